@@ -1,0 +1,76 @@
+"""How templates are found and rendered: loaders, strictness, filters, and the names every template may use."""
+
+from __future__ import annotations
+
+from collections.abc import MutableMapping
+from typing import Any
+
+from flask import Flask, current_app
+from flask.templating import DispatchingJinjaLoader
+from flask_wtf.csrf import generate_csrf
+from jinja2 import (
+    BaseLoader,
+    ChoiceLoader,
+    Environment,
+    PackageLoader,
+    PrefixLoader,
+    StrictUndefined,
+    Template,
+    TemplateNotFound,
+    Undefined,
+)
+
+from engage.http import assets, filters, navigation
+from engage.http.errorlist import error_list
+
+
+class ComponentLoader(BaseLoader):
+    """Loads the component macros into an environment of their own, where a missing option is simply empty.
+
+    They are ported from a language with that rule; in our own templates a misspelt name raises.
+    """
+
+    def __init__(self, environment: Environment) -> None:
+        prefixed = PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")})
+        self.lenient = environment.overlay(undefined=Undefined, loader=prefixed)
+
+    def load(
+        self, environment: Environment, name: str, globals: MutableMapping[str, Any] | None = None
+    ) -> Template:
+        """Return the macros of one component; ``environment`` is not theirs."""
+        if not name.startswith("govuk_frontend_jinja/"):
+            raise TemplateNotFound(name)
+        return self.lenient.get_template(name, globals=globals)
+
+
+def configure_templates(app: Flask, *, theme: str = "neutral", demo: bool = False) -> None:
+    """Set up ``app`` for rendering: call once, in any order with other extensions, before the first page.
+
+    ``app.template_folder`` stays the first place to look; ``govuk_frontend_jinja/…`` finds the component macros.
+    """
+    environment = app.jinja_env
+    environment.undefined = StrictUndefined
+    environment.trim_blocks = True
+    environment.lstrip_blocks = True
+    environment.loader = ChoiceLoader([ComponentLoader(environment), DispatchingJinjaLoader(app)])
+    filters.init_app(app)
+    environment.globals.update(
+        account_links=navigation.account_links,
+        address=navigation.address,
+        asset_url=assets.asset_url,
+        csrf_token=generate_csrf,
+        demo=demo,
+        error_list=error_list,
+        footer_links=navigation.footer_links,
+        main_links=navigation.main_links,
+        plural=filters.plural,
+        theme=theme,
+    )
+
+
+def render_bare(name: str, **values: object) -> str:
+    """Render a template without context processors, so that it works when the database or the session does not.
+
+    The layout shows such a page as to a visitor.
+    """
+    return current_app.jinja_env.get_template(name).render(bare=True, actor=None, **values)
