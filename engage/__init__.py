@@ -1,0 +1,3 @@
+"""engage: early engagement between government and industry."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,7 @@
+"""Registering, signing in and out, resetting a password, one's account."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+bp = Blueprint("accounts", __name__)

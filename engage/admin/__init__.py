@@ -1,0 +1,1 @@
+"""The back office: organisations to verify, letters, audit."""

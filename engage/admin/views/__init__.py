@@ -1,0 +1,7 @@
+"""The back office, one module for each thing it looks after."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+bp = Blueprint("admin", __name__, url_prefix="/admin")

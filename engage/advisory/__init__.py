@@ -1,0 +1,1 @@
+"""Advisory sessions, seats, volunteering, calendar files."""

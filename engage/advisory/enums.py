@@ -1,0 +1,60 @@
+"""Formats and states of sessions, seats and offers to help."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from engage.kernel.states import Transitions
+
+
+class SessionFormat(StrEnum):
+    """What kind of meeting it is."""
+
+    BRIEFING = "briefing"
+    ROUNDTABLE = "roundtable"
+    ONE_TO_ONE = "one_to_one"
+    DEMONSTRATION = "demonstration"
+    WRITTEN = "written"
+
+
+class SessionState(StrEnum):
+    """Where a session stands."""
+
+    SCHEDULED = "scheduled"
+    HELD = "held"
+    CANCELLED = "cancelled"
+
+
+SESSION_TRANSITIONS: Transitions[SessionState] = {
+    SessionState.SCHEDULED: frozenset({SessionState.HELD, SessionState.CANCELLED}),
+}
+
+
+class SeatState(StrEnum):
+    """Where a seat stands."""
+
+    OFFERED = "offered"
+    CONFIRMED = "confirmed"
+    ATTENDED = "attended"
+    NO_SHOW = "no_show"
+    RELEASED = "released"
+
+
+SEAT_TRANSITIONS: Transitions[SeatState] = {
+    SeatState.OFFERED: frozenset({SeatState.CONFIRMED, SeatState.RELEASED}),
+    SeatState.CONFIRMED: frozenset({SeatState.ATTENDED, SeatState.NO_SHOW, SeatState.RELEASED}),
+}
+
+
+class OfferState(StrEnum):
+    """Where a supplier's offer to help stands."""
+
+    MADE = "made"
+    INVITED = "invited"
+    DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
+
+
+OFFER_TRANSITIONS: Transitions[OfferState] = {
+    OfferState.MADE: frozenset({OfferState.INVITED, OfferState.DECLINED, OfferState.WITHDRAWN}),
+}

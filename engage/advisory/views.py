@@ -1,0 +1,7 @@
+"""Sessions, seats, volunteering."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+bp = Blueprint("advisory", __name__)

@@ -1,0 +1,90 @@
+"""The factory: puts the rooms together. Here stands the one visible table of which handler reacts to which event."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+import config as configuration
+from engage.accounts import queries as accounts
+from engage.accounts.views import bp as accounts_views
+from engage.admin.views import bp as admin_views
+from engage.advisory.views import bp as advisory_views
+from engage.challenges.views import bp as challenges_views
+from engage.consultation.views import bp as consultation_views
+from engage.digests.views import bp as digests_views
+from engage.http import access, assets, auth, csrf, errors, headers, pagination, session, templates
+from engage.kernel import db, events, logs
+from engage.kernel.settings import configure
+from engage.matchmaking.views import bp as matchmaking_views
+from engage.site.views import bp as site_views
+from engage.suppliers.views import bp as suppliers_views
+
+REACTIONS: Mapping[type[events.Event], Sequence[events.Handler]] = {}
+
+BLUEPRINTS = (
+    site_views,
+    accounts_views,
+    challenges_views,
+    suppliers_views,
+    matchmaking_views,
+    advisory_views,
+    consultation_views,
+    digests_views,
+    admin_views,
+)
+
+
+def wire() -> None:
+    """Install the reactions. Every process does this once: web, worker, command line, tests."""
+    events.wire(REACTIONS)
+
+
+def create_app(config: configuration.Config | None = None) -> Flask:
+    """Build the application. Raises ``SettingsError`` with one sentence when the configuration is not usable."""
+    settings = config or configuration.load()
+    configure(settings)
+    logs.configure()
+    app = Flask("engage", root_path=str(Path(__file__).parent), template_folder="../templates", static_folder=None)
+    app.config.update(
+        SECRET_KEY=settings.secret_key or secrets.token_urlsafe(48),
+        SESSION_COOKIE_NAME="__Host-engage" if settings.production else "engage",
+        SESSION_COOKIE_SECURE=settings.production,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        MAX_CONTENT_LENGTH=2 * 1024 * 1024,
+        MAX_FORM_MEMORY_SIZE=1024 * 1024,
+        WTF_CSRF_TIME_LIMIT=None,
+    )
+    if settings.proxies:
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]  # how Flask documents wrapping the WSGI callable
+            app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies
+        )
+    if settings.database_url and not _bound():
+        db.bind(db.make_engine(settings.database_url))
+    wire()
+    session.init_app(app)
+    auth.init_app(app, accounts.actor_by_token)
+    csrf.init_app(app)
+    errors.init_app(app)
+    headers.init_app(app, production=settings.production)
+    assets.init_app(app)
+    templates.configure_templates(app, theme=settings.theme, demo=settings.demo)
+    app.jinja_env.globals.update(page_url=pagination.page_url)
+    app.context_processor(lambda: {"actor": access.current_actor(), "settings": settings})
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    return app
+
+
+def _bound() -> bool:
+    try:
+        db.bound_to()
+    except AssertionError:
+        return False
+    return True
+

@@ -1,0 +1,1 @@
+"""The problem a department posts: draft, review, approval of an exact text, route, publication."""

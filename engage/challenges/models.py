@@ -1,0 +1,141 @@
+"""Tables of challenges."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSVECTOR
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from engage.accounts.models import Organisation, Person
+from engage.challenges.enums import PUBLIC_STATES, ChallengeState, Decision, Route
+from engage.kernel.db import Base
+
+_PUBLIC = ", ".join(f"'{state}'" for state in PUBLIC_STATES)
+_SEARCHED = " || ' ' || ".join(
+    f"coalesce({column}, '')" for column in ("ref", "title", "problem", "why_now", "affected", "expertise")
+)
+
+
+class Challenge(Base):
+    """An emerging policy problem on which expertise is sought."""
+
+    __tablename__ = "challenge"
+    __table_args__ = (
+        sa.CheckConstraint(
+            f"route <> 'preliminary_market_engagement' OR state NOT IN ({_PUBLIC}) "
+            "OR (notice_number IS NOT NULL AND ocid IS NOT NULL)",
+            name="platform_first",
+        ),
+        sa.CheckConstraint(f"state NOT IN ({_PUBLIC}) OR published_at IS NOT NULL", name="public_has_time"),
+        sa.CheckConstraint("approved_by_id <> submitted_by_id", name="two_people"),
+        sa.CheckConstraint("notice_number ~ '^[0-9]{6}-[0-9]{4}$'", name="notice_number_form"),
+        sa.CheckConstraint("ocid ~ '^ocds-h6vhtk-[0-9a-f]{6,}$'", name="ocid_form"),
+        sa.CheckConstraint("state <> 'withdrawn' OR withdrawn_reason IS NOT NULL", name="withdrawn_has_reason"),
+        sa.Index("ix_challenge_search", "search", postgresql_using="gin"),
+        sa.Index("ix_challenge_published_at", "published_at"),
+    )
+
+    id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)
+    ref: Mapped[str] = mapped_column(unique=True)
+    """``ENG-2026-0001``"""
+    organisation_id: Mapped[int] = mapped_column(sa.ForeignKey("organisation.id"), index=True)
+    author_id: Mapped[int] = mapped_column(sa.ForeignKey("person.id"), index=True)
+    state: Mapped[ChallengeState] = mapped_column(default=ChallengeState.DRAFT, index=True)
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+    # The text, one question each.
+    title: Mapped[str]
+    problem: Mapped[str] = mapped_column(default="")
+    why_now: Mapped[str] = mapped_column(default="")
+    affected: Mapped[str] = mapped_column(default="")
+    done_so_far: Mapped[str] = mapped_column(default="")
+    undecided: Mapped[str] = mapped_column(default="")
+    constraints: Mapped[str] = mapped_column(default="")
+    questions: Mapped[str] = mapped_column(default="")
+    expertise: Mapped[str] = mapped_column(default="")
+    cpv: Mapped[list[str]] = mapped_column(ARRAY(sa.Text), default=list)
+    region: Mapped[str | None]
+    closes_on: Mapped[date | None]
+    """The last day on which suppliers can volunteer or contribute, UK time."""
+
+    route: Mapped[Route | None]
+    purposes: Mapped[list[str]] = mapped_column(ARRAY(sa.Text), default=list)
+    route_reason: Mapped[str] = mapped_column(default="")
+    notice_number: Mapped[str | None]
+    ocid: Mapped[str | None]
+    notice_recorded_at: Mapped[datetime | None]
+
+    submitted_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id"))
+    submitted_at: Mapped[datetime | None]
+    approved_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id"))
+    approved_at: Mapped[datetime | None]
+    approved_hash: Mapped[str | None]
+    published_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    withdrawn_at: Mapped[datetime | None]
+    withdrawn_reason: Mapped[str | None]
+    source: Mapped[str | None]
+    """Where an imported text comes from, with its licence."""
+    source_ref: Mapped[str | None] = mapped_column(unique=True)
+
+    search: Mapped[Any] = mapped_column(
+        TSVECTOR, sa.Computed(f"to_tsvector('english', {_SEARCHED})", persisted=True), deferred=True
+    )
+
+    organisation: Mapped[Organisation] = relationship()
+    author: Mapped[Person] = relationship(foreign_keys=author_id)
+    versions: Mapped[list[ChallengeVersion]] = relationship(order_by="ChallengeVersion.number")
+    reviews: Mapped[list[ChallengeReview]] = relationship(order_by="ChallengeReview.id")
+
+    @property
+    def is_public(self) -> bool:
+        """Whether everyone may see it."""
+        return self.state in PUBLIC_STATES or (
+            self.state is ChallengeState.WITHDRAWN and self.published_at is not None
+        )
+
+
+class ChallengeVersion(Base):
+    """The exact text submitted for review, frozen, with its hash."""
+
+    __tablename__ = "challenge_version"
+    __table_args__ = (sa.UniqueConstraint("challenge_id", "number"),)
+
+    id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)
+    challenge_id: Mapped[int] = mapped_column(sa.ForeignKey("challenge.id"))
+    number: Mapped[int]
+    content: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    content_hash: Mapped[str]
+    submitted_by_id: Mapped[int] = mapped_column(sa.ForeignKey("person.id"))
+    submitted_at: Mapped[datetime]
+    published_at: Mapped[datetime | None]
+
+
+class ChallengeReview(Base):
+    """A decision on a version, with reasons."""
+
+    __tablename__ = "challenge_review"
+
+    id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)
+    challenge_id: Mapped[int] = mapped_column(sa.ForeignKey("challenge.id"), index=True)
+    version_id: Mapped[int] = mapped_column(sa.ForeignKey("challenge_version.id"))
+    reviewer_id: Mapped[int] = mapped_column(sa.ForeignKey("person.id"))
+    decision: Mapped[Decision]
+    reasons: Mapped[str] = mapped_column(default="")
+    at: Mapped[datetime]
+
+    version: Mapped[ChallengeVersion] = relationship()
+    reviewer: Mapped[Person] = relationship()
+
+
+class ChallengeNumber(Base):
+    """The last number given out in a year, for references without gaps or doubles."""
+
+    __tablename__ = "challenge_number"
+
+    year: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    last: Mapped[int]

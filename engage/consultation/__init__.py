@@ -1,0 +1,1 @@
+"""Questions and answers: asked privately, answered to everyone at once."""

@@ -1,0 +1,7 @@
+"""Asking and answering questions."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+bp = Blueprint("consultation", __name__)

@@ -1,0 +1,37 @@
+"""Subscriptions: topics, cadences, states."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from engage.kernel.states import Transitions
+
+
+class Topic(StrEnum):
+    """What a subscription is about."""
+
+    EVERYTHING = "everything"
+    DEPARTMENT = "department"
+    SEARCH = "search"
+
+
+class Cadence(StrEnum):
+    """How often a subscription brings mail."""
+
+    DAILY = "daily"
+    WEEKLY = "weekly"
+
+
+class SubscriptionState(StrEnum):
+    """Where a subscription stands: asked for, confirmed, ended."""
+
+    PENDING = "pending"
+    ACTIVE = "active"
+    ENDED = "ended"
+
+
+TRANSITIONS: Transitions[SubscriptionState] = {
+    SubscriptionState.PENDING: frozenset({SubscriptionState.ACTIVE, SubscriptionState.ENDED}),
+    SubscriptionState.ACTIVE: frozenset({SubscriptionState.ENDED}),
+    SubscriptionState.ENDED: frozenset({SubscriptionState.ACTIVE}),
+}

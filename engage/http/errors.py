@@ -1,0 +1,67 @@
+"""One table assigns HTTP codes to errors; one place renders them."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+import structlog
+from flask import Flask, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from werkzeug.exceptions import HTTPException, InternalServerError
+
+from engage.kernel.errors import Conflict, DomainError, Invalid, NotAllowed, NotFound
+
+log = structlog.get_logger()
+
+STATUS: dict[type[DomainError], int] = {NotFound: 404, NotAllowed: 403, Conflict: 409, Invalid: 422, DomainError: 400}
+PAGES = {400, 403, 404, 405, 409, 413, 422, 429, 500, 503}
+
+
+def status_of(error: DomainError) -> int:
+    """Return the HTTP code for ``error``."""
+    return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+
+
+def page(status: int, message: str = "") -> tuple[str, int]:
+    """Render the error page for ``status`` with the sentence ``message``."""
+    name = status if status in PAGES else 400 if status < 500 else 500
+    return render_template(f"errors/{name}.html", message=message), status
+
+
+def init_app(app: Flask) -> None:
+    """Register the error handlers."""
+
+    @app.errorhandler(DomainError)
+    def domain(error: DomainError) -> ResponseReturnValue:
+        return page(status_of(error), error.message)
+
+    @app.errorhandler(CSRFError)
+    def csrf(error: CSRFError) -> ResponseReturnValue:
+        return page(400, "The page you sent was open for too long. Go back, reload it and send it again.")
+
+    @app.errorhandler(HTTPException)
+    def http(error: HTTPException) -> ResponseReturnValue:
+        if isinstance(error, InternalServerError) or error.code is None:
+            log.error("unhandled", path=request.path, exc_info=error.__cause__ or error)
+            return page(500)
+        if error.code < 400:
+            return error
+        return page(error.code)
+
+    @app.errorhandler(IntegrityError)
+    def integrity(error: IntegrityError) -> ResponseReturnValue:
+        log.warning("constraint refused a write", path=request.path, constraint=constraint_of(error))
+        return page(409, "Somebody else changed this at the same moment. Reload the page and try again.")
+
+    @app.errorhandler(sa.exc.TimeoutError)
+    @app.errorhandler(OperationalError)
+    def database(error: Exception) -> ResponseReturnValue:
+        log.error("database trouble", path=request.path, error=str(error).splitlines()[0])
+        return page(503)
+
+
+def constraint_of(error: DBAPIError) -> str | None:
+    """Return the name of the constraint that refused the write, if the database named one."""
+    diagnosis = getattr(error.orig, "diag", None)
+    return getattr(diagnosis, "constraint_name", None)

@@ -1,0 +1,1 @@
+"""Match runs on rows: candidates, run, shortlist, release, invitations."""

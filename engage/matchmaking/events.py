@@ -1,0 +1,21 @@
+"""What happens to invitations that other rooms react to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engage.kernel.events import Event
+
+
+@dataclass(frozen=True)
+class InvitationSent(Event):
+    """An invitation was released to its supplier."""
+
+    invitation_id: int
+
+
+@dataclass(frozen=True)
+class InvitationWithdrawn(Event):
+    """An invitation no longer stands."""
+
+    invitation_id: int

@@ -1,0 +1,1 @@
+"""Letters and their transports. Mail leaves engage only from here."""

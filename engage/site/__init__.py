@@ -1,0 +1,1 @@
+"""The public face of the site: home, help pages, health."""

@@ -1,0 +1,1 @@
+"""Suppliers: profiles, statements of expertise with evidence, import."""

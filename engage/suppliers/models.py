@@ -1,0 +1,76 @@
+"""Tables of suppliers."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from engage.accounts.models import Organisation
+from engage.kernel.db import Base
+from engage.suppliers.enums import EvidenceLevel
+
+
+class Supplier(Base):
+    """The profile of a supplier organisation."""
+
+    __tablename__ = "supplier"
+    __table_args__ = (
+        sa.CheckConstraint("capacity_per_quarter BETWEEN 0 AND 100", name="capacity_in_range"),
+    )
+
+    id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)
+    ref: Mapped[str] = mapped_column(unique=True)
+    """The public identifier in the address of its page."""
+    organisation_id: Mapped[int] = mapped_column(sa.ForeignKey("organisation.id"), unique=True)
+    summary: Mapped[str] = mapped_column(default="")
+    website: Mapped[str] = mapped_column(default="")
+    sme: Mapped[bool | None]
+    vcse: Mapped[bool | None]
+    regions: Mapped[list[str]] = mapped_column(ARRAY(sa.Text), default=list)
+    cpv: Mapped[list[str]] = mapped_column(ARRAY(sa.Text), default=list)
+    capacity_per_quarter: Mapped[int] = mapped_column(default=4)
+    paused: Mapped[bool] = mapped_column(default=False)
+    source: Mapped[str | None]
+    source_ref: Mapped[str | None] = mapped_column(unique=True)
+    """The identifier in the file it was imported from."""
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+    organisation: Mapped[Organisation] = relationship(lazy="joined", innerjoin=True)
+    statements: Mapped[list[Statement]] = relationship(
+        back_populates="supplier", order_by="(Statement.dated.desc().nulls_last(), Statement.id)"
+    )
+
+
+class Statement(Base):
+    """One dated statement of expertise: what was done, for whom, with what evidence."""
+
+    __tablename__ = "statement"
+    __table_args__ = (
+        sa.UniqueConstraint("supplier_id", "content_hash"),
+        sa.Index("ix_statement_content_hash", "content_hash"),
+    )
+
+    id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)
+    supplier_id: Mapped[int] = mapped_column(sa.ForeignKey("supplier.id", ondelete="CASCADE"))
+    title: Mapped[str]
+    text: Mapped[str]
+    client: Mapped[str] = mapped_column(default="")
+    """For whom the work was done."""
+    dated: Mapped[date | None]
+    cpv: Mapped[list[str]] = mapped_column(ARRAY(sa.Text), default=list)
+    evidence_url: Mapped[str] = mapped_column(default="")
+    level: Mapped[EvidenceLevel] = mapped_column(default=EvidenceLevel.DECLARED)
+    expires_on: Mapped[date]
+    """From this day on the statement no longer counts in matching."""
+    content_hash: Mapped[str]
+    """``engage.matching.content_hash`` of title and text."""
+    source: Mapped[str | None]
+    licence: Mapped[str | None]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+    supplier: Mapped[Supplier] = relationship(back_populates="statements")

@@ -1,0 +1,1 @@
+"""Makers of rows for tests: sensible defaults, every value can be given. They flush, never commit."""

@@ -1,0 +1,1 @@
+"""Tools of the tests: the web client that distrusts the view, HTML checks."""
