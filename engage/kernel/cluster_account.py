@@ -1,7 +1,8 @@
 """Which operating-system account runs the embedded PostgreSQL, and what that account can reach.
 
-PostgreSQL refuses to run as root, so a process started as root lends the server to an unprivileged account. Nothing
-that this process did not create itself is ever opened up for that account: an unreachable folder is worked around.
+PostgreSQL refuses to run as root, so a process started as root lends the server to an unprivileged account.
+Nothing that this process did not create itself is ever opened up for that account: an unreachable folder is
+worked around.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ class ClusterError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """The account the server runs as. `lent` is true when it is not the account of this process (which is root)."""
+    """The account the server runs as; `lent` when this process is root and acts for another."""
 
     uid: int
     gid: int
@@ -34,7 +35,7 @@ class Account:
     def run(self, *command: str) -> subprocess.CompletedProcess[str]:
         """Run a command as this account, from `/`, without PG* variables; its standard error is captured.
 
-        Returns the finished process whatever its exit code. Raises ClusterError when it cannot be started at all.
+        Returns the finished process whatever its exit code. Raises ClusterError when it cannot be started.
         """
         try:
             return subprocess.run(
@@ -47,6 +48,7 @@ class Account:
                 text=True,
                 errors="replace",
                 check=False,
+                start_new_session=True,  # Ctrl-C is for this process, which then stops the server in order
                 user=self.uid if self.lent else None,
                 group=self.gid if self.lent else None,
                 extra_groups=[] if self.lent else None,
@@ -57,7 +59,7 @@ class Account:
             ) from error
 
     def reaches(self, path: Path) -> bool:
-        """Whether the account can go through every folder up to and including `path` (or its nearest existing parent)."""
+        """Whether the account can get to `path`, or to the nearest folder above it that exists."""
         if not self.lent:
             return True
         existing = next(place for place in (path, *path.parents) if place.exists())
@@ -66,7 +68,7 @@ class Account:
     def own_folder(self, path: Path) -> None:
         """Make `path` a folder of mode 0700 that belongs to the account.
 
-        Creates it when missing. An existing one is only checked: ClusterError when it is a link or someone else's.
+        Creates it when missing. One that exists is only checked: ClusterError for a link or someone else's.
         """
         try:
             path.mkdir(mode=0o700)
@@ -89,11 +91,11 @@ class Account:
         for folder, _, names in os.walk(top):
             os.lchown(folder, self.uid, self.gid)
             for name in names:
-                os.lchown(os.path.join(folder, name), self.uid, self.gid)
+                os.lchown(Path(folder, name), self.uid, self.gid)
 
 
 def server_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """The environment for PostgreSQL's programs: no PG* variable may redirect them, no missing locale may stop them."""
+    """The environment for PostgreSQL's programs: nothing redirects them, no missing locale stops them."""
     kept = {key: value for key, value in environ.items() if not key.startswith("PG")}
     return kept | {"LC_ALL": "C"}
 
@@ -101,23 +103,21 @@ def server_environment(environ: Mapping[str, str]) -> dict[str, str]:
 def choose_account(data: Path, environ: Mapping[str, str]) -> Account:
     """The account for the server of the data directory `data`, which need not exist yet.
 
-    An ordinary user runs it under the own account. Root keeps to the owner of existing data, so that a cluster made
-    by an ordinary user goes on being theirs; else it takes ENGAGE_PG_USER, else `nobody`. Raises ClusterError when
-    the data belongs to someone this process cannot act for, or when there is no account to lend the server to.
+    An ordinary user runs it under the own account. Root keeps to the owner of existing data, so that a
+    cluster made by an ordinary user goes on being theirs; else it takes ENGAGE_PG_USER, else `nobody`. Raises
+    ClusterError when the data belongs to someone this process cannot act for, or when there is no account to
+    lend the server to.
     """
     owner = data.stat().st_uid if data.exists() else None
     me = os.geteuid()
     if me != 0:
         if owner not in (None, me):
             raise ClusterError(
-                f"The database in {data} belongs to the account {_name_of(owner)}; start engage as that account "
-                "(or as root), or choose another folder with ENGAGE_DATA_DIR."
+                f"The database in {data} belongs to the account {_name_of(owner)}; start engage as that "
+                "account or as root, or choose another folder with ENGAGE_DATA_DIR."
             )
         return Account(uid=me, gid=os.getegid(), name=_name_of(me), lent=False)
-    if owner:
-        entry = _entry(owner)
-    else:
-        entry = _named(environ.get(ACCOUNT_VARIABLE) or DEFAULT_ACCOUNT)
+    entry = _entry(owner) if owner else _named(environ.get(ACCOUNT_VARIABLE) or DEFAULT_ACCOUNT)
     return Account(uid=entry.pw_uid, gid=entry.pw_gid, name=entry.pw_name, lent=True)
 
 

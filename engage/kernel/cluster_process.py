@@ -13,11 +13,12 @@ _PROCESSES = Path("/proc")
 def clear_stale_pid(data: Path, *, deadline: float) -> None:
     """Remove `postmaster.pid` from the data directory when no process works in there any more.
 
-    PostgreSQL trusts the file when its process id exists, which after a restart of the machine or the container may be
-    anybody's, and which a dead server that nobody has reaped keeps too. The file is also what keeps a new server away
-    from the shared memory of a dead one's children, so it goes only after the last PostgreSQL process whose working
-    directory is `data` has ended: waited for until `deadline` (monotonic seconds). Without /proc nothing is done and
-    PostgreSQL's own judgement stands. The caller holds the lock that serialises starts.
+    PostgreSQL trusts the file when its process id exists, which after a restart of the machine or the
+    container may be anybody's, and which a dead server that nobody has reaped keeps too. The file is also
+    what keeps a new server away from the shared memory of a dead one's children, so it goes only after the
+    last PostgreSQL process whose working directory is `data` has ended: waited for until `deadline`
+    (monotonic seconds). Without /proc nothing is done and PostgreSQL's own judgement stands. The caller holds
+    the lock that serialises starts.
     """
     pid_file = data / "postmaster.pid"
     if not _PROCESSES.joinpath("self").exists() or not pid_file.exists():
@@ -31,11 +32,10 @@ def clear_stale_pid(data: Path, *, deadline: float) -> None:
 
 def _anybody_works_in(data: Path) -> bool:
     """Whether a live process of PostgreSQL has `data` as its working directory, as all of a server's have."""
-    place = str(data)
     for entry in os.scandir(_PROCESSES):
         if entry.name.isdigit():
             with suppress(OSError):  # it ended just now, or it is somebody else's and so not the server's
                 server = Path(entry.path, "comm").read_text().startswith("postgres")
-                if server and os.readlink(f"{entry.path}/cwd") == place:
+                if server and Path(entry.path, "cwd").readlink() == data:
                     return True
     return False

@@ -66,9 +66,7 @@ def is_current(connection: sa.Connection) -> bool:
 
 
 def alembic_config(connection: sa.Connection) -> AlembicConfig:
-    """Alembic's configuration for migrating over `connection`; `migrations/env.py` takes it from the
-    attributes.
-    """
+    """Alembic's configuration for migrating over `connection`, which `migrations/env.py` takes from it."""
     config = AlembicConfig(attributes={"connection": connection})
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     return config
