@@ -1,0 +1,101 @@
+"""The snapshots that scores refer to: how common words are, and what chance looks like.
+
+Both are taken from the statements at one moment, named by their content, and
+stored with a run: the same snapshots give the same scores later and elsewhere.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Self
+
+from engage.matching.errors import InputError
+from engage.matching.text import normalise, terms
+
+SAMPLE_SIZE = 512
+SMALL_CORPUS = 50
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lexicon:
+    """In how many statements each term (stem or pair of stems) occurs.
+
+    ``documents`` is the number of statements counted. Terms rarer than the
+    least number asked for are not kept; a term not kept is not scored.
+    """
+
+    documents: int
+    frequencies: Mapping[str, int]
+
+    @cached_property
+    def id(self) -> str:
+        """The SHA-256 of the content, in hex."""
+        return _digest(self.to_dict())
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the lexicon as JSON-ready data, terms in order."""
+        return {"documents": self.documents, "frequencies": dict(sorted(self.frequencies.items()))}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Build a lexicon from ``to_dict`` data."""
+        return cls(documents=int(data["documents"]), frequencies=dict(data["frequencies"]))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Background:
+    """A sample of statements; likeness to it is what chance alone gives a statement."""
+
+    texts: tuple[str, ...]
+
+    @cached_property
+    def id(self) -> str:
+        """The SHA-256 of the content, in hex."""
+        return _digest(self.to_dict())
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the sample as JSON-ready data."""
+        return {"texts": list(self.texts)}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Build a sample from ``to_dict`` data."""
+        return cls(texts=tuple(data["texts"]))
+
+
+def build_lexicon(texts: Iterable[str], *, min_documents: int = 2) -> Lexicon:
+    """Count the terms of these statements, the same statement once.
+
+    Under fifty statements every term is kept: there is too little to tell a
+    rare word from a typing mistake.
+    """
+    if min_documents < 1:
+        raise InputError("min_documents is 1 or more.")
+    frequencies: Counter[str] = Counter()
+    different = {normalise(text) for text in texts}
+    for text in different:
+        frequencies.update(terms(text).keys())
+    least = min_documents if len(different) >= SMALL_CORPUS else 1
+    kept = {term: count for term, count in sorted(frequencies.items()) if count >= least}
+    return Lexicon(documents=len(different), frequencies=kept)
+
+
+def build_background(texts: Iterable[str], *, size: int = SAMPLE_SIZE) -> Background:
+    """Choose ``size`` different statements in order of their SHA-256.
+
+    Which ones are chosen depends on nothing but the texts: the order they come
+    in does not matter, and nobody can choose a text so as to be left out without
+    changing what it says.
+    """
+    by_hash = {hashlib.sha256(text.encode()).hexdigest(): text for text in map(normalise, texts)}
+    return Background(texts=tuple(by_hash[name] for name in sorted(by_hash) if by_hash[name])[:size])
+
+
+def _digest(data: Mapping[str, Any]) -> str:
+    canonical = json.dumps(data, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()

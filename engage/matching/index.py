@@ -1,0 +1,235 @@
+"""The index: everything about the suppliers that does not depend on a challenge."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+
+import numpy as np
+
+from engage.matching.background import Background, Lexicon, build_background, build_lexicon
+from engage.matching.channels import Floats, Ints, Lexical, Semantic, Vocabulary, moments
+from engage.matching.cpv import CpvIndex
+from engage.matching.errors import InputError
+from engage.matching.features import Features, content_hash, full_text
+from engage.matching.parameters import Parameters
+from engage.matching.types import Document, SupplierProfile
+from engage.matching.version import ENGINE_VERSION
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """The names of everything that decided a ranking, to be stored with it."""
+
+    engine_version: str
+    parameters: str
+    lexicon: str
+    background: str
+    embedder: str
+    profiles: str
+
+    def to_dict(self) -> dict[str, str]:
+        """Return the names as JSON-ready data."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Channel:
+    """One channel ready to score: its weight and what chance gives each statement."""
+
+    weight: float
+    mean: Floats
+    spread: Floats
+
+    def standardise(self, cosines: Floats) -> Floats:
+        """Return weighted standard deviations above chance, a number a statement."""
+        result: Floats = self.weight * ((cosines - self.mean) / self.spread)
+        return result
+
+
+@dataclass(frozen=True, kw_only=True)
+class Index:
+    """Suppliers in order of id, their different statements, and both channels.
+
+    Made by ``build_index``. ``starts[i]`` is the first statement of the i-th
+    supplier that has any (``holders[i]`` is its place in ``suppliers``).
+    """
+
+    suppliers: tuple[SupplierProfile, ...]
+    documents: tuple[Document, ...]
+    owners: Ints
+    starts: Ints
+    holders: Ints
+    weights: Floats
+    features: Features
+    parameters: Parameters
+    lexicon: Lexicon
+    background: Background
+    vocabulary: Vocabulary
+    semantic: Semantic
+    lexical: Lexical
+    semantic_channel: Channel
+    lexical_channel: Channel
+    cpv: CpvIndex
+    identity: Identity
+    positions: dict[str, int] = field(repr=False)
+
+
+def build_index(
+    *,
+    suppliers: Sequence[SupplierProfile],
+    features: Features,
+    parameters: Parameters | None = None,
+    lexicon: Lexicon | None = None,
+    background: Background | None = None,
+) -> Index:
+    """Prepare the suppliers for scoring any number of challenges.
+
+    The order of suppliers and of their statements makes no difference. Without
+    a snapshot of its own the lexicon and the background are taken from these
+    suppliers. Raises ``InputError`` for an id given twice and
+    ``MissingVectorsError`` when ``features`` lacks a vector.
+    """
+    chosen = parameters or Parameters()
+    ordered = tuple(sorted(suppliers, key=lambda supplier: supplier.id))
+    _refuse_repeated([supplier.id for supplier in ordered])
+    owners, documents, texts = _different_statements(ordered)
+    if lexicon is None:
+        lexicon = build_lexicon(texts, min_documents=chosen.min_documents)
+    if background is None:
+        background = build_background(texts)
+    vocabulary = Vocabulary(lexicon, term_cap=chosen.term_cap)
+    names = [content_hash(text) for text in texts]
+    behind = [content_hash(text) for text in background.texts]
+    place = {name: i for i, name in enumerate(behind)}
+    same = np.array([place.get(name, -1) for name in names], dtype=np.int64)
+    semantic = Semantic(features.matrix(names))
+    lexical = Lexical(vocabulary.matrix(texts))
+    holders, starts = np.unique(owners, return_index=True)
+    share = chosen.semantic if features.dim else 0.0
+    total = share + chosen.lexical
+    if total <= 0:
+        raise InputError("Without a model the lexical weight cannot be 0.")
+    return Index(
+        suppliers=ordered,
+        documents=documents,
+        owners=owners,
+        starts=starts.astype(np.int64),
+        holders=holders,
+        weights=np.array([_source_weight(document) for document in documents]),
+        features=features,
+        parameters=chosen,
+        lexicon=lexicon,
+        background=background,
+        vocabulary=vocabulary,
+        semantic=semantic,
+        lexical=lexical,
+        semantic_channel=_channel(
+            semantic,
+            Semantic(features.matrix(behind)),
+            same,
+            weight=share / total,
+            prior=chosen.prior_semantic,
+            parameters=chosen,
+        ),
+        lexical_channel=_channel(
+            lexical,
+            Lexical(vocabulary.matrix(background.texts)),
+            same,
+            weight=chosen.lexical / total,
+            prior=chosen.prior_lexical,
+            parameters=chosen,
+        ),
+        cpv=CpvIndex([(*d.cpv, *ordered[o].expertise_cpv) for o, d in zip(owners, documents, strict=True)]),
+        identity=Identity(
+            engine_version=ENGINE_VERSION,
+            parameters=chosen.id,
+            lexicon=lexicon.id,
+            background=background.id,
+            embedder=features.digest,
+            profiles=profiles_hash(ordered),
+        ),
+        positions={supplier.id: i for i, supplier in enumerate(ordered)},
+    )
+
+
+def profiles_hash(suppliers: Sequence[SupplierProfile]) -> str:
+    """Return the SHA-256 of everything about these suppliers that can decide a score."""
+    digest = hashlib.sha256()
+    for supplier in sorted(suppliers, key=lambda supplier: supplier.id):
+        statements = sorted(supplier.documents, key=lambda document: document.id)
+        line = [
+            supplier.id,
+            list(supplier.expertise_cpv),
+            [[d.id, content_hash(full_text(d)), list(d.cpv), d.weight] for d in statements],
+        ]
+        digest.update(json.dumps(line).encode() + b"\n")
+    return digest.hexdigest()
+
+
+def _different_statements(
+    suppliers: Sequence[SupplierProfile],
+) -> tuple[Ints, tuple[Document, ...], list[str]]:
+    """Return owner, document and text of each statement; the same words count once.
+
+    A statement said twice is one statement: otherwise copying the only one a
+    supplier has would fill its second and third place.
+    """
+    owners: list[int] = []
+    documents: list[Document] = []
+    texts: list[str] = []
+    for owner, supplier in enumerate(suppliers):
+        _refuse_repeated([document.id for document in supplier.documents], within=supplier.id)
+        seen: set[str] = set()
+        for document in sorted(supplier.documents, key=lambda d: (-_source_weight(d), d.id)):
+            text = full_text(document)
+            folded = text.casefold()
+            if not text or folded in seen or document.weight == 0:
+                continue
+            seen.add(folded)
+            owners.append(owner)
+            documents.append(document)
+            texts.append(text)
+    return np.array(owners, dtype=np.int64), tuple(documents), texts
+
+
+def _source_weight(document: Document) -> float:
+    if not 0 <= document.weight <= 1:
+        raise InputError(f"The weight of statement {document.id} must be between 0 and 1.")
+    return float(document.weight)
+
+
+def _refuse_repeated(ids: Sequence[str], *, within: str = "") -> None:
+    seen: set[str] = set()
+    for one in ids:
+        if one in seen:
+            where = f" of supplier {within}" if within else ""
+            raise InputError(f"The id {one}{where} is given twice; every id must be different.")
+        seen.add(one)
+
+
+def _channel(
+    rows: Semantic | Lexical,
+    background: Semantic | Lexical,
+    same: Ints,
+    *,
+    weight: float,
+    prior: tuple[float, float],
+    parameters: Parameters,
+) -> Channel:
+    """Measure chance for one channel.
+
+    The spread of a statement is drawn towards the spread that is common in the
+    background, and both towards the prior, which only matters while the
+    background is small. Nothing here depends on who else is in the index.
+    """
+    size, count = len(same), background.size
+    among = moments(background, count, background, count, np.arange(count, dtype=np.int64))
+    own = moments(rows, size, background, count, same)
+    trust = count / (count + parameters.prior_size)
+    common_variance = trust * (among.variance.mean() if count else 0.0) + (1 - trust) * prior[1] ** 2
+    mean = trust * own.mean + (1 - trust) * prior[0]
+    variance = (1 - parameters.shrinkage) * own.variance + parameters.shrinkage * common_variance
+    return Channel(weight=weight, mean=mean, spread=np.sqrt(np.maximum(variance, prior[1] ** 2 / 100)))

@@ -1,0 +1,86 @@
+"""Every number that decides a score, in one place."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import math
+from dataclasses import dataclass
+from typing import Any, Self
+
+from engage.matching.errors import InputError
+
+PARAMETERS_VERSION = "1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameters:
+    """The weights and limits of the score; the reasons are in docs/matching.md.
+
+    A run stores them whole (``to_dict``) and by ``id``; a change of any number
+    changes the ``id``.
+    """
+
+    version: str = PARAMETERS_VERSION
+    #: Weight of likeness in meaning; set aside (``lexical`` becomes 1) without a model.
+    semantic: float = 0.65
+    #: Weight of shared words.
+    lexical: float = 0.35
+    #: Added to a statement for the best shared CPV code (whole division or finer).
+    cpv: float = 0.15
+    #: What a supplier's best, second and third statement count.
+    ranks: tuple[float, ...] = (0.5, 0.25, 0.125)
+    #: Part of a statement's spread taken from all statements (0 own, 1 common).
+    shrinkage: float = 0.75
+    #: Mean and spread of the cosines of unrelated texts, used while the background is small.
+    prior_semantic: tuple[float, float] = (0.15, 0.10)
+    prior_lexical: tuple[float, float] = (0.015, 0.03)
+    #: The priors weigh as much as this many background texts.
+    prior_size: float = 5.0
+    #: The same word counts at most this often within one text.
+    term_cap: int = 4
+    #: Words found in fewer statements than this are left out.
+    min_documents: int = 2
+    #: No statement scores above this many standard deviations (pasted challenge texts).
+    ceiling: float = 12.0
+    #: A statement sharing this part of the challenge's five-word runs is called a near-copy.
+    near_copy: float = 0.5
+    #: Least score of a strong, a good and a possible match.
+    bands: tuple[float, float, float] = (3.0, 2.0, 1.0)
+    #: Names the fit that ``bands`` come from.
+    calibration: str = "1"
+
+    def __post_init__(self) -> None:
+        """Refuse numbers that make no sense, with a sentence that names them."""
+        numbers = (self.semantic, self.lexical, self.cpv, *self.ranks, *self.bands)
+        if not all(math.isfinite(number) and number >= 0 for number in numbers):
+            raise InputError("Matching parameters must be finite and not negative.")
+        if self.semantic + self.lexical <= 0:
+            raise InputError("The semantic and lexical weights cannot both be 0.")
+        if not self.ranks or list(self.ranks) != sorted(self.ranks, reverse=True):
+            raise InputError("The weights in ranks must fall from the best statement on.")
+        if list(self.bands) != sorted(self.bands, reverse=True):
+            raise InputError("The band thresholds must fall from strong to possible.")
+        if not 0 <= self.shrinkage <= 1 or self.term_cap < 1 or self.min_documents < 1:
+            raise InputError("shrinkage is between 0 and 1; term_cap and min_documents from 1 up.")
+
+    @property
+    def id(self) -> str:
+        """Return the SHA-256 of the canonical JSON form, in hex."""
+        canonical = json.dumps(self.to_dict(), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(canonical.encode()).hexdigest()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the parameters as JSON-ready data."""
+        return json.loads(json.dumps(dataclasses.asdict(self)))  # type: ignore[no-any-return] # JSON of a dataclass is a dict
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Self:
+        """Build parameters from ``to_dict`` data; unknown names raise ``InputError``."""
+        known = {field.name for field in dataclasses.fields(cls)}
+        unknown = sorted(set(data) - known)
+        if unknown:
+            raise InputError(f"Unknown matching parameters: {', '.join(unknown)}.")
+        lists = {name: tuple(value) for name, value in data.items() if isinstance(value, list)}
+        return cls(**{**data, **lists})

@@ -1,0 +1,138 @@
+"""From raw text to words: cleaning, sentences, stems, pairs of words."""
+
+from __future__ import annotations
+
+import re
+import threading
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from importlib import resources
+from itertools import pairwise
+from typing import Any
+
+#: Characters that show nothing yet are letters, symbols or marks to Unicode.
+_HIDDEN = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+#: Control and format characters (zero-width, bidi, tags), private use, lone surrogates, unassigned.
+_HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Co", "Cs", "Cn"})
+_MARKS = frozenset({"Mn", "Me"})
+_WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)?")
+_SENTENCE_END = re.compile(r"[.!?]+[\"'\u2019\u201d)\]]*(?=\s+[^\s\W_a-z])|[;\n\r\u2022\u2028\u2029]+")
+_MIN_WORD = 2
+_MAX_WORD = 40
+_MAX_MARKS = 2
+_MAX_SENTENCE = 400
+
+_stemmers = threading.local()
+
+
+def _is_hidden(character: str) -> bool:
+    return (
+        character in _HIDDEN
+        or "\ufe00" <= character <= "\ufe0f"
+        or "\U000e0100" <= character <= "\U000e01ef"
+        or unicodedata.category(character) in _HIDDEN_CATEGORIES
+    )
+
+
+def normalise(text: str) -> str:
+    """Return the text as a reader sees it, on one line.
+
+    Compatibility forms are unified (NFKC); hidden characters (zero-width, bidi
+    controls, tags, fillers, variation selectors) are removed; at most two marks
+    stay on a letter; every run of white space becomes one space.
+    """
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())
+    kept: list[str] = []
+    marks = 0
+    for character in unicodedata.normalize("NFKC", text):
+        if character.isspace():
+            kept.append(" ")
+        elif not _is_hidden(character):
+            marks = marks + 1 if unicodedata.category(character) in _MARKS else 0
+            if marks <= _MAX_MARKS:
+                kept.append(character)
+    # Again: marks that hidden characters held apart may now combine.
+    return " ".join(unicodedata.normalize("NFKC", "".join(kept)).split())
+
+
+def words(text: str) -> list[str]:
+    """Return the words of a text, cleaned and in lower case, in order."""
+    return [match.group() for match in _WORD.finditer(normalise(text).casefold())]
+
+
+@lru_cache(maxsize=1)
+def stop_words() -> frozenset[str]:
+    """Return the words too common to tell anything (data/stopwords.txt)."""
+    listed = (resources.files("engage.matching") / "data" / "stopwords.txt").read_text("utf-8")
+    return frozenset(line.strip() for line in listed.splitlines() if line.strip())
+
+
+def _stem(plain: Sequence[str]) -> list[str]:
+    stemmer: Any = getattr(_stemmers, "english", None)
+    if stemmer is None:  # a stemmer keeps a state: one for each thread
+        import Stemmer
+
+        stemmer = _stemmers.english = Stemmer.Stemmer("english")
+    stems: list[str] = stemmer.stemWords(list(plain))
+    return stems
+
+
+def telling_words(text: str) -> list[str]:
+    """Return the words of a text that tell something, in order.
+
+    Left out: stop words, single characters, and runs of more than 40
+    characters, which are no words.
+    """
+    stop = stop_words()
+    plain = [word.replace("\u2019", "'").removesuffix("'s") for word in words(text)]
+    return [word for word in plain if _MIN_WORD <= len(word) <= _MAX_WORD and word not in stop]
+
+
+def _with_pairs(single: Sequence[str]) -> list[str]:
+    pairs = (f"{left} {right}" for left, right in pairwise(single))
+    return [*single, *pairs]
+
+
+def terms(text: str) -> Counter[str]:
+    """Count the stems and the pairs of neighbouring stems of a text."""
+    return Counter(_with_pairs(_stem(telling_words(text))))
+
+
+def spellings(text: str) -> dict[str, str]:
+    """Return how a text writes each of its terms (its first spelling of each)."""
+    plain = telling_words(text)
+    return dict(reversed(list(zip(_with_pairs(_stem(plain)), _with_pairs(plain), strict=True))))
+
+
+def sentences(text: str) -> Iterator[tuple[int, int]]:
+    """Yield the sentences as ``[start, end)`` character positions in the text as given.
+
+    A sentence also ends at a line break, a semicolon and a bullet; one of more
+    than 400 characters is cut at the last space before. White space at both
+    ends is left out; sentences without a letter or figure are skipped.
+    """
+    start = 0
+    for end in [match.end() for match in _SENTENCE_END.finditer(text)] + [len(text)]:
+        while end - start > _MAX_SENTENCE:
+            space = text.rfind(" ", start + 1, start + _MAX_SENTENCE)
+            cut = space if space > start else start + _MAX_SENTENCE
+            yield from _trimmed(text, start, cut)
+            start = cut
+        yield from _trimmed(text, start, end)
+        start = end
+
+
+def _trimmed(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    piece = text[start:end]
+    left = len(piece) - len(piece.lstrip())
+    if _WORD.search(piece):
+        yield start + left, start + len(piece.rstrip())
+
+
+def shingles(text: str, size: int = 5) -> frozenset[tuple[str, ...]]:
+    """Return every run of ``size`` words of a text (all words, no stems)."""
+    plain = words(text)
+    return frozenset(tuple(plain[i : i + size]) for i in range(len(plain) - size + 1))
