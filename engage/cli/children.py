@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from engage.kernel.tail import last_line
+from engage.kernel.tail import end_of, last_line
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 STEADY_SECONDS = 60.0  # after running this long a child's earlier deaths are forgotten
@@ -105,7 +105,7 @@ class Child:
 
     def last_words(self) -> str:
         """The last line of the log."""
-        return last_line(self.log)
+        return last_line(end_of(self.log))
 
     def _kill_session(self) -> None:
         # The child leads a process group of its own; the group outlives it while it has members.

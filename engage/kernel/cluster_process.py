@@ -1,4 +1,4 @@
-"""What is left of a PostgreSQL server that was killed: its pid file and, for a moment, its children."""
+"""What is left of a PostgreSQL server that was killed: its locks and, for a moment, its children."""
 
 from __future__ import annotations
 
@@ -10,24 +10,25 @@ from pathlib import Path
 _PROCESSES = Path("/proc")
 
 
-def clear_stale_pid(data: Path, *, deadline: float) -> None:
-    """Remove `postmaster.pid` from the data directory when no process works in there any more.
+def clear_remains(data: Path, sockets: Path, *, deadline: float) -> None:
+    """Remove the pid file from `data` and the locks from `sockets` when no server works in `data` any more.
 
-    PostgreSQL trusts the file when its process id exists, which after a restart of the machine or the
-    container may be anybody's, and which a dead server that nobody has reaped keeps too. The file is also
-    what keeps a new server away from the shared memory of a dead one's children, so it goes only after the
-    last PostgreSQL process whose working directory is `data` has ended: waited for until `deadline`
-    (monotonic seconds). Without /proc nothing is done and PostgreSQL's own judgement stands. The caller holds
-    the lock that serialises starts.
+    PostgreSQL trusts them when their process id exists, which after a restart of the machine or the container
+    may be anybody's, and which a dead server keeps until somebody reaps it (in a container maybe never). The
+    pid file is also what keeps a new server away from the shared memory of a dead one's children, so it goes
+    only after the last PostgreSQL process whose working directory is `data` has ended: waited for until
+    `deadline` (monotonic seconds). Without /proc nothing is done and PostgreSQL's own judgement stands. The
+    caller holds the lock that serialises starts.
     """
-    pid_file = data / "postmaster.pid"
-    if not _PROCESSES.joinpath("self").exists() or not pid_file.exists():
+    if not _PROCESSES.joinpath("self").exists():
         return
     while _anybody_works_in(data):
         if time.monotonic() > deadline:
             return
         time.sleep(0.05)
-    pid_file.unlink(missing_ok=True)
+    data.joinpath("postmaster.pid").unlink(missing_ok=True)
+    for remains in sockets.glob(".s.PGSQL.*"):
+        remains.unlink(missing_ok=True)
 
 
 def _anybody_works_in(data: Path) -> bool:

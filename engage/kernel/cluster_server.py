@@ -19,8 +19,8 @@ from psycopg.conninfo import make_conninfo
 
 from engage.kernel.cluster_account import Account, ClusterError
 from engage.kernel.cluster_binaries import BINARIES_VARIABLE, find_binaries, major_version
-from engage.kernel.cluster_process import clear_stale_pid
-from engage.kernel.tail import last_line, last_line_of
+from engage.kernel.cluster_process import clear_remains
+from engage.kernel.tail import end_of, last_line
 
 PORT = 5432  # only names the socket file
 SUPERUSER = "engage"
@@ -130,13 +130,13 @@ class Server:
         made = self.account.run(str(binaries / "initdb"), *options)
         if made.returncode:
             raise ClusterError(
-                f"PostgreSQL could not make its data directory in {self.root} ({last_line_of(made.stderr)}); "
+                f"PostgreSQL could not make its data directory in {self.root} ({last_line(made.stderr)}); "
                 "mend that, or choose another folder with ENGAGE_DATA_DIR."
             )
         unfinished.rename(self.data)
 
     def _start(self, binaries: Path, deadline: float) -> None:
-        clear_stale_pid(self.data, deadline=deadline)
+        clear_remains(self.data, self.socket_folder, deadline=deadline)
         safe = "on" if self.durable else "off"
         settings = {
             "listen_addresses": "",
@@ -156,14 +156,12 @@ class Server:
         code = self._control(binaries, "start", "-l", str(self.log), "-o", options, "-t", str(START_SECONDS))
         if code == 0 or self.alive():  # alive: what an earlier, killed start began came up in the meantime
             return
-        if time.monotonic() > deadline or not self._remains_stand_in_the_way():
-            raise ClusterError(f"PostgreSQL did not start ({last_line(self.log)}); see {self.log}.")
-        time.sleep(0.2)
-
-    def _remains_stand_in_the_way(self) -> bool:
+        why = last_line(end_of(self.log), marked=("FATAL:", "PANIC:"))
         # Without /proc the children of a killed server cannot be waited for; they end within moments.
-        words = last_line(self.log)
-        return any(sign in words for sign in ("shared memory block", "postmaster.pid"))
+        passing = "shared memory block" in why or "lock file" in why
+        if time.monotonic() > deadline or not passing:
+            raise ClusterError(f"PostgreSQL did not start ({why.rpartition('UTC ')[2]}); see {self.log}.")
+        time.sleep(0.2)
 
     def _control(self, binaries: Path, action: str, *arguments: str) -> int:
         command = (str(binaries / "pg_ctl"), action, "-D", str(self.data), "-w", "-s", *arguments)

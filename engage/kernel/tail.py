@@ -8,18 +8,18 @@ from pathlib import Path
 _ENOUGH = 16_384
 
 
-def last_line(log: Path) -> str:
-    """The last line of `log` with something in it; a phrase when there is none or no log."""
+def end_of(log: Path) -> str:
+    """The last 16 kB of `log`; empty when it cannot be read."""
     try:
         with log.open("rb") as file:
             file.seek(max(0, os.fstat(file.fileno()).st_size - _ENOUGH))
-            text = file.read().decode(errors="replace")
+            return file.read().decode(errors="replace")
     except OSError:
-        return "it wrote no log"
-    return last_line_of(text)
+        return ""
 
 
-def last_line_of(text: str) -> str:
-    """The last line of `text` with something in it; a phrase when there is none."""
+def last_line(text: str, *, marked: tuple[str, ...] = ("",)) -> str:
+    """The last line of `text` with one of the marks in it, or the last at all; a phrase if there is none."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return lines[-1] if lines else "it wrote nothing"
+    fitting = [line for line in lines if any(mark in line for mark in marked)]
+    return next(reversed(fitting or lines), "it wrote nothing")
