@@ -32,14 +32,17 @@ def every(cron: str, **options: Any) -> Callable[[Task], Task]:
 
 
 def defer(
-    session: Session, task: Task, *, once: str | None = None, at: datetime | None = None, **arguments: Any
+    session: Session, task: Task | str, *, once: str | None = None, at: datetime | None = None, **arguments: Any
 ) -> None:
     """Defer ``task`` inside the session's transaction: rolled back, it never was.
 
-    ``once`` is a key: while a job with it waits, another is not added. ``at`` is the earliest moment.
+    ``once`` is a key: while a job with it waits, another is not added. ``at`` is the earliest moment. A service, which
+    stands below its room's jobs, names the task in words.
     """
     session.flush()
     scope = session.begin_nested() if once else contextlib.nullcontext()
     with contextlib.suppress(AlreadyEnqueued), scope:
         connection = session.connection().connection.driver_connection
-        task.configure(connection=connection, queueing_lock=once, schedule_at=at).defer(**arguments)
+        options: dict[str, Any] = {"connection": connection, "queueing_lock": once, "schedule_at": at}
+        known = app.configure_task(task, **options) if isinstance(task, str) else task.configure(**options)
+        known.defer(**arguments)

@@ -19,9 +19,19 @@ class LetterState(StrEnum):
     CANCELLED = "cancelled"
 
 
+class CalendarMethod(StrEnum):
+    """What the calendar file of a letter asks the recipient's calendar to do (RFC 5546)."""
+
+    REQUEST = "REQUEST"
+    CANCEL = "CANCEL"
+
+
 TRANSITIONS: Transitions[LetterState] = {
     LetterState.HELD: frozenset({LetterState.QUEUED, LetterState.CANCELLED}),
-    LetterState.QUEUED: frozenset({LetterState.SENDING, LetterState.SUPPRESSED, LetterState.CANCELLED}),
-    LetterState.SENDING: frozenset({LetterState.SENT, LetterState.QUEUED, LetterState.FAILED}),
+    LetterState.QUEUED: frozenset({LetterState.SENDING, LetterState.CANCELLED}),
+    LetterState.SENDING: frozenset(
+        {LetterState.SENT, LetterState.QUEUED, LetterState.FAILED, LetterState.SUPPRESSED}
+    ),
     LetterState.FAILED: frozenset({LetterState.QUEUED, LetterState.CANCELLED}),
+    LetterState.SUPPRESSED: frozenset({LetterState.QUEUED, LetterState.CANCELLED}),
 }

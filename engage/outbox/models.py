@@ -7,10 +7,10 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from engage.kernel.db import Base
-from engage.outbox.enums import LetterState
+from engage.outbox.enums import CalendarMethod, LetterState
 
 
 class Letter(Base):
@@ -19,11 +19,17 @@ class Letter(Base):
     __tablename__ = "letter"
     __table_args__ = (
         sa.Index(
-            "ix_letter_due", "not_before", "id", postgresql_where=sa.text("state IN ('queued', 'sending')")
+            "ix_letter_due",
+            "bulk",
+            "not_before",
+            "id",
+            postgresql_where=sa.text("state IN ('queued', 'sending')"),
         ),
+        sa.Index("ix_letter_state", "state", "id"),
         sa.Index("ix_letter_recipient", sa.text("lower(recipient)")),
         sa.CheckConstraint("(state = 'sent') = (sent_at IS NOT NULL)", name="sent_has_time"),
-        sa.CheckConstraint("state <> 'sending' OR lease_until IS NOT NULL", name="sending_has_lease"),
+        sa.CheckConstraint("(state = 'sending') = (lease_until IS NOT NULL)", name="sending_has_lease"),
+        sa.CheckConstraint("(calendar IS NULL) = (calendar_method IS NULL)", name="calendar_has_method"),
     )
 
     id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)
@@ -41,6 +47,13 @@ class Letter(Base):
     why: Mapped[str]
     """The sentence in the mail that says why it came."""
     challenge_ref: Mapped[str | None]
+    audience: Mapped[str | None]
+    """Whom the ledger names when the letter has been sent, for instance ``supplier:REF``."""
+    bulk: Mapped[bool] = mapped_column(default=False)
+    """Sent after everything that somebody waits for."""
+    calendar: Mapped[str | None]
+    """An iCalendar file that goes along."""
+    calendar_method: Mapped[CalendarMethod | None]
     state: Mapped[LetterState] = mapped_column(default=LetterState.QUEUED)
     sender: Mapped[str]
     """Who caused it, by name, or ``engage``."""
@@ -51,6 +64,22 @@ class Letter(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     last_error: Mapped[str | None]
     sent_at: Mapped[datetime | None]
+
+    steps: Mapped[list[LetterStep]] = relationship(back_populates="letter", order_by="LetterStep.id")
+
+
+class LetterStep(Base):
+    """One moment in the life of a letter: the state it came to, and why. Each failed attempt leaves one."""
+
+    __tablename__ = "letter_step"
+
+    id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)
+    letter_id: Mapped[int] = mapped_column(sa.ForeignKey("letter.id"), index=True)
+    at: Mapped[datetime]
+    state: Mapped[LetterState]
+    note: Mapped[str] = mapped_column(default="")
+
+    letter: Mapped[Letter] = relationship(back_populates="steps")
 
 
 class Suppression(Base):

@@ -68,6 +68,10 @@ def upgrade() -> None:
     sa.Column('headers', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
     sa.Column('why', sa.Text(), nullable=False),
     sa.Column('challenge_ref', sa.Text(), nullable=True),
+    sa.Column('audience', sa.Text(), nullable=True),
+    sa.Column('bulk', sa.Boolean(), nullable=False),
+    sa.Column('calendar', sa.Text(), nullable=True),
+    sa.Column('calendar_method', sa.Enum('REQUEST', 'CANCEL', name='calendarmethod', native_enum=False, create_constraint=True, length=40), nullable=True),
     sa.Column('state', sa.Enum('held', 'queued', 'sending', 'sent', 'failed', 'suppressed', 'cancelled', name='letterstate', native_enum=False, create_constraint=True, length=40), nullable=False),
     sa.Column('sender', sa.Text(), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
@@ -77,13 +81,15 @@ def upgrade() -> None:
     sa.Column('attempts', sa.Integer(), nullable=False),
     sa.Column('last_error', sa.Text(), nullable=True),
     sa.Column('sent_at', sa.DateTime(timezone=True), nullable=True),
+    sa.CheckConstraint("(state = 'sending') = (lease_until IS NOT NULL)", name=op.f('ck_letter_sending_has_lease')),
     sa.CheckConstraint("(state = 'sent') = (sent_at IS NOT NULL)", name=op.f('ck_letter_sent_has_time')),
-    sa.CheckConstraint("state <> 'sending' OR lease_until IS NOT NULL", name=op.f('ck_letter_sending_has_lease')),
+    sa.CheckConstraint('(calendar IS NULL) = (calendar_method IS NULL)', name=op.f('ck_letter_calendar_has_method')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_letter')),
     sa.UniqueConstraint('dedupe_key', name=op.f('uq_letter_dedupe_key'))
     )
-    op.create_index('ix_letter_due', 'letter', ['not_before', 'id'], unique=False, postgresql_where=sa.text("state IN ('queued', 'sending')"))
+    op.create_index('ix_letter_due', 'letter', ['bulk', 'not_before', 'id'], unique=False, postgresql_where=sa.text("state IN ('queued', 'sending')"))
     op.create_index('ix_letter_recipient', 'letter', [sa.literal_column('lower(recipient)')], unique=False)
+    op.create_index('ix_letter_state', 'letter', ['state', 'id'], unique=False)
     op.create_table('organisation',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('kind', sa.Enum('department', 'supplier', 'platform', name='organisationkind', native_enum=False, create_constraint=True, length=40), nullable=False),
@@ -175,6 +181,16 @@ def upgrade() -> None:
     op.create_index('ix_challenge_published_at', 'challenge', ['published_at'], unique=False)
     op.create_index('ix_challenge_search', 'challenge', ['search'], unique=False, postgresql_using='gin')
     op.create_index(op.f('ix_challenge_state'), 'challenge', ['state'], unique=False)
+    op.create_table('letter_step',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('letter_id', sa.BigInteger(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('state', sa.Enum('held', 'queued', 'sending', 'sent', 'failed', 'suppressed', 'cancelled', name='letterstate', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('note', sa.Text(), nullable=False),
+    sa.ForeignKeyConstraint(['letter_id'], ['letter.id'], name=op.f('fk_letter_step_letter_id_letter')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_letter_step'))
+    )
+    op.create_index(op.f('ix_letter_step_letter_id'), 'letter_step', ['letter_id'], unique=False)
     op.create_table('membership',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('person_id', sa.BigInteger(), nullable=False),
@@ -262,9 +278,12 @@ def upgrade() -> None:
     sa.Column('places', sa.Integer(), nullable=False),
     sa.Column('taken', sa.Integer(), nullable=False),
     sa.Column('sequence', sa.Integer(), nullable=False),
+    sa.Column('cancel_reason', sa.Text(), nullable=False),
     sa.Column('facilitator_id', sa.BigInteger(), nullable=True),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.CheckConstraint("minutes_published_at IS NULL OR minutes <> ''", name=op.f('ck_advisory_session_published_has_minutes')),
+    sa.CheckConstraint("state <> 'cancelled' OR cancel_reason <> ''", name=op.f('ck_advisory_session_cancelled_has_reason')),
     sa.CheckConstraint('ends_at > starts_at', name=op.f('ck_advisory_session_ends_after_start')),
     sa.CheckConstraint('places BETWEEN 1 AND 500', name=op.f('ck_advisory_session_places_in_range')),
     sa.CheckConstraint('taken BETWEEN 0 AND places', name=op.f('ck_advisory_session_never_overbooked')),
@@ -340,7 +359,8 @@ def upgrade() -> None:
     sa.Column('answered_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('rejection_reason', sa.Text(), nullable=False),
     sa.CheckConstraint("(state = 'answered') = (answered_at IS NOT NULL)", name=op.f('ck_question_answered_has_time')),
-    sa.CheckConstraint("state <> 'answered' OR answer <> ''", name=op.f('ck_question_answered_has_answer')),
+    sa.CheckConstraint("state <> 'answered' OR (answer <> '' AND published_text <> '')", name=op.f('ck_question_answered_has_answer')),
+    sa.CheckConstraint("state <> 'rejected' OR rejection_reason <> ''", name=op.f('ck_question_rejected_has_reason')),
     sa.ForeignKeyConstraint(['answered_by_id'], ['person.id'], name=op.f('fk_question_answered_by_id_person')),
     sa.ForeignKeyConstraint(['asked_by_id'], ['person.id'], name=op.f('fk_question_asked_by_id_person')),
     sa.ForeignKeyConstraint(['challenge_id'], ['challenge.id'], name=op.f('fk_question_challenge_id_challenge')),
@@ -380,11 +400,13 @@ def upgrade() -> None:
     sa.Column('licence', sa.Text(), nullable=True),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('search', postgresql.TSVECTOR(), sa.Computed("to_tsvector('english', title || ' ' || text)", persisted=True), nullable=False),
     sa.ForeignKeyConstraint(['supplier_id'], ['supplier.id'], name=op.f('fk_statement_supplier_id_supplier'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_statement')),
     sa.UniqueConstraint('supplier_id', 'content_hash', name=op.f('uq_statement_supplier_id_content_hash'))
     )
     op.create_index('ix_statement_content_hash', 'statement', ['content_hash'], unique=False)
+    op.create_index('ix_statement_search', 'statement', ['search'], unique=False, postgresql_using='gin')
     op.create_table('volunteer_offer',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('challenge_id', sa.BigInteger(), nullable=False),
@@ -395,6 +417,7 @@ def upgrade() -> None:
     sa.Column('answer', sa.Text(), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('answered_at', sa.DateTime(timezone=True), nullable=True),
+    sa.CheckConstraint("state <> 'declined' OR answer <> ''", name=op.f('ck_volunteer_offer_declined_has_reason')),
     sa.ForeignKeyConstraint(['challenge_id'], ['challenge.id'], name=op.f('fk_volunteer_offer_challenge_id_challenge')),
     sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_volunteer_offer_person_id_person')),
     sa.ForeignKeyConstraint(['supplier_id'], ['supplier.id'], name=op.f('fk_volunteer_offer_supplier_id_supplier')),
@@ -431,6 +454,7 @@ def upgrade() -> None:
     sa.Column('answered_by_id', sa.BigInteger(), nullable=True),
     sa.Column('decline_reason', sa.Text(), nullable=False),
     sa.CheckConstraint("origin <> 'matched' OR run_id IS NOT NULL", name=op.f('ck_invitation_matched_has_run')),
+    sa.CheckConstraint("state <> 'sent' OR expires_at IS NOT NULL", name=op.f('ck_invitation_sent_expires')),
     sa.CheckConstraint("state = 'held' OR state = 'withdrawn' OR sent_at IS NOT NULL", name=op.f('ck_invitation_sent_has_time')),
     sa.ForeignKeyConstraint(['answered_by_id'], ['person.id'], name=op.f('fk_invitation_answered_by_id_person')),
     sa.ForeignKeyConstraint(['challenge_id'], ['challenge.id'], name=op.f('fk_invitation_challenge_id_challenge')),
@@ -440,6 +464,7 @@ def upgrade() -> None:
     sa.UniqueConstraint('challenge_id', 'supplier_id', name=op.f('uq_invitation_challenge_id_supplier_id')),
     sa.UniqueConstraint('ref', name=op.f('uq_invitation_ref'))
     )
+    op.create_index('ix_invitation_expiring', 'invitation', ['expires_at'], unique=False, postgresql_where=sa.text("state = 'sent'"))
     op.create_index(op.f('ix_invitation_run_id'), 'invitation', ['run_id'], unique=False)
     op.create_index(op.f('ix_invitation_supplier_id'), 'invitation', ['supplier_id'], unique=False)
     op.create_table('match_candidate',
@@ -447,8 +472,10 @@ def upgrade() -> None:
     sa.Column('supplier_id', sa.BigInteger(), nullable=False),
     sa.Column('rank', sa.Integer(), nullable=False),
     sa.Column('score', sa.Double(), nullable=False),
-    sa.Column('band', sa.Text(), nullable=False),
-    sa.Column('confidence', sa.Text(), nullable=False),
+    sa.Column('band', sa.Enum('strong', 'good', 'possible', 'none', name='band', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('confidence', sa.Enum('low', 'medium', 'high', name='confidence', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('statements', sa.Integer(), nullable=False),
+    sa.Column('why', sa.Text(), nullable=False),
     sa.Column('explanation', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
     sa.Column('shortlisted', sa.Boolean(), nullable=False),
     sa.ForeignKeyConstraint(['run_id'], ['match_run.id'], name=op.f('fk_match_candidate_run_id_match_run'), ondelete='CASCADE'),
@@ -475,11 +502,13 @@ def upgrade() -> None:
     op.create_index(op.f('ix_seat_person_id'), 'seat', ['person_id'], unique=False)
     op.create_index(op.f('ix_seat_supplier_id'), 'seat', ['supplier_id'], unique=False)
     op.create_index('uq_seat_live', 'seat', ['session_id', 'supplier_id'], unique=True, postgresql_where=sa.text("state <> 'released'"))
+    op.create_index('uq_seat_to_come', 'seat', ['invitation_id'], unique=True, postgresql_where=sa.text("state IN ('offered', 'confirmed')"))
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
+    op.drop_index('uq_seat_to_come', table_name='seat', postgresql_where=sa.text("state IN ('offered', 'confirmed')"))
     op.drop_index('uq_seat_live', table_name='seat', postgresql_where=sa.text("state <> 'released'"))
     op.drop_index(op.f('ix_seat_supplier_id'), table_name='seat')
     op.drop_index(op.f('ix_seat_person_id'), table_name='seat')
@@ -488,12 +517,14 @@ def downgrade() -> None:
     op.drop_table('match_candidate')
     op.drop_index(op.f('ix_invitation_supplier_id'), table_name='invitation')
     op.drop_index(op.f('ix_invitation_run_id'), table_name='invitation')
+    op.drop_index('ix_invitation_expiring', table_name='invitation', postgresql_where=sa.text("state = 'sent'"))
     op.drop_table('invitation')
     op.drop_index(op.f('ix_challenge_review_challenge_id'), table_name='challenge_review')
     op.drop_table('challenge_review')
     op.drop_index('uq_volunteer_offer_live', table_name='volunteer_offer', postgresql_where=sa.text("state <> 'withdrawn'"))
     op.drop_index(op.f('ix_volunteer_offer_supplier_id'), table_name='volunteer_offer')
     op.drop_table('volunteer_offer')
+    op.drop_index('ix_statement_search', table_name='statement', postgresql_using='gin')
     op.drop_index('ix_statement_content_hash', table_name='statement')
     op.drop_table('statement')
     op.drop_index(op.f('ix_signed_in_session_person_id'), table_name='signed_in_session')
@@ -518,6 +549,8 @@ def downgrade() -> None:
     op.drop_index('uq_membership_live', table_name='membership', postgresql_where=sa.text('ended_at IS NULL'))
     op.drop_index(op.f('ix_membership_organisation_id'), table_name='membership')
     op.drop_table('membership')
+    op.drop_index(op.f('ix_letter_step_letter_id'), table_name='letter_step')
+    op.drop_table('letter_step')
     op.drop_index(op.f('ix_challenge_state'), table_name='challenge')
     op.drop_index('ix_challenge_search', table_name='challenge', postgresql_using='gin')
     op.drop_index('ix_challenge_published_at', table_name='challenge')
@@ -529,6 +562,7 @@ def downgrade() -> None:
     op.drop_index('uq_person_email', table_name='person')
     op.drop_table('person')
     op.drop_table('organisation')
+    op.drop_index('ix_letter_state', table_name='letter')
     op.drop_index('ix_letter_recipient', table_name='letter')
     op.drop_index('ix_letter_due', table_name='letter', postgresql_where=sa.text("state IN ('queued', 'sending')"))
     op.drop_table('letter')

@@ -1,0 +1,158 @@
+"""Writing a letter with the change that causes it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from sqlalchemy import event
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.orm import Session
+
+from engage.kernel import clock, jobs
+from engage.kernel.actor import Actor, Anyone
+from engage.kernel.errors import Invalid
+from engage.kernel.settings import settings
+from engage.kernel.text import one_line, sha256
+from engage.outbox.enums import CalendarMethod, LetterState
+from engage.outbox.models import Letter, LetterStep
+from engage.outbox.service.rendering import render
+
+DELIVER = "outbox.deliver"
+_POSTED = "engage_letters_posted"
+_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+_INVISIBLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+LONGEST_ADDRESS = 254
+
+
+def post(
+    session: Session,
+    *,
+    template: str,
+    to: str,
+    context: Mapping[str, Any],
+    dedupe_key: str,
+    why: str,
+    sender: Anyone,
+    subject: str | None = None,
+    to_name: str = "",
+    person_id: int | None = None,
+    challenge_ref: str | None = None,
+    audience: str | None = None,
+    held: bool = False,
+    not_before: datetime | None = None,
+    unsubscribe_url: str | None = None,
+    calendar: str | None = None,
+    calendar_method: str | None = None,
+) -> Letter | None:
+    """Render and write one letter in the session's transaction; ``None`` when ``dedupe_key`` is taken.
+
+    Side effects: the letter, its first step, and (at the commit) a job that delivers. A ``held`` letter waits
+    for a person's release. With ``unsubscribe_url`` the letter is bulk mail: it carries the one-click headers
+    of RFC 8058 and is sent after everything else. ``challenge_ref`` and ``audience`` make the ledger say that
+    it was sent. ``why`` stands in the mail. ``calendar`` is an iCalendar file, ``calendar_method`` its method
+    (``REQUEST``, ``CANCEL``). Besides ``context`` a template knows ``subject why to_name base_url
+    unsubscribe_url``.
+
+    Raises ``Invalid`` (field ``email``) for an address that mail cannot be sent to.
+    """
+    address = checked_address(to)
+    name = plain_name(to_name)
+    shown = {"why": why, "to_name": name, "base_url": settings().base_url, "unsubscribe_url": unsubscribe_url}
+    mail = render(template, {**context, **shown}, subject=subject)
+    now = clock.now()
+    row = {
+        "dedupe_key": dedupe_key,
+        "message_id": message_id(dedupe_key),
+        "template": template,
+        "recipient": address,
+        "recipient_name": name,
+        "person_id": person_id,
+        "subject": plain_name(mail.subject),
+        "text": mail.text,
+        "html": mail.html,
+        "headers": _unsubscribe_headers(unsubscribe_url, template),
+        "why": why,
+        "challenge_ref": challenge_ref,
+        "audience": audience,
+        "bulk": unsubscribe_url is not None,
+        "calendar": calendar,
+        "calendar_method": CalendarMethod(calendar_method) if calendar_method else None,
+        "state": LetterState.HELD if held else LetterState.QUEUED,
+        "sender": sender.person_name if isinstance(sender, Actor) else sender.name,
+        "created_at": now,
+        "not_before": not_before or now,
+        "attempts": 0,
+    }
+    insert = postgresql.insert(Letter).values(row).on_conflict_do_nothing(index_elements=["dedupe_key"])
+    letter = session.scalar(insert.returning(Letter))
+    if letter is not None:
+        session.add(LetterStep(letter_id=letter.id, at=now, state=letter.state))
+        session.flush()
+        if letter.state == LetterState.QUEUED and not letter.bulk:
+            deliver_soon(session)
+    return letter
+
+
+def deliver_soon(session: Session) -> None:
+    """Have a delivery job deferred when the session commits: one, however many letters were written.
+
+    It carries no queueing lock on purpose: two open transactions that both write letters would wait for each
+    other.
+    """
+    session.info[_POSTED] = True
+
+
+@event.listens_for(Session, "before_commit")
+def _defer_delivery(session: Session) -> None:
+    if session.info.pop(_POSTED, False):
+        jobs.defer(session, DELIVER)
+
+
+@event.listens_for(Session, "after_rollback")
+def _forget(session: Session) -> None:
+    session.info.pop(_POSTED, None)
+
+
+def message_id(dedupe_key: str) -> str:
+    """Return the Message-ID of the letter with this key: the same at each try, so copies can be folded."""
+    host = urlsplit(settings().base_url).hostname or "engage.invalid"
+    return f"<{sha256(dedupe_key)[:40]}@{host}>"
+
+
+def checked_address(email: str) -> str:
+    """Return ``email`` ready for an envelope and a header; an international domain in its ASCII form.
+
+    Raises ``Invalid`` for what is no plain address: nothing that could end a header or name a second
+    recipient.
+    """
+    local, _, domain = email.strip().rpartition("@")
+    try:
+        address = f"{local}@{domain.encode('idna').decode()}" if not domain.isascii() else f"{local}@{domain}"
+    except UnicodeError:
+        address = ""
+    if len(address) > LONGEST_ADDRESS or not _ADDRESS.fullmatch(address):
+        raise Invalid({"email": "Enter an email address in the correct format, like name@example.com"})
+    return address
+
+
+def plain_name(text: str) -> str:
+    """Return ``text`` fit for a header: one line, nothing invisible."""
+    return one_line(_INVISIBLE.sub(" ", text))
+
+
+def _unsubscribe_headers(url: str | None, template: str) -> dict[str, str]:
+    if url is None:
+        return {}
+    host = urlsplit(settings().base_url).hostname
+    return {
+        "List-Id": f"engage {template} <{template.replace('_', '-')}.{host}>",
+        "List-Unsubscribe": f"<{url}>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    }
+
+
+__all__ = ["checked_address", "deliver_soon", "message_id", "plain_name", "post"]

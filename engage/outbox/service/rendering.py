@@ -1,0 +1,78 @@
+"""Turning a mail template and plain values into subject, text and HTML."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import css_inline
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from engage.kernel import uktime
+from engage.kernel.text import one_line
+
+TEMPLATES = Path(__file__).resolve().parents[3] / "templates"
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+_BLANK_LINES = re.compile(r"\n{3,}")
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A mail in words: ``subject`` on one line, ``text`` and ``html`` with the same content."""
+
+    subject: str
+    text: str
+    html: str
+
+
+def render(template: str, values: Mapping[str, Any], *, subject: str | None = None) -> Rendered:
+    """Render ``templates/mail/<template>/{subject.txt,body.txt,body.html}`` with ``values``.
+
+    A given ``subject`` replaces ``subject.txt``. Values are escaped in HTML; a value that a template names
+    and nobody gave raises ``jinja2.UndefinedError``. Styles are written into the elements: mail programs drop
+    style sheets.
+    """
+    if not _NAME.fullmatch(template):
+        raise ValueError(f"{template!r} is no name of a mail template")
+    environment = _environment()
+    folder = f"mail/{template}"
+    words = subject or environment.get_template(f"{folder}/subject.txt").render(values)
+    known = {**values, "subject": one_line(words)}
+    text = environment.get_template(f"{folder}/body.txt").render(known)
+    html = environment.get_template(f"{folder}/body.html").render(known)
+    return Rendered(known["subject"], _tidy(text), _inliner().inline(html))
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=select_autoescape(["html"]),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    for name in ("uk_date", "uk_time", "uk_range", "clock_words"):
+        environment.filters[name] = getattr(uktime, name)
+    environment.filters["paragraphs"] = paragraphs
+    return environment
+
+
+@cache
+def _inliner() -> css_inline.CSSInliner:
+    return css_inline.CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
+
+
+def paragraphs(text: str) -> list[str]:
+    """Return the paragraphs of plain ``text``: what blank lines separate."""
+    return [part.strip() for part in re.split(r"\n\s*\n", text.replace("\r\n", "\n")) if part.strip()]
+
+
+def _tidy(text: str) -> str:
+    lines = "\n".join(line.rstrip() for line in text.splitlines())
+    return _BLANK_LINES.sub("\n\n", lines).strip() + "\n"
