@@ -5,8 +5,9 @@ Usage, from the top of the repository, with the file that `npm pack govuk-fronte
     python deploy/vendor_govuk_frontend.py govuk-frontend-6.3.0.tgz
 
 Writes ``engage/site/static/govuk-frontend/`` (CSS, JavaScript, licence) and the official fixtures under
-``tests/data/``. The fonts, the crown, the crest and the GOV.UK logotype are for use on gov.uk only, so nothing
-under ``assets/`` is copied and the two rules that would load the font or the crest are cut out of the CSS.
+``tests/data/``. The fonts, the crown, the crest and the GOV.UK logotype are for use on gov.uk only, so
+nothing under ``assets/`` is copied and the two rules that would load the font or the crest are cut out of
+the CSS.
 """
 
 import gzip

@@ -1,7 +1,7 @@
 """Style sheets, scripts and pictures, served from memory under an address that changes with their content.
 
-One digest of all files is part of the address, so that files may refer to each other by relative names and browsers may
-keep them for a year: a new release has new addresses.
+One digest of all files is part of the address, so that files may refer to each other by relative names and
+browsers may keep them for a year: a new release has new addresses.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def asset(version: str, name: str) -> Response:
     found = assets.files.get(name)
     if found is None:
         abort(404)
-    zipped = found.zipped is not None and "gzip" in request.accept_encodings
+    zipped = found.zipped is not None and request.accept_encodings.quality("gzip") > 0
     response = Response(found.zipped if zipped else found.body, content_type=found.content_type)
     if zipped:
         response.headers["Content-Encoding"] = "gzip"
@@ -87,10 +87,11 @@ def asset(version: str, name: str) -> Response:
     current = version == assets.version
     response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if current else "no-cache"
     response.set_etag(f"{assets.version}{'-gzip' if zipped else ''}")
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response
 
 
 def init_app(app: Flask, *, folder: Path = STATIC) -> None:
-    """Read the files and register the route; the template global ``asset_url`` comes with ``configure_templates``."""
+    """Read the files and register the route; ``configure_templates`` gives templates ``asset_url``."""
     app.extensions[EXTENSION] = load(folder)
     app.register_blueprint(bp)

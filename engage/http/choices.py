@@ -1,7 +1,8 @@
 """Fields that offer choices: radios, checkboxes and select.
 
-``choices`` is a list of ``(value, text)`` or ``(value, text, hint)``, or a function that returns one; it may also be set
-on the bound field in a view. ``coerce`` turns the text of a value into what ``data`` holds (an enum, an int).
+``choices`` is a list of ``(value, text)`` or ``(value, text, hint)``, or a function that returns one; a
+view may also set it on the bound field. ``coerce`` turns the text of a value into what ``data`` holds (an
+enum, an int).
 """
 
 from __future__ import annotations
@@ -69,12 +70,13 @@ class RadiosField(ChoicesField):
     widget: Any = widgets.RadiosWidget()
 
     def process_formdata(self, valuelist: list[Any]) -> None:
+        """Take the answer that was sent."""
         self.data = None
         text = str(valuelist[0]) if valuelist else ""
         if text:
             self.data = _coerced(self.coerce, text)
 
-    def pre_validate(self, form: BaseForm) -> None:
+    def pre_validate(self, _form: BaseForm) -> None:
         """Refuse a value that the page did not offer."""
         if self.data is not None and not self.offers(self.data):
             raise ValidationError(UNKNOWN)
@@ -102,13 +104,14 @@ class CheckboxesField(ChoicesField):
         self.data = list(value or [])
 
     def process_formdata(self, valuelist: list[Any]) -> None:
+        """Take all the answers that were sent."""
         self.data = [_coerced(self.coerce, str(text)) for text in valuelist]
 
     def chosen(self, value: object) -> bool:
         """Tell whether ``value`` is among the answers."""
         return _text(value) in {_text(each) for each in self.data}
 
-    def pre_validate(self, form: BaseForm) -> None:
+    def pre_validate(self, _form: BaseForm) -> None:
         """Refuse values that the page did not offer."""
         if not all(self.offers(each) for each in self.data):
             raise ValidationError(UNKNOWN)

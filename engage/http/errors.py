@@ -10,6 +10,7 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
+from engage.http.templates import render_bare
 from engage.kernel.errors import Conflict, DomainError, Invalid, NotAllowed, NotFound
 
 log = structlog.get_logger()
@@ -26,7 +27,9 @@ def status_of(error: DomainError) -> int:
 def page(status: int, message: str = "") -> tuple[str, int]:
     """Render the error page for ``status`` with the sentence ``message``."""
     name = status if status in PAGES else 400 if status < 500 else 500
-    return render_template(f"errors/{name}.html", message=message), status
+    # Who is signed in is asked of the database, which may be what failed.
+    render = render_bare if status >= 500 else render_template
+    return render(f"errors/{name}.html", message=message), status
 
 
 def init_app(app: Flask) -> None:

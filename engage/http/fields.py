@@ -1,7 +1,7 @@
 """Form fields. Text is cleaned as it arrives: ends stripped, line ends one kind, no control characters.
 
-Every field takes the arguments of WTForms (label, validators, ``description`` for the hint, ``default``, ``render_kw``)
-and ``error_name``: what to call it in an error message when the label is a question.
+Every field takes the arguments of WTForms (label, validators, ``description`` for the hint, ``default``,
+``render_kw``) and ``error_name``: what to call it in an error message when the label is a question.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any
 
 import wtforms
 from wtforms import Field
+from wtforms.utils import unset_value
 
 from engage.http import widgets
 from engage.http.labels import name_of
@@ -24,7 +25,7 @@ _DIGITS = re.compile(r"-?[0-9]{1,18}")
 
 
 def clean_text(text: str) -> str:
-    """Return ``text`` with one kind of line end, in Unicode form C, without control characters, ends stripped."""
+    """Return ``text`` in Unicode form C, with one kind of line end, no control characters, ends stripped."""
     lines = _LINE_ENDS.sub("\n", unicodedata.normalize("NFC", text))
     return "".join(sign for sign in lines if sign in "\n\t" or unicodedata.category(sign) != "Cc").strip()
 
@@ -43,18 +44,21 @@ class TextAreaField(Named):
     """Several lines of text."""
 
     data: str
-    widget = widgets.TextAreaWidget()
+    widget: Any = widgets.TextAreaWidget()
 
     def process_data(self, value: Any) -> None:
+        """Take the value shown at first."""
         self.data = "" if value is None else str(value)
 
     def process_formdata(self, valuelist: list[Any]) -> None:
+        """Take what was sent."""
         if valuelist:
             self.data = clean_text(str(valuelist[0]))
             # Validators that ask for input look at raw_data: spaces alone are no input.
             self.raw_data = [self.data]
 
-    def _value(self) -> str:
+    def shown(self) -> str:
+        """Return the text to show in the input."""
         return self.data
 
 
@@ -64,6 +68,7 @@ class TextField(TextAreaField):
     widget = widgets.InputWidget()
 
     def process_formdata(self, valuelist: list[Any]) -> None:
+        """Take what was sent."""
         super().process_formdata(valuelist)
         if valuelist:
             self.data = one_line(self.data)
@@ -93,14 +98,17 @@ class PasswordField(Named):
     data: str
     widget = widgets.PasswordWidget(width=20)
 
-    def process_data(self, value: Any) -> None:
+    def process_data(self, _value: Any) -> None:
+        """Show nothing: a password never goes back to the browser."""
         self.data = ""
 
     def process_formdata(self, valuelist: list[Any]) -> None:
+        """Take what was sent."""
         if valuelist:
             self.data = str(valuelist[0])
 
-    def _value(self) -> str:
+    def shown(self) -> str:
+        """Return the text to show in the input."""
         return ""
 
 
@@ -110,15 +118,18 @@ class LinesField(TextAreaField):
     data: list[str]  # type: ignore[assignment]  # the same input, read as a list
 
     def process_data(self, value: Any) -> None:
+        """Take the value shown at first."""
         self.data = list(value or [])
 
     def process_formdata(self, valuelist: list[Any]) -> None:
+        """Take what was sent."""
         if valuelist:
             lines = (one_line(line) for line in clean_text(str(valuelist[0])).split("\n"))
             self.data = [line for line in lines if line]
             self.raw_data = ["\n".join(self.data)]
 
-    def _value(self) -> str:
+    def shown(self) -> str:
+        """Return the text to show in the input."""
         return "\n".join(self.data)
 
 
@@ -129,6 +140,7 @@ class IntegerField(Named):
     widget = widgets.InputWidget(inputmode="numeric", spellcheck=False, width=5)
 
     def process_formdata(self, valuelist: list[Any]) -> None:
+        """Take what was sent."""
         if not valuelist:
             return
         text = re.sub(r"[ ,\u00a0]", "", clean_text(str(valuelist[0])))
@@ -137,7 +149,8 @@ class IntegerField(Named):
             raise ValueError(f"{name_of(self)} must be a whole number, like 12")
         self.data = int(text) if text else None
 
-    def _value(self) -> str:
+    def shown(self) -> str:
+        """Return the text to show in the input."""
         if self.data is not None:
             return str(self.data)
         return str(self.raw_data[0]) if self.raw_data else ""
@@ -150,9 +163,11 @@ class CheckboxField(Named):
     widget = widgets.CheckboxWidget()
 
     def process_data(self, value: Any) -> None:
+        """Take the value shown at first."""
         self.data = bool(value)
 
     def process_formdata(self, valuelist: list[Any]) -> None:
+        """Take what was sent."""
         self.data = bool(valuelist) and valuelist[0] not in {"", "n", "false", "0"}
 
 
@@ -167,6 +182,7 @@ class SubmitField(Named):
     widget = widgets.ButtonWidget()
 
     def process_formdata(self, valuelist: list[Any]) -> None:
+        """Take what was sent."""
         self.data = bool(valuelist)
 
 
@@ -189,11 +205,11 @@ class DatePartsField(Named):
     raw_parts: dict[str, str]
     wrong_parts: frozenset[str]
 
-    def process(self, formdata: Any, data: Any = None, extra_filters: Any = None) -> None:
+    def process(self, formdata: Any, data: Any = unset_value, extra_filters: Any = None) -> None:
         """Read the three inputs; WTForms reads one, so this replaces the whole step."""
         self.process_errors = []
         self.wrong_parts = frozenset(PARTS)
-        self.data = self.object_data = data if isinstance(data, date) else self._default()
+        self.data = self.object_data = self._default() if data is unset_value else data
         self.raw_parts = self._parts_of(self.data)
         if formdata is None:
             return
@@ -204,6 +220,8 @@ class DatePartsField(Named):
             self.data = self._read()
         except ValueError as problem:
             self.process_errors = [str(problem)]
+        for each in (*self.filters, *(extra_filters or ())):
+            self.data = each(self.data)
 
     @property
     def error_target(self) -> str:
@@ -251,12 +269,16 @@ NOON = 12
 
 
 class TimeField(Named):
-    """A time of day on the UK clock: "2:30pm", "2.30 pm", "14:30", "9am", "midday". ``data`` is a ``time`` or ``None``."""
+    """A time of day on the UK clock: "2:30pm", "2.30 pm", "14:30", "9am", "midday".
+
+    ``data`` is a ``time`` or ``None``.
+    """
 
     data: time | None
     widget = widgets.InputWidget(width=10, spellcheck=False, autocomplete="off")
 
     def process_formdata(self, valuelist: list[Any]) -> None:
+        """Take what was sent."""
         if not valuelist:
             return
         text = one_line(clean_text(str(valuelist[0])))
@@ -283,7 +305,8 @@ class TimeField(Named):
         except ValueError:
             raise ValueError(f"{name_of(self)} must be a time, like 2:30pm or 14:30") from None
 
-    def _value(self) -> str:
+    def shown(self) -> str:
+        """Return the text to show in the input."""
         if self.data is not None:
             return clock_words(self.data)
         return str(self.raw_data[0]) if self.raw_data else ""

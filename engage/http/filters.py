@@ -29,7 +29,8 @@ TOP_LEVEL_HEADING = 2
 LOWEST_HEADING = 4
 STATE_COLOURS = {
     "grey": "draft superseded expired released cancelled held waiting proposed suppressed paused",
-    "yellow": "in_review changes_requested notice_pending queued sending pending findings_due offered unverified",
+    "yellow": "in_review changes_requested notice_pending queued sending pending "
+    "findings_due offered unverified",
     "blue": "approved frozen matched sent open registered running verified answered",
     "green": "published engaging accepted confirmed attended passed done active good",
     "red": "withdrawn declined failed no_show stopped suspended rejected bounced overdue",
@@ -45,14 +46,14 @@ _parser = MarkdownIt("commonmark", {"html": False, "linkify": False}).disable(
 def markdown(text: str, *, heading: int = TOP_LEVEL_HEADING) -> Markup:
     """Return Markdown as safe HTML in the style of the site.
 
-    HTML in the text is shown, not obeyed; pictures are left out; the text's first level of headings becomes ``heading``,
-    because the page's own title is the only h1.
+    HTML in the text is shown, not obeyed; pictures are left out; the highest heading of the text becomes
+    ``heading``, because the page's own title is the only h1.
     """
     tokens = _parser.parse(text)
-    for token in tokens:
-        if token.type in {"heading_open", "heading_close"}:
-            level = min(int(token.tag[1]) - 1 + heading, LOWEST_HEADING)
-            token.tag = f"h{level}"
+    headings = [token for token in tokens if token.type in {"heading_open", "heading_close"}]
+    highest = min((int(token.tag[1]) for token in headings), default=0)
+    for token in headings:
+        token.tag = f"h{min(int(token.tag[1]) - highest + heading, LOWEST_HEADING)}"
     _dress(tokens)
     html = _parser.renderer.render(tokens, _parser.options, {})
     clean = nh3.clean(
@@ -97,7 +98,7 @@ def state_tag(state: object) -> Markup:
 
 
 def iso(moment: date | datetime) -> str:
-    """Return ``moment`` for the ``datetime`` attribute of ``<time>``, with the UK offset when it has a time."""
+    """Return ``moment`` for the attribute ``datetime`` of ``<time>``, with the UK offset when it has one."""
     return to_uk(moment).isoformat(timespec="minutes") if isinstance(moment, datetime) else moment.isoformat()
 
 

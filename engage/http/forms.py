@@ -1,4 +1,4 @@
-"""The base of every form. Import fields and validators from here too: one import line for a room's ``forms.py``."""
+"""The base of every form; fields and validators are here too: one import line for a room's ``forms.py``."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import request
 from flask_wtf import FlaskForm
+from wtforms import Field
 from wtforms.validators import EqualTo, Length, NumberRange, Optional, Regexp, StopValidation, ValidationError
 
 from engage.http.choices import CheckboxesField, RadiosField, SelectField
@@ -68,8 +69,12 @@ Messages = Mapping[str, str | Sequence[str]]
 class Form(FlaskForm):
     """A form that posts. ``form.validate_on_submit()`` is true for a POST whose fields are all right.
 
-    ``data`` of text fields is cleaned (see ``engage.http.fields``); the token against forged posts is checked too.
+    ``data`` of text fields is cleaned (see ``engage.http.fields``); the token against forged posts is checked
+    too.
     """
+
+    form_errors: list[str]
+    _fields: dict[str, Field]
 
     def add_errors(self, mapping: Messages) -> None:
         """Show the messages of a domain error (``Invalid.fields``) beside the fields they name.
@@ -88,7 +93,7 @@ class Form(FlaskForm):
 class QueryForm(Form):
     """A form that searches or filters by GET: it reads the address and needs no token.
 
-    Values that make no sense are left out rather than complained about: call ``validate()`` and use what ``data`` holds.
+    Call ``validate()`` all the same: an address can hold anything.
     """
 
     class Meta(FlaskForm.Meta):

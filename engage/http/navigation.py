@@ -23,6 +23,7 @@ class Link:
 
     text: str
     href: str
+    endpoint: str
     current: bool = False
     active: bool = False
 
@@ -35,6 +36,7 @@ def links(entries: tuple[tuple[str, str], ...]) -> list[Link]:
         Link(
             text,
             url_for(endpoint),
+            endpoint,
             current=endpoint == here,
             active=part == endpoint.partition(".")[0] and part != "site",
         )

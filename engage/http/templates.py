@@ -1,4 +1,4 @@
-"""How templates are found and rendered: loaders, strictness, filters, and the names every template may use."""
+"""How templates are found and rendered: loaders, strictness, filters, names that every template may use."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from jinja2 import (
     Undefined,
 )
 
-from engage.http import assets, filters, navigation
+from engage.http import assets, filters, navigation, pagination
 from engage.http.errorlist import error_list
 
 
@@ -35,18 +35,18 @@ class ComponentLoader(BaseLoader):
         self.lenient = environment.overlay(undefined=Undefined, loader=prefixed)
 
     def load(
-        self, environment: Environment, name: str, globals: MutableMapping[str, Any] | None = None
+        self, _environment: Environment, name: str, shared: MutableMapping[str, Any] | None = None
     ) -> Template:
-        """Return the macros of one component; ``environment`` is not theirs."""
+        """Return the macros of one component; the environment of the page that asks is not theirs."""
         if not name.startswith("govuk_frontend_jinja/"):
             raise TemplateNotFound(name)
-        return self.lenient.get_template(name, globals=globals)
+        return self.lenient.get_template(name, globals=shared)
 
 
 def configure_templates(app: Flask, *, theme: str = "neutral", demo: bool = False) -> None:
-    """Set up ``app`` for rendering: call once, in any order with other extensions, before the first page.
+    """Set up ``app`` for rendering: call once, before the first page, in any order with other extensions.
 
-    ``app.template_folder`` stays the first place to look; ``govuk_frontend_jinja/…`` finds the component macros.
+    ``govuk_frontend_jinja/…`` finds the component macros, anything else is in ``app.template_folder``.
     """
     environment = app.jinja_env
     environment.undefined = StrictUndefined
@@ -63,13 +63,14 @@ def configure_templates(app: Flask, *, theme: str = "neutral", demo: bool = Fals
         error_list=error_list,
         footer_links=navigation.footer_links,
         main_links=navigation.main_links,
+        page_url=pagination.page_url,
         plural=filters.plural,
         theme=theme,
     )
 
 
 def render_bare(name: str, **values: object) -> str:
-    """Render a template without context processors, so that it works when the database or the session does not.
+    """Render a template without context processors: it works when the database or the session does not.
 
     The layout shows such a page as to a visitor.
     """

@@ -24,13 +24,15 @@ Day = date | Callable[[], date] | None
 class Required:
     """An answer is needed. The message says what to do: "Enter the closing date", "Choose a route".
 
-    Unlike those of WTForms it leaves alone what the field found wrong with an answer that was given, and it takes 0.
+    Unlike those of WTForms it leaves alone what the field found wrong with an answer that was given, and it
+    takes 0.
     """
 
     def __init__(self, message: str) -> None:
         self.message = message
 
-    def __call__(self, form: BaseForm, field: Field) -> None:
+    def __call__(self, _form: BaseForm, field: Field) -> None:
+        """Raise when the rule is broken."""
         if field.errors:
             raise StopValidation
         if field.data is None or field.data is False or field.data in ("", []):
@@ -38,13 +40,14 @@ class Required:
 
 
 class MaxWords:
-    """At most ``max_words`` words; a word is a run of characters without white space, as the counter counts."""
+    """At most ``max_words`` words, counted as the counter on the page does: between white space."""
 
     def __init__(self, max_words: int, message: str = "") -> None:
         self.max_words = max_words
         self.message = message
 
-    def __call__(self, form: BaseForm, field: Field) -> None:
+    def __call__(self, _form: BaseForm, field: Field) -> None:
+        """Raise when the rule is broken."""
         if len((field.data or "").split()) > self.max_words:
             raise ValidationError(
                 self.message or f"{name_of(field)} must be {self.max_words:,} words or fewer"
@@ -65,7 +68,8 @@ class UkDate:
         self.future = future
         self.message = message
 
-    def __call__(self, form: BaseForm, field: Field) -> None:
+    def __call__(self, _form: BaseForm, field: Field) -> None:
+        """Raise when the rule is broken."""
         day: date | None = field.data
         if day is None:
             return
@@ -87,7 +91,8 @@ class EmailAddress:
     ) -> None:
         self.message = message
 
-    def __call__(self, form: BaseForm, field: Field) -> None:
+    def __call__(self, _form: BaseForm, field: Field) -> None:
+        """Raise when the rule is broken."""
         text = field.data or ""
         if len(text) > LONGEST_ADDRESS or not _EMAIL.fullmatch(text):
             raise ValidationError(self.message)

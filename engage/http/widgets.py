@@ -1,13 +1,14 @@
-"""Widgets: each turns a WTForms field into one component of the design system, with label, hint, error and aria.
+"""Widgets: each turns a WTForms field into one component of the design system: label, hint, error and aria.
 
-Options given where the field is rendered (``{{ form.title(width=20, label_as_heading=True) }}``) win over those of the
-field's ``render_kw``. Those listed in ``Options`` are ours; any other goes to the component macro under its own name
-(``autocomplete``, ``inputmode``, ``prefix``, ``suffix``, ``rows``, ``spellcheck``, ``attributes``, ``inline`` …).
+Options given where the field is rendered (``{{ form.title(width=20, label_as_heading=True) }}``) win over
+those of the field's ``render_kw``. Ours are named in the docstrings here; any other goes to the component
+macro under its own name (``autocomplete``, ``inputmode``, ``prefix``, ``suffix``, ``rows``, ``spellcheck``,
+``attributes`` …).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import current_app
@@ -34,7 +35,8 @@ def label_text(field: Field) -> str:
 def label_params(field: Field, options: Params, *, block: str = "label") -> Params:
     """Return the options of a label (or ``block="fieldset__legend"``), consuming ours from ``options``.
 
-    ``label_as_heading`` makes it the page's h1, ``label_size`` ("s", "m", "l", "xl") larger, ``label_hidden`` invisible.
+    ``label_as_heading`` makes it the page's h1, ``label_size`` ("s", "m", "l", "xl") larger, ``label_hidden``
+    invisible.
     """
     heading = bool(options.pop("label_as_heading", False))
     size = options.pop("label_size", "l" if heading else "")
@@ -58,7 +60,7 @@ def common_params(field: Field, options: Params) -> Params:
 
 
 class InputWidget:
-    """One line of text. ``width`` is a number of characters (2, 3, 4, 5, 10, 20, 30) or a word ("two-thirds", "full")."""
+    """One line of text. ``width``: characters (2, 3, 4, 5, 10, 20, 30) or a word ("two-thirds", "full")."""
 
     component = "input"
     macro = "govukInput"
@@ -68,6 +70,7 @@ class InputWidget:
         self.extra = {**self.extra, **extra}
 
     def __call__(self, field: Field, **options: Any) -> Markup:
+        """Return the HTML of the field."""
         options = {**self.extra, **options}
         width = options.pop("width", None)
         classes = [options.pop("classes", "")]
@@ -87,12 +90,11 @@ class InputWidget:
         }
         return render_component(self.component, self.macro, params)
 
-    def value(self, field: Field) -> str:
+    def value(self, field: Any) -> str:
         """Return the text to show in the input."""
-        shown: str = field._value()  # type: ignore[attr-defined]  # every text field of WTForms has it, the stubs do not
-        return shown
+        return str(field.shown())
 
-    def limits(self, field: Field) -> Params:
+    def limits(self, _field: Field) -> Params:
         """Return the component's options for the field's limits."""
         return {}
 
@@ -103,7 +105,8 @@ class PasswordWidget(InputWidget):
     component = "password-input"
     macro = "govukPasswordInput"
 
-    def value(self, field: Field) -> str:
+    def value(self, _field: Any) -> str:
+        """Show nothing."""
         return ""
 
 
@@ -121,7 +124,9 @@ class CharacterCountWidget(InputWidget):
     macro = "govukCharacterCount"
 
     def limits(self, field: Field) -> Params:
-        for validator in field.validators:
+        """Return the number of words or characters that the field's validators allow."""
+        validators: Sequence[object] = field.validators
+        for validator in validators:
             words = getattr(validator, "max_words", None)
             if words:
                 return {"maxwords": words}
@@ -136,8 +141,9 @@ class ChoicesWidget:
     component = ""
     macro = ""
 
-    def __call__(self, field: Field, **options: Any) -> Markup:
-        items = field.items()  # type: ignore[attr-defined]  # used by our choice fields only
+    def __call__(self, field: Any, **options: Any) -> Markup:
+        """Return the HTML of the field."""
+        items = field.items()
         params = {"idPrefix": field.id, "name": field.name, "items": items}
         small = options.pop("small", False)
         inline = options.pop("inline", False)
@@ -167,9 +173,10 @@ class CheckboxesWidget(ChoicesWidget):
 
 
 class CheckboxWidget:
-    """A single box to tick; the label stands beside it. ``legend`` gives the group a name when it needs one."""
+    """A single box to tick, its label beside it; ``legend`` gives the group a name when it needs one."""
 
     def __call__(self, field: Field, **options: Any) -> Markup:
+        """Return the HTML of the field."""
         hint = options.pop("hint", None) or field.description
         item = {
             "value": "y",
@@ -189,13 +196,14 @@ class CheckboxWidget:
 class SelectWidget:
     """One of many, in a list that opens."""
 
-    def __call__(self, field: Field, **options: Any) -> Markup:
+    def __call__(self, field: Any, **options: Any) -> Markup:
+        """Return the HTML of the field."""
         params = {
             "id": field.id,
             "name": field.name,
             "label": label_params(field, options),
             **common_params(field, options),
-            "items": field.items(),  # type: ignore[attr-defined]  # used by our choice fields only
+            "items": field.items(),
             **options,
         }
         return render_component("select", "govukSelect", params)
@@ -204,15 +212,16 @@ class SelectWidget:
 class DatePartsWidget:
     """Day, month and year; the part at fault is marked and is where the error summary leads."""
 
-    def __call__(self, field: Field, **options: Any) -> Markup:
-        parts: Mapping[str, str] = field.raw_parts  # type: ignore[attr-defined]  # used by DatePartsField only
-        wrong = field.wrong_parts if field.errors else frozenset()  # type: ignore[attr-defined]  # likewise
+    def __call__(self, field: Any, **options: Any) -> Markup:
+        """Return the HTML of the field."""
+        parts: Mapping[str, str] = field.raw_parts
+        wrong = field.wrong_parts if field.errors else frozenset()
         options.setdefault("hint", field.description or "For example, 27 3 2027 or 27 March 2027")
         items = []
-        for part, width in (("day", 2), ("month", 2), ("year", 4)):
-            # A month may be typed in letters, so its keyboard must have them and its box must be wide enough.
+        for part, width in (("day", 2), ("month", 0), ("year", 4)):
+            # A month may be typed in letters: its keyboard must have them, its box must be wide enough.
             by_name = part == "month"
-            classes = f"govuk-input--width-{10 if by_name else width}"
+            classes = "engage-input--month" if by_name else f"govuk-input--width-{width}"
             if part in wrong:
                 classes += " govuk-input--error"
             items.append(
@@ -235,6 +244,7 @@ class ButtonWidget:
     """A button that sends the form once."""
 
     def __call__(self, field: Field, **options: Any) -> Markup:
+        """Return the HTML of the field."""
         text = options.pop("label", None) or field.label.text
         params = {"text": text, "name": field.name, "value": "y", "preventDoubleClick": True}
         return render_component("button", "govukButton", {**params, **options})

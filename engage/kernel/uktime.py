@@ -1,4 +1,4 @@
-"""Dates and times in words, as people in the United Kingdom read them. Times inside engage are aware and in UTC."""
+"""Dates and times in words, as people in the United Kingdom read them. Inside engage times are in UTC."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ def to_uk(moment: datetime) -> datetime:
 def from_uk(day: date, clock: time) -> datetime:
     """Return the moment, in UTC, at which UK clocks show ``clock`` on ``day``.
 
-    In the hour that occurs twice (last Sunday of October) the first is meant. Raises ``ValueError``, with a sentence
-    for the person, for the hour that the clocks skip (last Sunday of March).
+    In the hour that occurs twice (last Sunday of October) the first is meant. Raises ``ValueError``, with a
+    sentence for the person, for the hour that the clocks skip (last Sunday of March).
     """
     moment = datetime.combine(day, clock, tzinfo=UK).astimezone(UTC)
     if moment.astimezone(UK).time() != clock:
@@ -27,7 +27,7 @@ def from_uk(day: date, clock: time) -> datetime:
 
 
 def uk_date(day: date, *, weekday: bool = False) -> str:
-    """Return "3 March 2026" or, with ``weekday``, "Tuesday 3 March 2026". A ``datetime`` counts by UK time."""
+    """Return "3 March 2026"; with ``weekday``, "Tuesday 3 March 2026". A ``datetime`` counts by UK time."""
     if isinstance(day, datetime):
         day = to_uk(day).date()
     words = f"{day.day} {day:%B} {day.year}"
