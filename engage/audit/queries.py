@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from engage.audit.models import AuditEvent
+from engage.kernel.chain import Head, head
 from engage.kernel.paging import Page, paginate
 
 
@@ -25,3 +26,8 @@ def latest(session: Session, *, page: int, subject: str = "", tag: str = "") -> 
     if tag:
         query = query.where(AuditEvent.tag.startswith(tag, autoescape=True))
     return paginate(session, query, page=page, per_page=50)
+
+
+def chain_head(session: Session) -> Head:
+    """Return the end of the audit chain, to be kept elsewhere."""
+    return head(session, AuditEvent)

@@ -1,0 +1,45 @@
+"""`engage doctor`: say what works here and what does not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import click
+import sqlalchemy as sa
+
+from engage.cli.work import bound
+from engage.kernel.db import reading
+from engage.kernel.settings import settings
+from engage.matching.embedders import load_embedder
+
+
+@click.command()
+def doctor() -> None:
+    """Check the database, the language model and the mail transport; exit code 1 when something is wrong."""
+    with bound():
+        results = [_line("database", _database), _line("language model", _model), _line("mail", _mail)]
+    if not all(results):
+        raise SystemExit(1)
+
+
+def _line(name: str, check: Callable[[], str]) -> bool:
+    try:
+        click.echo(f"ok      {name}: {check()}")
+    except Exception as error:  # noqa: BLE001 - whatever is wrong is what this command is for
+        click.echo(f"WRONG   {name}: {error}")
+        return False
+    return True
+
+
+def _database() -> str:
+    with reading() as session:
+        return f"PostgreSQL {session.scalar(sa.text('SHOW server_version'))}, up to date"
+
+
+def _model() -> str:
+    embedder = load_embedder(settings().embedder)
+    return f"{embedder.id}" if embedder.dim else "none: the engine compares words only"
+
+
+def _mail() -> str:
+    return settings().mail_transport.split("@")[-1]

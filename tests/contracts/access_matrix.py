@@ -1,0 +1,44 @@
+"""Who may call what: every endpoint of the site, once. The tests beside it call each one as every role.
+
+A line is ``"blueprint.view": access``, where access is ``PUBLIC``, ``SIGNED_IN`` or the permission the view requires.
+What depends on the thing at hand (one's own challenge, another supplier's invitation) is tested in the rooms.
+"""
+
+from __future__ import annotations
+
+from engage.admin.policy import AdminPermission
+from engage.kernel.permissions import Permission
+
+PUBLIC = "public"
+SIGNED_IN = "signed in"
+
+MATRIX: dict[str, str | Permission] = {
+    # the kit
+    "assets.asset": PUBLIC,
+    # site
+    "site.home": PUBLIC,
+    "site.challenge": PUBLIC,
+    "site.search": PUBLIC,
+    "site.how_matching_works": PUBLIC,
+    "site.accessibility": PUBLIC,
+    "site.privacy": PUBLIC,
+    "site.dashboard": SIGNED_IN,
+    "site.department": SIGNED_IN,
+    "site.supplier": SIGNED_IN,
+    "site.healthz": PUBLIC,
+    "site.readyz": PUBLIC,
+    "site.metrics": PUBLIC,
+    "site.sitemap": PUBLIC,
+    "site.robots": PUBLIC,
+    "site.security_txt": PUBLIC,
+    # back office
+    "admin.home": AdminPermission.READ,
+    "admin.audit": AdminPermission.READ,
+    # accounts
+    # challenges
+    # suppliers
+    # matchmaking
+    # advisory
+    # consultation
+    # digests
+}

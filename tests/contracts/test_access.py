@@ -1,0 +1,101 @@
+"""Every endpoint is in the access matrix, is marked as it says, and answers every role as it says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from flask import Flask
+from sqlalchemy.orm import Session
+from werkzeug.routing import Rule
+
+import config
+from engage.app import create_app
+from engage.kernel.actor import Role
+from engage.kernel.permissions import Permission
+from tests.contracts.access_matrix import MATRIX, PUBLIC, SIGNED_IN
+from tests.factories import accounts
+from tests.support.client import prepare
+
+VISITOR = "visitor"
+PERSONAS: tuple[str, ...] = (VISITOR, *Role)
+SAMPLES = {"int": "1", "string": "no-such-thing", "path": "no/such", "default": "no-such-thing"}
+
+
+@pytest.fixture(scope="module")
+def app(settings: config.Config) -> Flask:
+    return prepare(create_app(settings))
+
+
+@dataclass(frozen=True)
+class Call:
+    endpoint: str
+    method: str
+    url: str
+
+
+def calls(app: Flask) -> Iterator[Call]:
+    """Every endpoint and method, with an address that fits its rule and names nothing that exists."""
+    for rule in app.url_map.iter_rules():
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+            yield Call(rule.endpoint, method, address(rule))
+
+
+def address(rule: Rule) -> str:
+    """An address for ``rule`` with sample values."""
+    kinds = {
+        name: type(converter).__name__.replace("Converter", "").lower() for name, converter in rule._converters.items()
+    }
+    values = {name: 1 if kind == "integer" else SAMPLES.get(kind, "no-such-thing") for name, kind in kinds.items()}
+    _, path = rule.build(values, append_unknown=False) or ("", "")
+    return path
+
+
+def test_the_matrix_lists_every_endpoint_and_nothing_else(app: Flask) -> None:
+    assert sorted(MATRIX) == sorted({rule.endpoint for rule in app.url_map.iter_rules()})
+
+
+def test_every_view_carries_the_access_the_matrix_says(app: Flask) -> None:
+    marks = {name: getattr(view, "engage_access", None) for name, view in app.view_functions.items()}
+    assert {name: marks[name] for name in MATRIX if name in marks} == MATRIX
+
+
+def test_only_views_that_answer_posts_may_write(app: Flask) -> None:
+    writers = {name for name, view in app.view_functions.items() if getattr(view, "engage_writes", False)}
+    posts = {rule.endpoint for rule in app.url_map.iter_rules() if "POST" in (rule.methods or set())}
+    assert writers - posts == set()
+
+
+@pytest.mark.parametrize("persona", PERSONAS)
+def test_every_endpoint_answers_as_the_matrix_says(app: Flask, session: Session, persona: str) -> None:
+    client = app.test_client()
+    if persona != VISITOR:
+        client.sign_in(accounts.member(session, Role(persona)))  # type: ignore[attr-defined]  # our own client class
+    wrong = []
+    for call in calls(app):
+        if call.endpoint == "accounts.sign_out":
+            continue  # it would end the persona; it is public and tested in its room
+        response = client.open(call.url, method=call.method)
+        fault = judge(call, persona, response.status_code, response.headers.get("Location", ""))
+        if fault:
+            wrong.append(f"{call.method} {call.url} ({call.endpoint}): {fault}")
+    assert wrong == []
+
+
+def judge(call: Call, persona: str, status: int, location: str) -> str:
+    """Return what is wrong with an answer, or nothing."""
+    access = MATRIX.get(call.endpoint)
+    sent_to_sign_in = status in {302, 303} and location.split("?")[0].endswith("/sign-in")
+    if status >= 500:
+        return f"status {status}"
+    if access == PUBLIC:
+        return "visitors are sent away" if persona == VISITOR and sent_to_sign_in and call.method == "GET" else ""
+    if persona == VISITOR:
+        return "" if sent_to_sign_in else f"a visitor got {status}"
+    if access == SIGNED_IN:
+        return "a signed-in person was sent to sign in" if sent_to_sign_in else ""
+    assert isinstance(access, Permission)
+    if Role(persona) in access.roles:
+        return f"{persona} got {status}" if status == 403 or sent_to_sign_in else ""
+    return "" if status == 403 else f"{persona} got {status} instead of 403"
