@@ -38,7 +38,8 @@ def find_binaries(given: Path | None, *, account: Account, copies: Path) -> Path
         if not account.reaches(chosen / "postgres"):
             raise ClusterError(
                 f"The account {account.name} may not run the programs in {chosen}; set "
-                f"{BINARIES_VARIABLE} to a folder that every account can read, or name another account in ENGAGE_PG_USER."
+                f"{BINARIES_VARIABLE} to a folder that every account can read, or name another account "
+                "in ENGAGE_PG_USER."
             )
         return chosen
     wheel = _from_wheel()
