@@ -51,3 +51,43 @@ class Origin(StrEnum):
 
     MATCHED = "matched"
     VOLUNTEERED = "volunteered"
+
+
+class Confidence(StrEnum):
+    """How much evidence a match rests on: how many statements the supplier has. No part of the score."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+    @classmethod
+    def of(cls, statements: int) -> Confidence:
+        """Return low for one statement, medium for two or three, high from four on."""
+        if statements >= ENOUGH_STATEMENTS:
+            return cls.HIGH
+        return cls.MEDIUM if statements > 1 else cls.LOW
+
+
+ENOUGH_STATEMENTS = 4
+
+
+class HardRule(StrEnum):
+    """What keeps a supplier out of a match before anything is scored; the first that applies is counted."""
+
+    NOT_VERIFIED = "not_verified"
+    PAUSED = "paused"
+    NO_STATEMENT = "no_statement"
+    NO_CAPACITY = "no_capacity"
+
+    @property
+    def sentence(self) -> str:
+        """The rule in words, to follow the number of suppliers that it left out."""
+        return _RULES[self]
+
+
+_RULES = {
+    HardRule.NOT_VERIFIED: "not verified, or suspended",
+    HardRule.PAUSED: "paused by the supplier",
+    HardRule.NO_STATEMENT: "no statement of expertise that is still fresh",
+    HardRule.NO_CAPACITY: "no capacity left this quarter",
+}

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from engage.challenges.models import Challenge
 from engage.kernel.db import Base
-from engage.matchmaking.enums import InvitationState, Origin, RunState
+from engage.matching import Band
+from engage.matchmaking.enums import Confidence, InvitationState, Origin, RunState
 from engage.suppliers.models import Supplier
 
 
@@ -23,7 +24,7 @@ class TextVector(Base):
     content_hash: Mapped[str] = mapped_column(primary_key=True)
     model_digest: Mapped[str] = mapped_column(primary_key=True)
     vector: Mapped[bytes]
-    """float16, little-endian, L2-normalised."""
+    """As ``engage.matching.Features`` dumps it: one signed byte a number."""
 
 
 class MatchRun(Base):
@@ -74,9 +75,13 @@ class MatchCandidate(Base):
     supplier_id: Mapped[int] = mapped_column(sa.ForeignKey("supplier.id"), primary_key=True)
     rank: Mapped[int]
     score: Mapped[float]
-    band: Mapped[str]
-    confidence: Mapped[str]
-    explanation: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    band: Mapped[Band]
+    confidence: Mapped[Confidence]
+    statements: Mapped[int]
+    """How many different statements the supplier had when it was matched."""
+    why: Mapped[str]
+    """The main reason in one line."""
+    explanation: Mapped[dict[str, Any]] = mapped_column(JSONB, deferred=True)
     shortlisted: Mapped[bool] = mapped_column(default=False)
 
     run: Mapped[MatchRun] = relationship(back_populates="candidates")
@@ -89,8 +94,12 @@ class Invitation(Base):
     __tablename__ = "invitation"
     __table_args__ = (
         sa.UniqueConstraint("challenge_id", "supplier_id"),
-        sa.CheckConstraint("state = 'held' OR state = 'withdrawn' OR sent_at IS NOT NULL", name="sent_has_time"),
+        sa.CheckConstraint(
+            "state = 'held' OR state = 'withdrawn' OR sent_at IS NOT NULL", name="sent_has_time"
+        ),
         sa.CheckConstraint("origin <> 'matched' OR run_id IS NOT NULL", name="matched_has_run"),
+        sa.CheckConstraint("state <> 'sent' OR expires_at IS NOT NULL", name="sent_expires"),
+        sa.Index("ix_invitation_expiring", "expires_at", postgresql_where=sa.text("state = 'sent'")),
     )
 
     id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from engage.accounts.models import Organisation
@@ -17,9 +18,7 @@ class Supplier(Base):
     """The profile of a supplier organisation."""
 
     __tablename__ = "supplier"
-    __table_args__ = (
-        sa.CheckConstraint("capacity_per_quarter BETWEEN 0 AND 100", name="capacity_in_range"),
-    )
+    __table_args__ = (sa.CheckConstraint("capacity_per_quarter BETWEEN 0 AND 100", name="capacity_in_range"),)
 
     id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)
     ref: Mapped[str] = mapped_column(unique=True)
@@ -52,6 +51,7 @@ class Statement(Base):
     __table_args__ = (
         sa.UniqueConstraint("supplier_id", "content_hash"),
         sa.Index("ix_statement_content_hash", "content_hash"),
+        sa.Index("ix_statement_search", "search", postgresql_using="gin"),
     )
 
     id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)
@@ -69,8 +69,12 @@ class Statement(Base):
     content_hash: Mapped[str]
     """``engage.matching.content_hash`` of title and text."""
     source: Mapped[str | None]
+    """Where an imported statement comes from; empty when the supplier typed it."""
     licence: Mapped[str | None]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
+    search: Mapped[Any] = mapped_column(
+        TSVECTOR, sa.Computed("to_tsvector('english', title || ' ' || text)", persisted=True), deferred=True
+    )
 
     supplier: Mapped[Supplier] = relationship(back_populates="statements")

@@ -1,0 +1,70 @@
+"""The letter that invites a supplier."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from sqlalchemy.orm import Session
+
+from engage.accounts import queries as accounts
+from engage.kernel.actor import Anyone, Role
+from engage.kernel.settings import settings
+from engage.matchmaking.enums import Origin
+from engage.matchmaking.models import Invitation, MatchCandidate
+from engage.outbox import service as outbox
+
+if TYPE_CHECKING:
+    from engage.accounts.models import Person
+
+VOLUNTEERED = "You offered to take part, and the department would like to hear from you."
+
+
+def readers(session: Session, invitation: Invitation) -> Sequence[Person]:
+    """Return the people who are told: everybody who acts for the supplier."""
+    return accounts.people_with(
+        session,
+        Role.SUPPLIER_ADMIN,
+        Role.SUPPLIER_EXPERT,
+        organisation_id=invitation.supplier.organisation_id,
+    )
+
+
+def tell(session: Session, *, sender: Anyone, invitation: Invitation) -> int:
+    """Post the letter of ``invitation`` to each reader, once ever, and return how many were written."""
+    challenge, supplier = invitation.challenge, invitation.supplier
+    context = {
+        "challenge": challenge.title,
+        "challenge_ref": challenge.ref,
+        "department": challenge.organisation.name,
+        "supplier": supplier.organisation.name,
+        "reasons": reasons(session, invitation),
+        "answer_by": invitation.expires_at,
+        "link": f"{settings().base_url}/supplier/invitations/{invitation.ref}",
+        "public_link": f"{settings().base_url}/challenges/{challenge.ref}",
+    }
+    written = [
+        outbox.post(
+            session,
+            template="invitation",
+            to=person.email,
+            to_name=person.name,
+            person_id=person.id,
+            context=context,
+            dedupe_key=f"invitation:{invitation.ref}:{person.id}",
+            why=f"You got this email because you act for {supplier.organisation.name} on engage.",
+            sender=sender,
+            challenge_ref=challenge.ref,
+            audience=f"supplier:{supplier.ref}",
+        )
+        for person in readers(session, invitation)
+    ]
+    return len([letter for letter in written if letter is not None])
+
+
+def reasons(session: Session, invitation: Invitation) -> list[str]:
+    """Return why this supplier is invited, in sentences; nothing about anyone else."""
+    if invitation.origin is Origin.VOLUNTEERED or invitation.run_id is None:
+        return [VOLUNTEERED]
+    candidate = session.get(MatchCandidate, (invitation.run_id, invitation.supplier_id))
+    return [candidate.why] if candidate else []
