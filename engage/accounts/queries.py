@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
-from engage.accounts.models import Membership, Organisation, Person, SignedInSession
+from engage.accounts.enums import OrganisationState
+from engage.accounts.models import Membership, Organisation, OrganisationIdentifier, Person, SignedInSession
 from engage.kernel import clock
-from engage.kernel.actor import Actor, Role
+from engage.kernel.actor import Actor, OrganisationKind, Role
 from engage.kernel.text import sha256
 
 
@@ -71,3 +72,31 @@ def people_with(session: Session, *roles: Role, organisation_id: int) -> Sequenc
 def organisation(session: Session, organisation_id: int) -> Organisation | None:
     """Return an organisation by its id."""
     return session.get(Organisation, organisation_id)
+
+
+def departments(session: Session) -> Sequence[Organisation]:
+    """Return the verified departments, by name: one statement."""
+    query = (
+        sa.select(Organisation)
+        .where(
+            Organisation.kind == OrganisationKind.DEPARTMENT, Organisation.state == OrganisationState.VERIFIED
+        )
+        .order_by(sa.func.lower(Organisation.name), Organisation.id)
+    )
+    return session.scalars(query).all()
+
+
+def organisation_by_identifier(session: Session, *, scheme: str, value: str) -> Organisation | None:
+    """Return the organisation with this identifier; ``value`` in the form that engage keeps."""
+    query = (
+        sa.select(Organisation)
+        .join(OrganisationIdentifier)
+        .where(OrganisationIdentifier.scheme == scheme, OrganisationIdentifier.value == value)
+    )
+    return session.scalar(query)
+
+
+def count_pending_organisations(session: Session) -> int:
+    """Return how many organisations wait for the platform's team."""
+    query = sa.select(sa.func.count()).where(Organisation.state == OrganisationState.PENDING)
+    return session.scalar(query) or 0
