@@ -23,6 +23,8 @@ class AdvisorySession(Base):
         sa.CheckConstraint("places BETWEEN 1 AND 500", name="places_in_range"),
         sa.CheckConstraint("taken BETWEEN 0 AND places", name="never_overbooked"),
         sa.CheckConstraint("ends_at > starts_at", name="ends_after_start"),
+        sa.CheckConstraint("state <> 'cancelled' OR cancel_reason <> ''", name="cancelled_has_reason"),
+        sa.CheckConstraint("minutes_published_at IS NULL OR minutes <> ''", name="published_has_minutes"),
     )
 
     id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)
@@ -44,6 +46,7 @@ class AdvisorySession(Base):
     taken: Mapped[int] = mapped_column(default=0)
     sequence: Mapped[int] = mapped_column(default=0)
     """The SEQUENCE of its calendar entry: goes up with each change."""
+    cancel_reason: Mapped[str] = mapped_column(default="")
     facilitator_id: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id"))
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
@@ -59,7 +62,10 @@ class AdvisorySession(Base):
 
 
 class Seat(Base):
-    """A place taken by a supplier; at most one live seat for each supplier and session."""
+    """A place taken by a supplier.
+
+    At most one live seat for each supplier and session, and one place to come for each invitation.
+    """
 
     __tablename__ = "seat"
     __table_args__ = (
@@ -69,6 +75,12 @@ class Seat(Base):
             "supplier_id",
             unique=True,
             postgresql_where=sa.text("state <> 'released'"),
+        ),
+        sa.Index(
+            "uq_seat_to_come",
+            "invitation_id",
+            unique=True,
+            postgresql_where=sa.text("state IN ('offered', 'confirmed')"),
         ),
     )
 
@@ -100,6 +112,7 @@ class VolunteerOffer(Base):
             unique=True,
             postgresql_where=sa.text("state <> 'withdrawn'"),
         ),
+        sa.CheckConstraint("state <> 'declined' OR answer <> ''", name="declined_has_reason"),
     )
 
     id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)
@@ -109,6 +122,7 @@ class VolunteerOffer(Base):
     pitch: Mapped[str]
     state: Mapped[OfferState] = mapped_column(default=OfferState.MADE)
     answer: Mapped[str] = mapped_column(default="")
+    """The department's reason for declining."""
     created_at: Mapped[datetime]
     answered_at: Mapped[datetime | None]
 

@@ -7,6 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from engage.accounts.models import Person
 from engage.challenges.models import Challenge
 from engage.consultation.enums import QuestionState
 from engage.kernel.db import Base
@@ -19,7 +20,10 @@ class Question(Base):
     __tablename__ = "question"
     __table_args__ = (
         sa.CheckConstraint("(state = 'answered') = (answered_at IS NOT NULL)", name="answered_has_time"),
-        sa.CheckConstraint("state <> 'answered' OR answer <> ''", name="answered_has_answer"),
+        sa.CheckConstraint(
+            "state <> 'answered' OR (answer <> '' AND published_text <> '')", name="answered_has_answer"
+        ),
+        sa.CheckConstraint("state <> 'rejected' OR rejection_reason <> ''", name="rejected_has_reason"),
     )
 
     id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)
@@ -38,3 +42,4 @@ class Question(Base):
 
     challenge: Mapped[Challenge] = relationship()
     supplier: Mapped[Supplier] = relationship()
+    asked_by: Mapped[Person] = relationship(foreign_keys=asked_by_id)
