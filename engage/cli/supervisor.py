@@ -69,7 +69,6 @@ class Site:
         self.listener = listener
         self.url = f"http://{HOST}:{listener.getsockname()[1]}"
         self.logs = config.data_dir.absolute() / "log"
-        self.health = f"{self.url}/readyz" if worker else f"{self.url}/healthz"
         self.environment = _child_environment(config, database, self.url)
         self.web = self._child("web server", "web", _web_command(listener), keep_open=(listener.fileno(),))
         self.children = [self.web]
@@ -110,7 +109,7 @@ class Site:
 
     def _wait_until_ready(self, stop: Stop) -> None:
         deadline = time.monotonic() + READY_SECONDS
-        while not stop.requested and not _answers(self.health):
+        while not stop.requested and not _answers(f"{self.url}/readyz"):
             if not self.web.running:
                 raise CannotStart(
                     f"the web server stopped while starting ({self.web.last_words()}); see {self.web.log} "

@@ -143,6 +143,14 @@ def until(true: Callable[[], bool], *, seconds: float = 30.0) -> bool:
     return True
 
 
+def command_of(pid: int) -> str:
+    """The command line of a process, empty when it is gone."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode().strip()
+    except OSError:
+        return ""
+
+
 def kill(pid: int, number: int = signal.SIGKILL) -> None:
     """Send a signal to one process that a test has started."""
     os.kill(pid, number)
