@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -10,8 +11,12 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from engage.accounts.models import Organisation, Person
-from engage.challenges.enums import PUBLIC_STATES, ChallengeState, Decision, Route
+from engage.challenges.enums import OPEN_STATES, PUBLIC_STATES, ChallengeState, Decision, Route
+from engage.challenges.enums.questions import snapshot
+from engage.kernel import clock
+from engage.kernel.chain import canonical
 from engage.kernel.db import Base
+from engage.kernel.text import sha256
 
 _PUBLIC = ", ".join(f"'{state}'" for state in PUBLIC_STATES)
 _SEARCHED = " || ' ' || ".join(
@@ -30,10 +35,19 @@ class Challenge(Base):
             name="platform_first",
         ),
         sa.CheckConstraint(f"state NOT IN ({_PUBLIC}) OR published_at IS NOT NULL", name="public_has_time"),
-        sa.CheckConstraint("approved_by_id <> submitted_by_id", name="two_people"),
+        sa.CheckConstraint(
+            "approved_by_id <> submitted_by_id AND approved_by_id <> ALL (writer_ids)", name="two_people"
+        ),
+        sa.CheckConstraint(
+            f"state NOT IN ('approved', 'notice_pending', {_PUBLIC}) "
+            "OR (approved_by_id IS NOT NULL AND approved_hash IS NOT NULL AND route IS NOT NULL)",
+            name="approved_first",
+        ),
         sa.CheckConstraint("notice_number ~ '^[0-9]{6}-[0-9]{4}$'", name="notice_number_form"),
         sa.CheckConstraint("ocid ~ '^ocds-h6vhtk-[0-9a-f]{6,}$'", name="ocid_form"),
-        sa.CheckConstraint("state <> 'withdrawn' OR withdrawn_reason IS NOT NULL", name="withdrawn_has_reason"),
+        sa.CheckConstraint(
+            "state <> 'withdrawn' OR withdrawn_reason IS NOT NULL", name="withdrawn_has_reason"
+        ),
         sa.Index("ix_challenge_search", "search", postgresql_using="gin"),
         sa.Index("ix_challenge_published_at", "published_at"),
     )
@@ -43,6 +57,8 @@ class Challenge(Base):
     """``ENG-2026-0001``"""
     organisation_id: Mapped[int] = mapped_column(sa.ForeignKey("organisation.id"), index=True)
     author_id: Mapped[int] = mapped_column(sa.ForeignKey("person.id"), index=True)
+    writer_ids: Mapped[list[int]] = mapped_column(ARRAY(sa.BigInteger), default=list)
+    """Everyone who wrote in the text: none of them may approve it."""
     state: Mapped[ChallengeState] = mapped_column(default=ChallengeState.DRAFT, index=True)
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
@@ -98,6 +114,36 @@ class Challenge(Base):
             self.state is ChallengeState.WITHDRAWN and self.published_at is not None
         )
 
+    @property
+    def is_open(self) -> bool:
+        """Whether suppliers can take part today."""
+        return self.state in OPEN_STATES and not self.is_past
+
+    @property
+    def is_past(self) -> bool:
+        """Whether the closing date has passed in the United Kingdom."""
+        return self.closes_on is not None and self.closes_on < clock.uk_today()
+
+    @property
+    def is_editable(self) -> bool:
+        """Whether answers can be changed."""
+        return self.state in {ChallengeState.DRAFT, ChallengeState.CHANGES_REQUESTED}
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """The text as JSON values: what is frozen, hashed, approved and shown."""
+        return snapshot(self)
+
+    @property
+    def content_hash(self) -> str:
+        """The SHA-256 of the text as it stands now."""
+        return hash_of(self.content)
+
+
+def hash_of(content: Mapping[str, Any]) -> str:
+    """Return the SHA-256 (hexadecimal) of a text's canonical JSON."""
+    return sha256(canonical(content))
+
 
 class ChallengeVersion(Base):
     """The exact text submitted for review, frozen, with its hash."""
@@ -119,6 +165,9 @@ class ChallengeReview(Base):
     """A decision on a version, with reasons."""
 
     __tablename__ = "challenge_review"
+    __table_args__ = (
+        sa.CheckConstraint("decision <> 'changes_requested' OR reasons <> ''", name="changes_have_reasons"),
+    )
 
     id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)
     challenge_id: Mapped[int] = mapped_column(sa.ForeignKey("challenge.id"), index=True)

@@ -1,0 +1,180 @@
+"""Who may do what with a challenge, and who has to act next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engage.challenges.enums import ChallengeState, Route, Step
+from engage.challenges.enums.questions import missing
+from engage.challenges.models import Challenge
+from engage.kernel.actor import Actor, Role
+from engage.kernel.permissions import Permission
+from engage.kernel.uktime import uk_date
+
+
+class ChallengePermission(Permission):
+    """What roles may do with challenges. Reading depends on the challenge: see ``can_see``."""
+
+    DRAFT = ("draft a challenge", {Role.POLICY_AUTHOR})
+    APPROVE = ("approve a challenge", {Role.APPROVER})
+    CONDUCT = ("publish a challenge and lead the engagement", {Role.POLICY_AUTHOR, Role.APPROVER})
+
+
+READERS = (Role.POLICY_AUTHOR, Role.APPROVER, Role.FACILITATOR)
+
+NOT_VERIFIED = "Your organisation has not been verified yet. You can draft challenges once it is."
+
+
+def belongs(actor: Actor, challenge: Challenge) -> bool:
+    """Tell whether ``actor`` acts for the department that owns ``challenge``."""
+    return actor.organisation_id == challenge.organisation_id
+
+
+def can_see(actor: Actor, challenge: Challenge) -> bool:
+    """Tell whether ``actor`` may open the workspace: the department's own people, and auditors."""
+    return actor.has(Role.AUDITOR) or (belongs(actor, challenge) and actor.has(*READERS))
+
+
+def can_draft(actor: Actor) -> bool:
+    """Tell whether ``actor`` may start a challenge."""
+    return ChallengePermission.DRAFT.allows(actor) and actor.organisation_verified
+
+
+def can_edit(actor: Actor, challenge: Challenge) -> bool:
+    """Tell whether ``actor`` may write in the text, when its state lets anybody write."""
+    return can_draft(actor) and belongs(actor, challenge)
+
+
+def has_written(actor: Actor, challenge: Challenge) -> bool:
+    """Tell whether ``actor`` wrote or submitted the text, and so must not approve it."""
+    return actor.person_id in {*challenge.writer_ids, challenge.submitted_by_id}
+
+
+def can_review(actor: Actor, challenge: Challenge) -> bool:
+    """Tell whether ``actor`` may approve the text or ask for changes."""
+    return (
+        ChallengePermission.APPROVE.allows(actor)
+        and actor.organisation_verified
+        and belongs(actor, challenge)
+        and not has_written(actor, challenge)
+    )
+
+
+def can_conduct(actor: Actor, challenge: Challenge) -> bool:
+    """Tell whether ``actor`` may record the notice, publish, open and end the engagement, and withdraw."""
+    return (
+        ChallengePermission.CONDUCT.allows(actor)
+        and actor.organisation_verified
+        and belongs(actor, challenge)
+    )
+
+
+def may_take(actor: Actor, challenge: Challenge, step: Step) -> bool:
+    """Tell whether ``actor`` is one of those who have to take ``step``."""
+    if step is Step.WRITE:
+        return can_edit(actor, challenge)
+    if step is Step.REVIEW:
+        return can_review(actor, challenge)
+    return step is not Step.NOTHING and can_conduct(actor, challenge)
+
+
+@dataclass(frozen=True)
+class NextStep:
+    """What has to be done next: by whom, and in words. ``overdue`` says what is late, or is empty."""
+
+    step: Step
+    who: str
+    text: str
+    overdue: str = ""
+
+
+AUTHOR = "A policy author"
+APPROVER = "An approver"
+EITHER = "A policy author or an approver"
+
+_STEPS: dict[ChallengeState, NextStep] = {
+    ChallengeState.CHANGES_REQUESTED: NextStep(
+        Step.WRITE, AUTHOR, "An approver asked for changes. Read the reasons, then change the text."
+    ),
+    ChallengeState.IN_REVIEW: NextStep(
+        Step.REVIEW,
+        APPROVER,
+        "Somebody who did not write the text reads it, then approves it or asks for changes.",
+    ),
+    ChallengeState.APPROVED: NextStep(
+        Step.PUBLISH, EITHER, "The text is approved. Publish it, and everybody can read it from that moment."
+    ),
+    ChallengeState.PUBLISHED: NextStep(
+        Step.START,
+        EITHER,
+        "Everybody can read it. Invite suppliers and plan sessions; when the first conversation begins, "
+        "start the engagement.",
+    ),
+    ChallengeState.ENGAGING: NextStep(
+        Step.END,
+        EITHER,
+        "Sessions and contributions are under way. When the last one is over, end the engagement.",
+    ),
+    ChallengeState.FINDINGS_DUE: NextStep(
+        Step.CLOSE,
+        EITHER,
+        "Tell everybody what you heard and what you will do about it, then close the challenge.",
+    ),
+    ChallengeState.CLOSED: NextStep(Step.NOTHING, "", "This challenge is closed. Nothing is left to do."),
+    ChallengeState.WITHDRAWN: NextStep(
+        Step.NOTHING, "", "This challenge was withdrawn. Nothing is left to do."
+    ),
+}
+
+
+def next_step(challenge: Challenge) -> NextStep:
+    """Return what has to be done next with ``challenge``, whoever is looking."""
+    if challenge.state is ChallengeState.DRAFT:
+        return _writing(challenge)
+    if challenge.state is ChallengeState.NOTICE_PENDING:
+        return _notice(challenge)
+    found = _STEPS[challenge.state]
+    return NextStep(found.step, found.who, found.text, overdue(challenge))
+
+
+def overdue(challenge: Challenge) -> str:
+    """Say what is late with ``challenge``; empty when nothing is."""
+    if not challenge.is_past or challenge.closes_on is None:
+        return ""
+    passed = f"The closing date passed on {uk_date(challenge.closes_on)}"
+    if challenge.state in {ChallengeState.APPROVED, ChallengeState.NOTICE_PENDING}:
+        return f"{passed}: an approver has to send the text back for a new one."
+    if challenge.state in {ChallengeState.PUBLISHED, ChallengeState.ENGAGING}:
+        return f"{passed}."
+    return ""
+
+
+def _writing(challenge: Challenge) -> NextStep:
+    left = len({question.slug for question, _ in missing(challenge.content)})
+    if not left:
+        return NextStep(
+            Step.WRITE, AUTHOR, "Every question is answered. Check the text and send it for approval."
+        )
+    questions = "One question is" if left == 1 else f"{left} questions are"
+    return NextStep(
+        Step.WRITE, AUTHOR, f"{questions} still to be answered. Then the text goes to an approver."
+    )
+
+
+def _notice(challenge: Challenge) -> NextStep:
+    assert challenge.route is Route.PRELIMINARY_MARKET_ENGAGEMENT
+    if challenge.notice_number and challenge.ocid:
+        return NextStep(
+            Step.PUBLISH,
+            EITHER,
+            f"Notice {challenge.notice_number} is recorded. Publish the challenge, and everybody can read "
+            f"it.",
+            overdue(challenge),
+        )
+    return NextStep(
+        Step.NOTICE,
+        EITHER,
+        "The text is approved. Publish the preliminary market engagement notice (UK2) on Find a Tender, then "
+        "record its number here. Until then nobody outside your department can see the challenge.",
+        overdue(challenge),
+    )

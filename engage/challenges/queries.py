@@ -1,0 +1,238 @@
+"""Reading challenges. What is not public is visible to its department and to auditors, and to nobody else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, joinedload
+
+from engage.accounts.models import Organisation
+from engage.challenges import policy
+from engage.challenges.enums import OPEN_STATES, PUBLIC_STATES, ChallengeState, Listed
+from engage.challenges.models import Challenge, ChallengeReview, ChallengeVersion
+from engage.kernel import clock
+from engage.kernel.actor import Actor
+from engage.kernel.errors import NotFound
+from engage.kernel.paging import Page, paginate
+
+NO_CHALLENGE = "There is no challenge with this reference."
+
+_PUBLIC = sa.or_(
+    Challenge.state.in_(PUBLIC_STATES),
+    sa.and_(Challenge.state == ChallengeState.WITHDRAWN, Challenge.published_at.is_not(None)),
+)
+
+
+def public_challenges(
+    session: Session,
+    *,
+    words: str = "",
+    department_id: int | None = None,
+    state: Listed = Listed.ALL,
+    page: int = 1,
+) -> Page[Challenge]:
+    """Return one page of the challenges that everybody may see, with their organisations loaded.
+
+    ``words`` is a search as people type it ("quotes", or, -not); results come best match first, otherwise
+    newest first. ``department_id`` and ``state`` narrow the list. Two statements, whatever the number of
+    rows.
+    """
+    query = sa.select(Challenge).where(_PUBLIC, *_listed(state)).options(joinedload(Challenge.organisation))
+    if department_id is not None:
+        query = query.where(Challenge.organisation_id == department_id)
+    if words.strip():
+        wanted = sa.func.websearch_to_tsquery("english", words)
+        query = query.where(Challenge.search.op("@@")(wanted))
+        query = query.order_by(sa.func.ts_rank_cd(Challenge.search, wanted).desc())
+    return paginate(session, query.order_by(Challenge.published_at.desc(), Challenge.id.desc()), page=page)
+
+
+def _listed(state: Listed) -> Sequence[sa.ColumnElement[bool]]:
+    running = Challenge.state.in_(OPEN_STATES)
+    past = sa.and_(Challenge.closes_on.is_not(None), Challenge.closes_on < clock.uk_today())
+    if state is Listed.OPEN:
+        return [running, sa.not_(past)]
+    if state is Listed.FINDINGS_DUE:
+        return [sa.or_(Challenge.state == ChallengeState.FINDINGS_DUE, sa.and_(running, past))]
+    if state is Listed.CLOSED:
+        return [Challenge.state.in_([ChallengeState.CLOSED, ChallengeState.WITHDRAWN])]
+    return []
+
+
+def public_challenge(session: Session, *, ref: str) -> Challenge:
+    """Return the challenge ``ref`` as everybody may see it, with its organisation loaded.
+
+    Raises ``NotFound``, with the same words, when there is none and when it is not public.
+    """
+    query = (
+        sa.select(Challenge).where(Challenge.ref == ref, _PUBLIC).options(joinedload(Challenge.organisation))
+    )
+    found = session.scalar(query)
+    if found is None:
+        raise NotFound(NO_CHALLENGE)
+    return found
+
+
+def departments(session: Session) -> Sequence[Organisation]:
+    """Return the departments that have public challenges, by name."""
+    query = (
+        sa.select(Organisation)
+        .where(Organisation.id.in_(sa.select(Challenge.organisation_id).where(_PUBLIC)))
+        .order_by(Organisation.name)
+    )
+    return session.scalars(query).all()
+
+
+def open_challenges(session: Session) -> Sequence[Challenge]:
+    """Return every challenge that suppliers can take part in today, the one that closes first in front.
+
+    Organisations are loaded.
+    """
+    query = (
+        sa.select(Challenge)
+        .where(_PUBLIC, *_listed(Listed.OPEN))
+        .options(joinedload(Challenge.organisation))
+        .order_by(Challenge.closes_on.asc().nulls_last(), Challenge.id)
+    )
+    return session.scalars(query).all()
+
+
+def published_between(session: Session, *, after: datetime, until: datetime) -> Sequence[Challenge]:
+    """Return the challenges published later than ``after`` and not later than ``until``, oldest first.
+
+    Only those that are public and not withdrawn now; organisations are loaded. A publication is seen when its
+    transaction ends, up to a minute after the time it bears: a caller that goes from window to window lets
+    ``until`` lie two minutes in the past, so that none falls between two windows.
+    """
+    query = (
+        sa.select(Challenge)
+        .where(
+            Challenge.state.in_(PUBLIC_STATES),
+            Challenge.published_at > after,
+            Challenge.published_at <= until,
+        )
+        .options(joinedload(Challenge.organisation))
+        .order_by(Challenge.published_at, Challenge.id)
+    )
+    return session.scalars(query).all()
+
+
+def challenge(session: Session, *, ref: str, actor: Actor) -> Challenge:
+    """Return the challenge ``ref`` for work inside its department, with organisation and author loaded.
+
+    Only the department's own people and auditors find it, public or not; ``public_challenge`` is for everybody
+    else. Raises ``NotFound``, in the same words, when there is none and when ``actor`` must not know it.
+    """
+    query = (
+        sa.select(Challenge)
+        .where(Challenge.ref == ref)
+        .options(joinedload(Challenge.organisation), joinedload(Challenge.author))
+    )
+    found = session.scalar(query)
+    if found is None or not policy.can_see(actor, found):
+        raise NotFound(NO_CHALLENGE)
+    return found
+
+
+def by_id(session: Session, challenge_id: int) -> Challenge:
+    """Return a challenge by its id, for reactions to events; whoever asks has decided who may see it."""
+    return session.get_one(Challenge, challenge_id)
+
+
+def latest_version(session: Session, *, challenge_id: int) -> ChallengeVersion | None:
+    """Return the text submitted last, or ``None`` before the first submission."""
+    query = (
+        sa.select(ChallengeVersion)
+        .where(ChallengeVersion.challenge_id == challenge_id)
+        .order_by(ChallengeVersion.number.desc())
+        .limit(1)
+    )
+    return session.scalar(query)
+
+
+def published_version(session: Session, *, challenge_id: int) -> ChallengeVersion | None:
+    """Return the text that everybody reads, or ``None`` when nothing was published."""
+    query = (
+        sa.select(ChallengeVersion)
+        .where(ChallengeVersion.challenge_id == challenge_id, ChallengeVersion.published_at.is_not(None))
+        .order_by(ChallengeVersion.number.desc())
+        .limit(1)
+    )
+    return session.scalar(query)
+
+
+def reviews(session: Session, *, challenge_id: int) -> Sequence[ChallengeReview]:
+    """Return the decisions on a challenge, newest first, with version and reviewer loaded."""
+    query = (
+        sa.select(ChallengeReview)
+        .where(ChallengeReview.challenge_id == challenge_id)
+        .options(joinedload(ChallengeReview.version), joinedload(ChallengeReview.reviewer))
+        .order_by(ChallengeReview.id.desc())
+    )
+    return session.scalars(query).all()
+
+
+@dataclass(frozen=True)
+class BoardCard:
+    """One challenge on the board, and what has to be done next with it."""
+
+    challenge: Challenge
+    next: policy.NextStep
+
+
+@dataclass(frozen=True)
+class BoardColumn:
+    """One column: its title, how many challenges stand there, and the cards shown."""
+
+    title: str
+    count: int
+    cards: Sequence[BoardCard]
+
+
+COLUMNS: tuple[tuple[str, tuple[ChallengeState, ...]], ...] = (
+    ("Being written", (ChallengeState.DRAFT, ChallengeState.CHANGES_REQUESTED)),
+    ("In review", (ChallengeState.IN_REVIEW,)),
+    ("Approved", (ChallengeState.APPROVED, ChallengeState.NOTICE_PENDING)),
+    ("Open", OPEN_STATES),
+    ("Findings due", (ChallengeState.FINDINGS_DUE,)),
+    ("Closed", (ChallengeState.CLOSED, ChallengeState.WITHDRAWN)),
+)
+CARDS_SHOWN = 20
+
+
+def for_department(session: Session, *, organisation_id: int) -> Sequence[BoardColumn]:
+    """Return the department's board: a column for each stage, in order, with who must act next on each card.
+
+    What changed last comes first. At most ``CARDS_SHOWN`` cards of a column are shown, ``count`` counts all.
+    Authors are loaded. Two statements, whatever the number of challenges.
+    """
+    mine = Challenge.organisation_id == organisation_id
+    counts = dict(
+        session.execute(
+            sa.select(Challenge.state, sa.func.count()).where(mine).group_by(Challenge.state)
+        ).all()
+    )
+    column = sa.case(*((Challenge.state.in_(states), place) for place, (_, states) in enumerate(COLUMNS)))
+    place = sa.func.row_number().over(
+        partition_by=column, order_by=(Challenge.updated_at.desc(), Challenge.id.desc())
+    )
+    numbered = sa.select(Challenge.id, place.label("place")).where(mine).subquery()
+    query = (
+        sa.select(Challenge)
+        .join(numbered, numbered.c.id == Challenge.id)
+        .where(numbered.c.place <= CARDS_SHOWN)
+        .options(joinedload(Challenge.author))
+        .order_by(numbered.c.place)
+    )
+    rows = session.scalars(query).all()
+    return [
+        BoardColumn(
+            title,
+            sum(counts.get(state, 0) for state in states),
+            [BoardCard(row, policy.next_step(row)) for row in rows if row.state in states],
+        )
+        for title, states in COLUMNS
+    ]
