@@ -2,6 +2,17 @@
 
 from __future__ import annotations
 
+from engage.outbox.service.delivery import is_suppressed, suppress
 from engage.outbox.service.posting import post
+from engage.outbox.service.staff import cancel, cancel_waiting, release, release_batch, retry
 
-__all__ = ["post"]
+__all__ = [
+    "cancel",
+    "cancel_waiting",
+    "is_suppressed",
+    "post",
+    "release",
+    "release_batch",
+    "retry",
+    "suppress",
+]

@@ -1,0 +1,25 @@
+"""What can go wrong when a letter is handed to the mail server. The sentence is for the people who look after
+it.
+"""
+
+from __future__ import annotations
+
+
+class SendError(Exception):
+    """A letter was not sent; ``str(error)`` says why."""
+
+
+class Later(SendError):
+    """It did not work now and may work later: the letter is tried again."""
+
+
+class Unreachable(Later):
+    """There is no working connection to the mail server: no other letter would fare better now."""
+
+
+class Never(SendError):
+    """The mail server refused for good: the letter is not tried again."""
+
+
+class DeadAddress(Never):
+    """The mail server says that the recipient's address does not exist: nothing more is sent there."""

@@ -1,0 +1,161 @@
+"""Handing mail to an SMTP server over one connection for many mails."""
+
+from __future__ import annotations
+
+import contextlib
+import smtplib
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import unquote, urlsplit
+
+from engage.kernel.settings import settings
+from engage.kernel.text import excerpt
+from engage.outbox.errors import DeadAddress, Later, Never, SendError, Unreachable
+from engage.outbox.service.mime import Mail
+
+TIMEOUT = 10.0
+"""Seconds that connecting, and each answer of the server, may take."""
+PORTS = {"smtp": 25, "smtps": 465}
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+REFUSED = 500
+SERVICE_ENDS = 421
+NOT_US = frozenset({454, 530, 534, 535, 538})
+"""Answers about who we are (authentication, encryption), not about a letter: mend the settings, then it
+works.
+"""
+
+
+class SmtpTransport:
+    """Hands mail to the server of an address like ``smtp://user:password@host:587``; ``smtps://`` is TLS at
+    once.
+
+    With ``smtp://`` TLS begins with STARTTLS when the server offers it, except on this machine. A password is
+    never sent without TLS to another machine. Connects at the first mail and again after any trouble.
+    """
+
+    def __init__(self, address: str) -> None:
+        parts = urlsplit(address)
+        self.secure = parts.scheme == "smtps"
+        self.host = parts.hostname or "localhost"
+        self.port = parts.port or PORTS[parts.scheme]
+        self.user = unquote(parts.username or "")
+        self.password = unquote(parts.password or "")
+        self._connection: smtplib.SMTP | None = None
+
+    @property
+    def name(self) -> str:
+        """The server in words."""
+        return f"the mail server {self.host}:{self.port}"
+
+    def send(self, mail: Mail) -> None:
+        """Hand over ``mail``. See ``Transport.send``."""
+        connection = self._connected()
+        with self._translating():
+            connection.sendmail(mail.sender, [mail.recipient], mail.data)
+
+    def close(self) -> None:
+        """Say goodbye, as far as the server listens."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with contextlib.suppress(OSError, smtplib.SMTPException):
+                connection.quit()
+            connection.close()
+
+    def _connected(self) -> smtplib.SMTP:
+        if self._connection is None:
+            try:
+                self._connection = self._connect()
+            except smtplib.SMTPResponseException as error:
+                raise Unreachable(f"{_begin(self.name)} does not let engage in: {_words(error)}.") from error
+            except (OSError, smtplib.SMTPException) as error:
+                raise Unreachable(f"{_begin(self.name)} does not answer: {_reason(error)}.") from error
+        return self._connection
+
+    def _connect(self) -> smtplib.SMTP:
+        context = ssl.create_default_context()
+        greeting = urlsplit(settings().base_url).hostname or "localhost"
+        connection: smtplib.SMTP
+        if self.secure:
+            connection = smtplib.SMTP_SSL(
+                self.host, self.port, local_hostname=greeting, timeout=TIMEOUT, context=context
+            )
+        else:
+            connection = smtplib.SMTP(self.host, self.port, local_hostname=greeting, timeout=TIMEOUT)
+        try:
+            self._greet(connection, context)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _greet(self, connection: smtplib.SMTP, context: ssl.SSLContext) -> None:
+        connection.ehlo_or_helo_if_needed()
+        away = self.host not in LOOPBACK
+        encrypted = self.secure
+        if not encrypted and away and connection.has_extn("starttls"):
+            connection.starttls(context=context)
+            connection.ehlo()
+            encrypted = True
+        if self.user:
+            if away and not encrypted:
+                raise smtplib.SMTPException("it offers no encryption, so the password was not sent")
+            connection.login(self.user, self.password)
+
+    @contextmanager
+    def _translating(self) -> Iterator[None]:
+        """Turn what smtplib raises into what it means for the letter."""
+        try:
+            yield
+        except smtplib.SMTPRecipientsRefused as error:
+            code, words = next(iter(error.recipients.values()))
+            raise self._meaning(code, words, recipient=True) from error
+        except smtplib.SMTPResponseException as error:
+            raise self._meaning(error.smtp_code, error.smtp_error) from error
+        except (OSError, smtplib.SMTPException) as error:
+            self._drop()
+            raise Later(
+                f"The connection to {self.name} broke ({_reason(error)}): it is unknown whether it took the "
+                "letter. A second copy would have the same Message-ID."
+            ) from error
+
+    def _meaning(self, code: int, answer: bytes | str, *, recipient: bool = False) -> SendError:
+        said = f"{_begin(self.name)} answered {code}: {_text(answer)}"
+        if code in NOT_US:
+            self._drop()
+            return Unreachable(said)
+        if code < REFUSED:
+            if code == SERVICE_ENDS:
+                self._drop()
+            return Later(said)
+        return DeadAddress(said) if recipient and _no_such_address(_text(answer)) else Never(said)
+
+    def _drop(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+
+def _no_such_address(answer: str) -> bool:
+    """Tell whether the enhanced code (RFC 3463) speaks of the address; a server without one means it."""
+    status = answer.split(" ", 1)[0]
+    enhanced = status.count(".") == 2 and status.replace(".", "").isdecimal()
+    return not enhanced or status.startswith(("5.1.", "5.2.1"))
+
+
+def _text(answer: bytes | str) -> str:
+    words = answer.decode("utf-8", "replace") if isinstance(answer, bytes) else answer
+    return excerpt(words, length=300)
+
+
+def _words(error: smtplib.SMTPResponseException) -> str:
+    return f"{error.smtp_code} {_text(error.smtp_error)}".rstrip(".")
+
+
+def _reason(error: Exception) -> str:
+    words = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return excerpt(words, length=200).rstrip(".").lower()
+
+
+def _begin(words: str) -> str:
+    return words[:1].upper() + words[1:]
