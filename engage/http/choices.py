@@ -17,7 +17,7 @@ from wtforms.validators import ValidationError
 from engage.http import widgets
 from engage.http.fields import Named
 
-Choice = tuple[Any, str] | tuple[Any, str, str]
+Choice = tuple[Any, ...]
 Choices = Sequence[Choice] | Callable[[], Iterable[Choice]]
 
 UNKNOWN = "Choose one of the answers on the page"
