@@ -11,6 +11,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import config as configuration
 from engage.accounts import queries as accounts
+from engage.accounts.events import OrganisationRegistered
 from engage.accounts.views import bp as accounts_views
 from engage.admin.views import bp as admin_views
 from engage.advisory.views import bp as advisory_views
@@ -22,9 +23,12 @@ from engage.kernel import db, events, logs
 from engage.kernel.settings import configure
 from engage.matchmaking.views import bp as matchmaking_views
 from engage.site.views import bp as site_views
+from engage.suppliers import handlers as suppliers_handlers
 from engage.suppliers.views import bp as suppliers_views
 
-REACTIONS: Mapping[type[events.Event], Sequence[events.Handler]] = {}
+REACTIONS: Mapping[type[events.Event], Sequence[events.Handler]] = {
+    OrganisationRegistered: [suppliers_handlers.on_organisation_registered],
+}
 
 BLUEPRINTS = (
     site_views,

@@ -33,6 +33,7 @@ class Supplier(Base):
     capacity_per_quarter: Mapped[int] = mapped_column(default=4)
     paused: Mapped[bool] = mapped_column(default=False)
     source: Mapped[str | None]
+    """Where an imported profile comes from; empty once its own people look after it."""
     source_ref: Mapped[str | None] = mapped_column(unique=True)
     """The identifier in the file it was imported from."""
     created_at: Mapped[datetime]

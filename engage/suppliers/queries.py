@@ -1,0 +1,159 @@
+"""Reading suppliers and what they say they have done."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, joinedload, load_only, selectinload
+
+from engage.accounts.enums import OrganisationState
+from engage.accounts.models import Organisation
+from engage.kernel import clock
+from engage.kernel.errors import NotFound
+from engage.kernel.paging import Page, paginate
+from engage.kernel.uktime import uk_date
+from engage.matching import normalise
+from engage.suppliers.models import Statement, Supplier
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A statement as the matcher sees it; ``why_not`` is empty when it counts."""
+
+    statement: Statement
+    text: str
+    why_not: str
+
+    @property
+    def counts(self) -> bool:
+        """Whether the matcher uses it today."""
+        return not self.why_not
+
+
+def _public() -> sa.Select[Supplier]:
+    return (
+        sa.select(Supplier)
+        .join(Supplier.organisation)
+        .where(Organisation.state == OrganisationState.VERIFIED)
+        .options(joinedload(Supplier.organisation))
+    )
+
+
+def public_supplier(session: Session, *, ref: str) -> Supplier:
+    """Return a supplier that everyone may see, with identifiers and statements.
+
+    Raises ``NotFound`` when there is none with ``ref``, or when it is not verified or suspended.
+    """
+    query = _public().where(Supplier.ref == ref).options(_identifiers(), selectinload(Supplier.statements))
+    found = session.scalar(query)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def of_organisation(session: Session, *, organisation_id: int | None) -> Supplier:
+    """Return the supplier of an organisation, with identifiers and statements. Raises ``NotFound``."""
+    query = (
+        sa.select(Supplier)
+        .where(Supplier.organisation_id == organisation_id)
+        .options(_identifiers(), selectinload(Supplier.statements))
+    )
+    found = session.scalar(query)
+    if found is None:
+        raise NotFound("This organisation has no supplier profile.")
+    return found
+
+
+def by_ref(session: Session, *, ref: str) -> Supplier:
+    """Return the supplier with ``ref``, whoever may see it. Raises ``NotFound``."""
+    found = session.scalar(sa.select(Supplier).where(Supplier.ref == ref))
+    if found is None:
+        raise NotFound
+    return found
+
+
+def statement(session: Session, *, supplier: Supplier, statement_id: int) -> Statement:
+    """Return a statement of ``supplier``. Raises ``NotFound``, also for a statement of another supplier."""
+    found = session.get(Statement, statement_id)
+    if found is None or found.supplier_id != supplier.id:
+        raise NotFound
+    return found
+
+
+def directory(
+    session: Session,
+    *,
+    words: str = "",
+    sme: bool = False,
+    vcse: bool = False,
+    region: str = "",
+    page: int = 1,
+) -> Page[Supplier]:
+    """Return one page of the suppliers that everyone may see, by name; the titles of their statements loaded.
+
+    ``words`` are looked for in names and in statements, whose suppliers come after those found by name.
+    ``sme`` and ``vcse`` keep those that say they are; ``region`` (an ITL 1 code) those that work there or
+    say nothing about it. Four statements however long the page.
+    """
+    query = _public()
+    order: list[sa.ColumnElement[Any]] = [sa.func.lower(Organisation.name), Supplier.id.asc()]
+    if words:
+        named = Organisation.name.icontains(words, autoescape=True)
+        asked = sa.func.websearch_to_tsquery("english", words)
+        told = sa.exists().where(Statement.supplier_id == Supplier.id, Statement.search.op("@@")(asked))
+        query = query.where(sa.or_(named, told))
+        order.insert(0, named.desc())
+    if sme:
+        query = query.where(Supplier.sme.is_(True))
+    if vcse:
+        query = query.where(Supplier.vcse.is_(True))
+    if region:
+        everywhere = sa.func.cardinality(Supplier.regions) == 0
+        query = query.where(sa.or_(Supplier.regions.contains([region]), everywhere))
+    titles = load_only(Statement.title, Statement.dated, Statement.expires_on, Statement.supplier_id)
+    query = query.options(selectinload(Supplier.statements).options(titles))
+    return paginate(session, query.order_by(*order), page=page)
+
+
+def count_public(session: Session) -> int:
+    """Return how many suppliers everyone may see."""
+    return session.scalar(sa.select(sa.func.count()).select_from(_public().subquery())) or 0
+
+
+def for_matching(session: Session, *, ids: Sequence[int] | None = None) -> Sequence[Supplier]:
+    """Return suppliers (all, or those with ``ids``) with organisation and statements, by id."""
+    query = sa.select(Supplier).options(selectinload(Supplier.statements)).order_by(Supplier.id)
+    if ids is not None:
+        query = query.where(Supplier.id.in_(ids))
+    return session.scalars(query).all()
+
+
+def fresh(supplier: Supplier, *, today: date) -> list[Statement]:
+    """Return the statements of ``supplier`` that count in matching on ``today``."""
+    return [each.statement for each in seen(supplier, today=today) if each.counts]
+
+
+def seen(supplier: Supplier, *, today: date | None = None) -> list[Seen]:
+    """Return each statement of ``supplier`` as the matcher sees it, or why it does not count."""
+    day = today or clock.uk_today()
+    found: list[Seen] = []
+    already: set[str] = set()
+    for each in sorted(supplier.statements, key=lambda statement: statement.id):
+        text = normalise(f"{each.title}. {each.text}")
+        why_not = ""
+        if each.expires_on <= day:
+            why_not = f"It expired on {uk_date(each.expires_on)}. Confirm it if it still holds."
+        elif text.casefold() in already:
+            why_not = "It has the same words as another statement, and the same words count once."
+        else:
+            already.add(text.casefold())
+        found.append(Seen(each, text, why_not))
+    return found
+
+
+def _identifiers() -> sa.orm.interfaces.LoaderOption:
+    return joinedload(Supplier.organisation).selectinload(Organisation.identifiers)

@@ -1,0 +1,162 @@
+"""Suppliers from a file: made, brought up to date, or left alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, selectinload
+
+from engage.accounts import queries as accounts
+from engage.accounts.models import Organisation
+from engage.accounts.service import create_organisation
+from engage.audit import service as audit
+from engage.kernel import clock
+from engage.kernel.actor import Anyone, OrganisationKind, System
+from engage.kernel.errors import Conflict
+from engage.kernel.events import emit
+from engage.suppliers.events import StatementsChanged
+from engage.suppliers.models import Statement, Supplier
+from engage.suppliers.service.profile import ensure_profile, subject_of
+from engage.suppliers.service.records import SupplierRecord
+from engage.suppliers.service.statements import a_year_after, checked
+
+
+class Outcome(StrEnum):
+    """What importing a record did."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+
+
+def import_supplier(
+    session: Session, *, actor: Anyone, record: SupplierRecord, source: str = "file"
+) -> Outcome:
+    """Bring the supplier with ``record.source_ref`` into line with ``record``, making it when there is none.
+
+    Made by engage itself (a ``System`` actor) the organisation is verified at once, else it waits for the
+    platform's team. Statements that are no longer in the file are removed, expired ones that still are in
+    it are confirmed. To an organisation that registered itself under the same identifier the statements are
+    added once. From the moment its own people change a profile, no file changes it any more.
+
+    Side effects if anything changed: the rows, audit lines, the event ``StatementsChanged``. Raises
+    ``Conflict`` when the identifier belongs to another supplier of the file or to a department.
+    """
+    supplier = _known(session, record)
+    outcome = Outcome.UPDATED
+    if supplier is not None and supplier.source is None:
+        return Outcome.UNCHANGED
+    if supplier is None:
+        supplier = _adopt(session, actor, record)
+    if supplier is None:
+        supplier, outcome = _create(session, actor, record, source), Outcome.CREATED
+    facts = _facts(session, supplier, record) if supplier.source else []
+    statements = _statements(session, supplier, record)
+    if outcome is Outcome.UPDATED and not facts and not statements:
+        return Outcome.UNCHANGED
+    supplier.updated_at = clock.now()
+    session.flush()
+    audit.record(
+        session,
+        actor=actor,
+        tag="suppliers:supplier:imported",
+        subject=subject_of(supplier),
+        fields=facts,
+        **statements,
+    )
+    if statements:
+        emit(session, StatementsChanged(supplier.id))
+    return outcome
+
+
+def _known(session: Session, record: SupplierRecord) -> Supplier | None:
+    query = (
+        sa.select(Supplier)
+        .where(Supplier.source_ref == record.source_ref)
+        .options(selectinload(Supplier.statements))
+        .with_for_update(of=Supplier)
+    )
+    return session.scalar(query)
+
+
+def _adopt(session: Session, actor: Anyone, record: SupplierRecord) -> Supplier | None:
+    if record.identifier is None:
+        return None
+    scheme, value = record.identifier
+    organisation = accounts.organisation_by_identifier(session, scheme=scheme, value=value)
+    if organisation is None:
+        return None
+    if organisation.kind is not OrganisationKind.SUPPLIER:
+        raise Conflict(f"{scheme}-{value} belongs to {organisation.name}, which is no supplier.")
+    supplier = ensure_profile(session, actor=actor, organisation=organisation)
+    if supplier.source_ref is not None:
+        raise Conflict(f"{scheme}-{value} belongs to the supplier imported as {supplier.source_ref}.")
+    supplier.source_ref = record.source_ref
+    return supplier
+
+
+def _create(session: Session, actor: Anyone, record: SupplierRecord, source: str) -> Supplier:
+    organisation = create_organisation(
+        session,
+        kind=OrganisationKind.SUPPLIER,
+        name=record.name,
+        identifiers=[record.identifier] if record.identifier else [],
+        verified=isinstance(actor, System),
+        actor=actor,
+    )
+    supplier = ensure_profile(session, actor=actor, organisation=organisation)
+    supplier.source, supplier.source_ref = source, record.source_ref
+    return supplier
+
+
+def _facts(session: Session, supplier: Supplier, record: SupplierRecord) -> list[str]:
+    """Write name and flags; return the names of those that changed."""
+    organisation: Organisation = supplier.organisation
+    values: Mapping[str, object] = {
+        "sme": record.sme,
+        "vcse": record.vcse,
+        "regions": list(record.regions),
+        "cpv": list(record.cpv),
+    }
+    changed = [name for name, value in values.items() if getattr(supplier, name) != value]
+    for name in changed:
+        setattr(supplier, name, values[name])
+    if organisation.name != record.name:
+        organisation.name = record.name
+        changed.append("name")
+    session.flush()
+    return changed
+
+
+def _statements(session: Session, supplier: Supplier, record: SupplierRecord) -> dict[str, int]:
+    """Bring the statements into line; return how many were added, changed and removed, without zeros."""
+    held = {statement.content_hash: statement for statement in supplier.statements}
+    wanted = {str(values["content_hash"]): values for values in map(checked, record.statements)}
+    today, moment = clock.uk_today(), clock.now()
+    count = {"added": 0, "changed": 0, "removed": 0}
+    for name, values in wanted.items():
+        statement = held.get(name)
+        if statement is None:
+            made = Statement(**values, expires_on=a_year_after(today), created_at=moment, updated_at=moment)
+            supplier.statements.append(made)
+            count["added"] += 1
+        elif statement.source is not None and _differs(statement, values):
+            for column, value in values.items():
+                setattr(statement, column, value)
+            statement.expires_on = max(statement.expires_on, a_year_after(today))
+            statement.updated_at = moment
+            count["changed"] += 1
+    for name, statement in held.items():
+        if statement.source is not None and name not in wanted:
+            supplier.statements.remove(statement)
+            session.delete(statement)
+            count["removed"] += 1
+    session.flush()
+    return {name: number for name, number in count.items() if number}
+
+
+def _differs(statement: Statement, values: Mapping[str, object]) -> bool:
+    changed = any(getattr(statement, column) != value for column, value in values.items())
+    return changed or statement.expires_on <= clock.uk_today()

@@ -1,0 +1,133 @@
+"""The profile of a supplier: who it is and how much it wants to be asked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from engage.accounts.models import Organisation
+from engage.audit import service as audit
+from engage.kernel import clock
+from engage.kernel.actor import Actor, Anyone
+from engage.kernel.codes import REGIONS
+from engage.kernel.errors import Invalid
+from engage.kernel.ids import short_id
+from engage.suppliers.models import Supplier
+from engage.suppliers.service.checks import cpv_codes, link
+
+HIGHEST_CAPACITY = 100
+LONGEST_SUMMARY = 2_000
+MOST_CODES = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProfileText:
+    """What a supplier says about itself. ``None`` for ``sme`` and ``vcse`` is "not said"."""
+
+    summary: str
+    website: str
+    sme: bool | None
+    vcse: bool | None
+    regions: Sequence[str]
+    cpv: Sequence[str]
+    capacity_per_quarter: int
+
+
+def ensure_profile(
+    session: Session, *, actor: Anyone | None, organisation: Organisation, source: str | None = None
+) -> Supplier:
+    """Return the profile of ``organisation``, making an empty one (with an audit line) when there is none."""
+    found = session.scalar(sa.select(Supplier).where(Supplier.organisation_id == organisation.id))
+    if found is not None:
+        return found
+    moment = clock.now()
+    made = Supplier(
+        ref=f"s-{short_id(8)}",
+        organisation=organisation,
+        regions=[],
+        cpv=[],
+        sme=None,
+        vcse=None,
+        source=source,
+        created_at=moment,
+        updated_at=moment,
+        statements=[],
+    )
+    session.add(made)
+    session.flush()
+    audit.record(
+        session,
+        actor=actor,
+        tag="suppliers:supplier:created",
+        subject=subject_of(made),
+        organisation=organisation.id,
+    )
+    return made
+
+
+def subject_of(supplier: Supplier) -> str:
+    """Return what the audit trail calls a supplier."""
+    return f"supplier:{supplier.ref}"
+
+
+def update_profile(session: Session, *, actor: Anyone, supplier: Supplier, profile: ProfileText) -> list[str]:
+    """Replace what the supplier says about itself and return the names of the fields that changed.
+
+    Side effects: the row and, if anything changed, an audit line with those names. Raises ``Invalid`` by
+    field.
+    """
+    clean = checked(profile)
+    changed = [name for name, value in clean.items() if getattr(supplier, name) != value]
+    for name in changed:
+        setattr(supplier, name, clean[name])
+    if changed:
+        take_over(supplier, actor)
+        supplier.updated_at = clock.now()
+        session.flush()
+        audit.record(
+            session,
+            actor=actor,
+            tag="suppliers:supplier:changed",
+            subject=subject_of(supplier),
+            fields=changed,
+        )
+    return changed
+
+
+def take_over(supplier: Supplier, actor: Anyone) -> None:
+    """Note that people look after an imported profile themselves: from now on no file changes it."""
+    if isinstance(actor, Actor):
+        supplier.source = None
+
+
+def checked(profile: ProfileText) -> dict[str, object]:
+    """Return the fields of ``profile`` as they are kept. Raises ``Invalid`` with a message by field."""
+    values: dict[str, object] = asdict(profile)
+    wrong: dict[str, str] = {}
+    unknown = [code for code in profile.regions if code not in REGIONS]
+    if unknown:
+        wrong["regions"] = f"{', '.join(unknown)} is not among the regions"
+    if len(profile.summary) > LONGEST_SUMMARY:
+        wrong["summary"] = f"Summary must be {LONGEST_SUMMARY:,} characters or fewer"
+    if not 0 <= profile.capacity_per_quarter <= HIGHEST_CAPACITY:
+        wrong["capacity_per_quarter"] = f"Invitations a quarter must be between 0 and {HIGHEST_CAPACITY}"
+    values["regions"] = [code for code in REGIONS if code in profile.regions]
+    values["cpv"] = cpv_codes(profile.cpv, wrong, most=MOST_CODES)
+    values["website"] = link(profile.website, wrong, field="website", name="Website")
+    if wrong:
+        raise Invalid(wrong)
+    return values
+
+
+def set_paused(session: Session, *, actor: Anyone, supplier: Supplier, paused: bool) -> None:
+    """Pause invitations, or take part again. Side effects: the row, and an audit line if anything changed."""
+    if supplier.paused == paused:
+        return
+    supplier.paused = paused
+    supplier.updated_at = clock.now()
+    session.flush()
+    deed = "paused" if paused else "resumed"
+    audit.record(session, actor=actor, tag=f"suppliers:supplier:{deed}", subject=subject_of(supplier))

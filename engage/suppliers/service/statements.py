@@ -1,0 +1,178 @@
+"""Statements of expertise: what was done, for whom, with what evidence, and until when it counts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from engage.audit import service as audit
+from engage.kernel import clock
+from engage.kernel.actor import Anyone
+from engage.kernel.errors import Conflict, Invalid
+from engage.kernel.events import emit
+from engage.matching import Document, content_hash, full_text
+from engage.suppliers.enums import EvidenceLevel
+from engage.suppliers.events import StatementsChanged
+from engage.suppliers.models import Statement, Supplier
+from engage.suppliers.service.checks import cpv_codes, link
+from engage.suppliers.service.profile import subject_of, take_over
+
+LONGEST_TITLE = 300
+LONGEST_TEXT = 6_000
+LONGEST_CLIENT = 200
+MOST_STATEMENTS = 100
+MOST_CODES = 10
+_SAME_WORDS = "uq_statement_supplier_id_content_hash"
+
+
+@dataclass(frozen=True, kw_only=True)
+class StatementText:
+    """What a statement says; ``source`` and ``licence`` are set for imported ones only."""
+
+    title: str
+    text: str
+    client: str = ""
+    dated: date | None = None
+    cpv: Sequence[str] = ()
+    evidence_url: str = ""
+    source: str | None = None
+    licence: str | None = None
+
+
+def add_statement(
+    session: Session, *, actor: Anyone, supplier: Supplier, content: StatementText
+) -> Statement:
+    """Add a statement, which counts for twelve months from today.
+
+    Side effects, in order: the row, an audit line, the event ``StatementsChanged``. Raises ``Invalid`` by
+    field, and ``Conflict`` when the supplier has as many statements as it may have.
+    """
+    values = checked(content)
+    _lock(session, supplier)
+    held = sa.select(sa.func.count()).where(Statement.supplier_id == supplier.id)
+    if (session.scalar(held) or 0) >= MOST_STATEMENTS:
+        raise Conflict(f"You have {MOST_STATEMENTS} statements, the most there can be. Remove one first.")
+    moment = clock.now()
+    made = Statement(
+        **values, expires_on=a_year_after(clock.uk_today()), created_at=moment, updated_at=moment
+    )
+    try:
+        with session.begin_nested():
+            supplier.statements.append(made)
+            session.flush()
+    except IntegrityError as error:
+        raise _same_words(error) from error
+    _changed(session, actor, supplier, "added", statement=made.id)
+    return made
+
+
+def edit_statement(session: Session, *, actor: Anyone, statement: Statement, content: StatementText) -> bool:
+    """Replace what a statement says, and return whether that changed anything. The day it expires stays.
+
+    Side effects if anything changed: the row, an audit line, the event ``StatementsChanged``. Raises
+    ``Invalid`` by field.
+    """
+    values = checked(content)
+    if values["content_hash"] == statement.content_hash:  # whose words they are has not changed
+        values |= {"source": statement.source, "licence": statement.licence}
+    changed = [name for name, value in values.items() if getattr(statement, name) != value]
+    if not changed:
+        return False
+    try:
+        with session.begin_nested():
+            for name in changed:
+                setattr(statement, name, values[name])
+            statement.updated_at = clock.now()
+            session.flush()
+    except IntegrityError as error:
+        raise _same_words(error) from error
+    _changed(session, actor, statement.supplier, "edited", statement=statement.id, fields=changed)
+    return True
+
+
+def confirm_statement(session: Session, *, actor: Anyone, statement: Statement) -> None:
+    """Say that a statement still holds: it counts for twelve months from today.
+
+    Side effects: the row, an audit line, the event ``StatementsChanged``.
+    """
+    statement.expires_on = a_year_after(clock.uk_today())
+    statement.updated_at = clock.now()
+    session.flush()
+    _changed(session, actor, statement.supplier, "confirmed", statement=statement.id)
+
+
+def remove_statement(session: Session, *, actor: Anyone, statement: Statement) -> None:
+    """Take a statement away. Side effects: the row, an audit line, the event ``StatementsChanged``."""
+    supplier, number = statement.supplier, statement.id
+    supplier.statements.remove(statement)
+    session.delete(statement)
+    session.flush()
+    _changed(session, actor, supplier, "removed", statement=number)
+
+
+def checked(content: StatementText) -> dict[str, object]:
+    """Return the columns of a statement. Raises ``Invalid`` with a message for each wrong field."""
+    wrong: dict[str, str] = {}
+    title, text = content.title.strip(), content.text.strip()
+    limits = (
+        ("title", "Title", title, LONGEST_TITLE),
+        ("text", "What was done", text, LONGEST_TEXT),
+        ("client", "Client", content.client, LONGEST_CLIENT),
+    )
+    for field, name, value, longest in limits:
+        if len(value) > longest:
+            wrong[field] = f"{name} must be {longest:,} characters or fewer"
+    if not title:
+        wrong["title"] = "Enter a title"
+    if not text:
+        wrong["text"] = "Say what was done"
+    if content.dated is not None and content.dated > clock.uk_today():
+        wrong["dated"] = "The date must be today or in the past"
+    values: dict[str, object] = {
+        "title": title,
+        "text": text,
+        "client": content.client.strip(),
+        "dated": content.dated,
+        "cpv": cpv_codes(content.cpv, wrong, most=MOST_CODES),
+        "evidence_url": link(content.evidence_url, wrong, field="evidence_url", name="Evidence"),
+        "source": content.source,
+        "licence": content.licence,
+    }
+    if wrong:
+        raise Invalid(wrong)
+    values["level"] = EvidenceLevel.EVIDENCED if values["evidence_url"] else EvidenceLevel.DECLARED
+    values["content_hash"] = content_hash(full_text(Document(id="", title=title, text=text)))
+    return values
+
+
+def a_year_after(day: date) -> date:
+    """Return the same day of the next year; 28 February follows 29 February."""
+    try:
+        return day.replace(year=day.year + 1)
+    except ValueError:
+        return day.replace(year=day.year + 1, day=28)
+
+
+def _lock(session: Session, supplier: Supplier) -> None:
+    session.execute(sa.select(Supplier.id).where(Supplier.id == supplier.id).with_for_update())
+
+
+def _same_words(error: IntegrityError) -> Exception:
+    if getattr(getattr(error.orig, "diag", None), "constraint_name", None) != _SAME_WORDS:
+        return error
+    return Invalid({"text": "You have a statement with the same title and words already"})
+
+
+def _changed(session: Session, actor: Anyone, supplier: Supplier, deed: str, **details: object) -> None:
+    if deed != "confirmed":
+        take_over(supplier, actor)
+        session.flush()
+    audit.record(
+        session, actor=actor, tag=f"suppliers:statement:{deed}", subject=subject_of(supplier), **details
+    )
+    emit(session, StatementsChanged(supplier.id))
