@@ -12,12 +12,12 @@ from sqlalchemy.orm import Session, contains_eager, joinedload, selectinload
 from engage.accounts.models import Organisation
 from engage.advisory.enums import OfferState, SeatState, SessionFormat, SessionState
 from engage.advisory.models import AdvisorySession, Seat, VolunteerOffer
+from engage.challenges import policy as challenges
 from engage.challenges.enums import OPEN_STATES, PUBLIC_STATES, ChallengeState
 from engage.challenges.models import Challenge
 from engage.kernel import clock
+from engage.kernel.actor import Actor
 from engage.kernel.errors import NotFound
-from engage.matchmaking.enums import InvitationState
-from engage.matchmaking.models import Invitation
 from engage.suppliers.models import Supplier
 
 CALENDAR_LOOKS_BACK = timedelta(days=31)
@@ -162,13 +162,25 @@ def sessions_of_challenge(session: Session, *, challenge_id: int) -> Sequence[Ad
     return session.scalars(query).all()
 
 
+def department_session(session: Session, *, ref: str, actor: Actor) -> AdvisorySession:
+    """Return a session for work inside its department, with its challenge and seats.
+
+    Raises ``NotFound`` when there is none, and when ``actor`` is neither of the department nor an auditor.
+    """
+    found = session_by_ref(session, ref=ref)
+    if not challenges.can_see(actor, found.challenge):
+        raise NotFound
+    return found
+
+
 def session_by_ref(session: Session, *, ref: str) -> AdvisorySession:
-    """Return a session with its challenge and seats. Raises ``NotFound``."""
-    query = sa.select(AdvisorySession).where(AdvisorySession.ref == ref)
-    loaded = query.options(
-        joinedload(AdvisorySession.challenge).joinedload(Challenge.organisation), *_with_seats()
+    """Return a session with its challenge and seats, whoever asks. Raises ``NotFound``."""
+    query = (
+        sa.select(AdvisorySession)
+        .where(AdvisorySession.ref == ref)
+        .options(joinedload(AdvisorySession.challenge).joinedload(Challenge.organisation), *_with_seats())
     )
-    found = session.scalar(loaded)
+    found = session.scalar(query)
     if found is None:
         raise NotFound
     return found
@@ -222,46 +234,6 @@ def seat_by_id(session: Session, *, seat_id: int) -> Seat:
     return found
 
 
-def invitation_by_ref(session: Session, *, ref: str) -> Invitation:
-    """Return an invitation with challenge and supplier. Raises ``NotFound``, also for one never sent."""
-    query = (
-        sa.select(Invitation)
-        .where(Invitation.ref == ref, _was_sent())
-        .options(
-            joinedload(Invitation.challenge).joinedload(Challenge.organisation),
-            joinedload(Invitation.supplier),
-        )
-    )
-    found = session.scalar(query)
-    if found is None:
-        raise NotFound
-    return found
-
-
-def invitations_of(session: Session, *, organisation_id: int) -> Sequence[Invitation]:
-    """Return the invitations sent to a supplier organisation, newest first, each with its challenge."""
-    query = (
-        sa.select(Invitation)
-        .join(Invitation.supplier)
-        .where(Supplier.organisation_id == organisation_id, _was_sent())
-        .options(joinedload(Invitation.challenge).joinedload(Challenge.organisation))
-        .order_by(Invitation.sent_at.desc(), Invitation.id.desc())
-    )
-    return session.scalars(query).all()
-
-
-def _was_sent() -> sa.ColumnElement[bool]:
-    return sa.and_(Invitation.state != InvitationState.HELD, Invitation.sent_at.is_not(None))
-
-
-def invitation_between(session: Session, *, challenge_id: int, supplier_id: int) -> Invitation | None:
-    """Return the invitation of a supplier to a challenge that was sent, whatever became of it."""
-    query = sa.select(Invitation).where(
-        Invitation.challenge_id == challenge_id, Invitation.supplier_id == supplier_id, _was_sent()
-    )
-    return session.scalar(query)
-
-
 def supplier_of(session: Session, *, organisation_id: int | None) -> Supplier | None:
     """Return the supplier profile of an organisation."""
     return session.scalar(sa.select(Supplier).where(Supplier.organisation_id == organisation_id))
@@ -301,3 +273,14 @@ def offer_by_id(session: Session, *, offer_id: int) -> VolunteerOffer:
     if found is None:
         raise NotFound
     return found
+
+
+def count_held(session: Session) -> int:
+    """Return how many sessions have been held, on challenges that everybody may see."""
+    query = (
+        sa.select(sa.func.count())
+        .select_from(AdvisorySession)
+        .join(AdvisorySession.challenge)
+        .where(AdvisorySession.state == SessionState.HELD, _challenge_is_public())
+    )
+    return session.scalar(query) or 0

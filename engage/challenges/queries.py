@@ -236,3 +236,20 @@ def for_department(session: Session, *, organisation_id: int) -> Sequence[BoardC
         )
         for title, states in COLUMNS
     ]
+
+
+def recently_closed(session: Session, *, limit: int) -> Sequence[Challenge]:
+    """Return the challenges that ran their course, the one closed last in front; organisations are loaded."""
+    query = (
+        sa.select(Challenge)
+        .where(Challenge.state == ChallengeState.CLOSED)
+        .options(joinedload(Challenge.organisation))
+        .order_by(Challenge.closed_at.desc(), Challenge.id.desc())
+        .limit(limit)
+    )
+    return session.scalars(query).all()
+
+
+def public_references(session: Session) -> Sequence[str]:
+    """Return the reference of every challenge that everybody may see, newest first."""
+    return session.scalars(sa.select(Challenge.ref).where(_PUBLIC).order_by(Challenge.id.desc())).all()

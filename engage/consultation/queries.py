@@ -102,3 +102,14 @@ def question_by_id(session: Session, *, question_id: int) -> Question:
     if found is None:
         raise NotFound
     return found
+
+
+def count_answered(session: Session) -> int:
+    """Return how many questions have been answered to everyone, on challenges that everybody may see."""
+    query = (
+        sa.select(sa.func.count())
+        .select_from(Question)
+        .join(Question.challenge)
+        .where(Question.state == QuestionState.ANSWERED, Challenge.state.in_(PUBLIC_STATES))
+    )
+    return session.scalar(query) or 0

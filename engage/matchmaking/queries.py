@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
 from engage.challenges.models import Challenge
 from engage.kernel.errors import NotFound
-from engage.matchmaking.enums import InvitationState
-from engage.matchmaking.models import Invitation
+from engage.matchmaking.enums import InvitationState, Origin, RunState
+from engage.matchmaking.models import Invitation, MatchRun
 from engage.suppliers.models import Supplier
 
 
@@ -65,3 +67,32 @@ def waiting(session: Session, *, moment: object) -> Sequence[Invitation]:
         .order_by(Invitation.expires_at)
     )
     return session.scalars(query).all()
+
+
+@dataclass(frozen=True)
+class PublicSummary:
+    """What everyone may know about how suppliers were found: numbers, no names."""
+
+    considered: int
+    invited: int
+    volunteers: int
+    matched_at: datetime
+
+
+def public_summary(session: Session, *, challenge_id: int) -> PublicSummary | None:
+    """Return the numbers of a challenge's released match run; ``None`` before the release."""
+    run = session.scalar(
+        sa.select(MatchRun).where(MatchRun.challenge_id == challenge_id, MatchRun.state == RunState.RELEASED)
+    )
+    if run is None or run.matched_at is None:
+        return None
+    told = sa.select(Invitation.origin, sa.func.count()).where(
+        Invitation.challenge_id == challenge_id, Invitation.sent_at.is_not(None)
+    )
+    counts: dict[Origin, int] = {origin: number for origin, number in session.execute(told.group_by(Invitation.origin))}
+    return PublicSummary(
+        considered=run.suppliers_considered,
+        invited=counts.get(Origin.MATCHED, 0),
+        volunteers=counts.get(Origin.VOLUNTEERED, 0),
+        matched_at=run.matched_at,
+    )

@@ -25,7 +25,7 @@ class Figures:
 def headline_figures(session: Session) -> Figures:
     """Count what everyone may see; nothing that is not public is in any number."""
     return Figures(
-        open_challenges=challenges.count_open(session),
+        open_challenges=len(challenges.open_challenges(session)),
         suppliers=suppliers.count_public(session),
         sessions_held=advisory.count_held(session),
         answers=consultation.count_answered(session),

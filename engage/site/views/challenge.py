@@ -31,5 +31,5 @@ def challenge(ref: str) -> ResponseReturnValue:
         disclosures=ledger.public_disclosures(session, challenge_ref=found.ref),
         matching=matchmaking.public_summary(session, challenge_id=found.id),
         for_supplier=who is not None and who.has(Role.SUPPLIER_ADMIN, Role.SUPPLIER_EXPERT),
-        open_now=challenges.is_open(found),
+        open_now=found.is_open,
     )

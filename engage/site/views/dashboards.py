@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from engage.advisory import queries as advisory
 from engage.challenges import queries as challenges
+from engage.challenges.policy import can_draft
 from engage.consultation import queries as consultation
 from engage.http.access import actor, authorise, signed_in
 from engage.http.session import db
@@ -39,7 +40,8 @@ def department() -> ResponseReturnValue:
     assert who.organisation_id is not None
     return render_template(
         "site/department.html",
-        board=challenges.for_department(session, organisation_id=who.organisation_id),
+        can_draft=can_draft(who),
+        board_columns=challenges.for_department(session, organisation_id=who.organisation_id),
         sessions=advisory.upcoming_of_department(session, organisation_id=who.organisation_id),
         questions=consultation.open_questions(session, organisation_id=who.organisation_id),
     )

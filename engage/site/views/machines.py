@@ -19,8 +19,8 @@ from engage.site.views import bp
 @public
 def sitemap() -> ResponseReturnValue:
     """List the public pages; only challenges that everyone may see."""
-    found = challenges.all_public(db())
-    text = render_template("site/sitemap.xml", base=settings().base_url, challenges=found)
+    found = challenges.public_references(db())
+    text = render_template("site/sitemap.xml", base=settings().base_url, references=found)
     return Response(text, mimetype="application/xml")
 
 
