@@ -36,3 +36,41 @@ class Scheme(StrEnum):
     LEI = "XI-LEI"
     NONE = "none"
     """The organisation is in no register: a person looks at it before it is verified."""
+
+
+class Notice(StrEnum):
+    """The mails about an account; the values are the names of their templates."""
+
+    VERIFY_EMAIL = "verify_email"
+    ACCOUNT_EXISTS = "account_exists"
+    RESET_PASSWORD = "reset_password"  # noqa: S105 - the name of a template
+
+
+class Decision(StrEnum):
+    """What the platform's team decides about an organisation."""
+
+    VERIFY = "verify"
+    REFUSE = "refuse"
+    SUSPEND = "suspend"
+    LIFT = "lift"
+
+    @property
+    def needs_reason(self) -> bool:
+        """Whether the organisation is told why."""
+        return self in {Decision.REFUSE, Decision.SUSPEND}
+
+
+DECISIONS: dict[OrganisationState, tuple[Decision, ...]] = {
+    OrganisationState.PENDING: (Decision.VERIFY, Decision.REFUSE),
+    OrganisationState.REFUSED: (Decision.VERIFY,),
+    OrganisationState.VERIFIED: (Decision.SUSPEND,),
+    OrganisationState.SUSPENDED: (Decision.LIFT,),
+}
+"""What may be decided about an organisation in each state."""
+
+OUTCOME: dict[Decision, OrganisationState] = {
+    Decision.VERIFY: OrganisationState.VERIFIED,
+    Decision.REFUSE: OrganisationState.REFUSED,
+    Decision.SUSPEND: OrganisationState.SUSPENDED,
+    Decision.LIFT: OrganisationState.VERIFIED,
+}

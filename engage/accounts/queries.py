@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from engage.accounts.enums import OrganisationState
 from engage.accounts.models import Membership, Organisation, OrganisationIdentifier, Person, SignedInSession
 from engage.kernel import clock
 from engage.kernel.actor import Actor, OrganisationKind, Role
+from engage.kernel.paging import Page, paginate
 from engage.kernel.text import sha256
 
 
 def actor_by_token(session: Session, token: str) -> Actor | None:
-    """Return the actor of the live signed-in session with ``token``; ``None`` when revoked, expired or unknown."""
+    """Return the actor of the live signed-in session with ``token``; ``None`` when revoked, expired or
+    unknown.
+    """
     query = (
         sa.select(SignedInSession)
         .where(SignedInSession.token_hash == sha256(token))
@@ -31,7 +34,9 @@ def actor_by_token(session: Session, token: str) -> Actor | None:
 
 
 def actor_of(person: Person, membership: Membership | None) -> Actor:
-    """Return ``person`` acting through ``membership``; an ended membership gives no organisation and no roles."""
+    """Return ``person`` acting through ``membership``; an ended membership gives no organisation and no
+    roles.
+    """
     if membership is None or membership.ended_at:
         return Actor(person.id, person.name, person.email, None, None, "", None)
     organisation = membership.organisation
@@ -69,6 +74,84 @@ def people_with(session: Session, *roles: Role, organisation_id: int) -> Sequenc
     return session.scalars(query).all()
 
 
+def person(session: Session, person_id: int) -> Person | None:
+    """Return a person by id."""
+    return session.get(Person, person_id)
+
+
+def people_of(session: Session, *, organisation_id: int) -> Sequence[Person]:
+    """Return everybody who acts for the organisation and can be written to, by id."""
+    query = (
+        sa.select(Person)
+        .join(Membership)
+        .where(
+            Membership.organisation_id == organisation_id,
+            Membership.ended_at.is_(None),
+            Person.disabled_at.is_(None),
+            Person.email_verified_at.is_not(None),
+        )
+        .order_by(Person.id)
+    )
+    return session.scalars(query).all()
+
+
+def members(session: Session, *, organisation_id: int) -> Sequence[Membership]:
+    """Return the live memberships of an organisation with their people, by id: one statement."""
+    query = (
+        sa.select(Membership)
+        .where(Membership.organisation_id == organisation_id, Membership.ended_at.is_(None))
+        .options(joinedload(Membership.person))
+        .order_by(Membership.id)
+    )
+    return session.scalars(query).all()
+
+
+def memberships(session: Session, *, person_id: int) -> Sequence[Membership]:
+    """Return the live memberships of a person with their organisations, by id: one statement."""
+    query = (
+        sa.select(Membership)
+        .where(Membership.person_id == person_id, Membership.ended_at.is_(None))
+        .options(joinedload(Membership.organisation), joinedload(Membership.person))
+        .order_by(Membership.id)
+    )
+    return session.scalars(query).all()
+
+
+def last_membership_id(session: Session, *, person_id: int) -> int | None:
+    """Return what the person acted through in their latest session."""
+    query = (
+        sa.select(SignedInSession.membership_id)
+        .where(SignedInSession.person_id == person_id)
+        .order_by(SignedInSession.id.desc())
+        .limit(1)
+    )
+    return session.scalar(query)
+
+
+def live_sessions(session: Session, person_id: int) -> Sequence[SignedInSession]:
+    """Return the person's sessions that have not ended, newest first."""
+    query = (
+        sa.select(SignedInSession)
+        .where(
+            SignedInSession.person_id == person_id,
+            SignedInSession.revoked_at.is_(None),
+            SignedInSession.expires_at > clock.now(),
+        )
+        .order_by(SignedInSession.id.desc())
+    )
+    return session.scalars(query).all()
+
+
+def live_session(session: Session, token: str) -> SignedInSession | None:
+    """Return the session with ``token`` when it has not ended."""
+    query = sa.select(SignedInSession).where(
+        SignedInSession.token_hash == sha256(token),
+        SignedInSession.revoked_at.is_(None),
+        SignedInSession.expires_at > clock.now(),
+    )
+    return session.scalar(query)
+
+
 def organisation(session: Session, organisation_id: int) -> Organisation | None:
     """Return an organisation by its id."""
     return session.get(Organisation, organisation_id)
@@ -100,3 +183,23 @@ def count_pending_organisations(session: Session) -> int:
     """Return how many organisations wait for the platform's team."""
     query = sa.select(sa.func.count()).where(Organisation.state == OrganisationState.PENDING)
     return session.scalar(query) or 0
+
+
+def organisations(
+    session: Session, *, page: int, state: OrganisationState | None = None, words: str = ""
+) -> Page[Organisation]:
+    """Return one page of organisations with their identifiers: those that wait first, then newest first.
+
+    Narrowed to a state, and to names that contain ``words``. Three statements.
+    """
+    waiting_first = sa.case((Organisation.state == OrganisationState.PENDING, 0), else_=1)
+    query = (
+        sa.select(Organisation)
+        .options(selectinload(Organisation.identifiers))
+        .order_by(waiting_first, Organisation.id.desc())
+    )
+    if state is not None:
+        query = query.where(Organisation.state == state)
+    if words:
+        query = query.where(Organisation.name.icontains(words, autoescape=True))
+    return paginate(session, query, page=page)

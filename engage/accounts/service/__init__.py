@@ -2,8 +2,26 @@
 
 from __future__ import annotations
 
-from engage.accounts.service.organisations import create_organisation
+from engage.accounts.service.organisations import create_organisation, decide
 from engage.accounts.service.people import add_member, create_person
-from engage.accounts.service.sessions import start_session
+from engage.accounts.service.recovery import change_password, rename, reset_password, verify_email
+from engage.accounts.service.registration import register
+from engage.accounts.service.sessions import act_as, end_session, start_session
+from engage.accounts.service.signing import sign_in, sign_out
 
-__all__ = ["add_member", "create_organisation", "create_person", "start_session"]
+__all__ = [
+    "act_as",
+    "add_member",
+    "change_password",
+    "create_organisation",
+    "create_person",
+    "decide",
+    "end_session",
+    "register",
+    "rename",
+    "reset_password",
+    "sign_in",
+    "sign_out",
+    "start_session",
+    "verify_email",
+]

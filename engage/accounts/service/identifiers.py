@@ -1,4 +1,6 @@
-"""Stable identifiers of organisations: how each register writes its numbers, and the one way engage keeps them."""
+"""Stable identifiers of organisations: how each register writes its numbers, and the one way engage keeps
+them.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ LEI_REMAINDER = 1
 
 @dataclass(frozen=True)
 class Register:
-    """How a register's numbers look: ``pattern`` after tidying, ``tidy`` brings what people type into that form."""
+    """How a register's numbers look: ``pattern`` after tidying, ``tidy`` brings what people type into that
+    form.
+    """
 
     name: str
     number: str
@@ -27,7 +31,9 @@ class Register:
 
 
 def _company(text: str) -> str:
-    """Companies House numbers have eight characters; people leave out the zeros in front or after the letters."""
+    """Companies House numbers have eight characters; people leave out the zeros in front or after the
+    letters.
+    """
     found = re.fullmatch(r"([A-Z]{0,2})([0-9]+)", text)
     if not found:
         return text
@@ -106,10 +112,11 @@ REGISTERS: dict[Scheme, Register] = {
 
 
 def normalise(scheme: Scheme, text: str) -> str:
-    """Return ``text`` as engage keeps numbers of ``scheme``: upper case, no spaces, padded as the register does.
+    """Return ``text`` as engage keeps numbers of ``scheme``: upper case, no spaces, padded as the register
+    does.
 
-    Raises ``Invalid`` on the field ``number`` when it cannot be a number of that register. Only the form is checked;
-    that the number belongs to the organisation is what the platform's team looks at.
+    Raises ``Invalid`` on the field ``number`` when it cannot be a number of that register. Only the form is
+    checked; that the number belongs to the organisation is what the platform's team looks at.
     """
     register = REGISTERS[scheme]
     value = register.tidy(re.sub(r"[\s.]+", "", text).upper())

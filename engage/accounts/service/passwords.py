@@ -1,8 +1,8 @@
 """Passwords: hashing with argon2id, and which ones are too easy to guess.
 
-There are no rules about what a password must be made of, and nothing is cut off: 12 to 128 characters of any kind. Those
-that attackers try first are refused: made of a word or two from the lists of common passwords, of keyboard runs, of a
-short text repeated, or of what is known about the person.
+There are no rules about what a password must be made of, and nothing is cut off: 12 to 128 characters of
+any kind. Those that attackers try first are refused: made of a word or two from the lists of common
+passwords, of keyboard runs, of a short text repeated, or of what is known about the person.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ SHORTEST_CONTEXT, SHORTEST_RUN = 4, 4
 
 hasher = PasswordHasher()
 
-# Of a random password nobody kept, with the hasher's parameters (a test compares them): verifying against it takes as
-# long as verifying against a real one.
+# Of a random password nobody kept, with the hasher's parameters (a test compares them): verifying against
+# it takes as long as verifying against a real one.
 DUMMY = "$argon2id$v=19$m=65536,t=3,p=4$/QY+OP/cYK7EH0pQV8e0nw$QaD0+/6KavteaEbNrK2wRZaQgore+N60yx1lCMHNxxM"
 
 RUNS = (
@@ -71,9 +71,11 @@ def outdated(password_hash: str) -> bool:
 
 
 def check(password: str, *, about: Iterable[str] = ()) -> None:
-    """Raise ``Invalid`` on the field ``password`` when it is too short, too long or among the first to be guessed.
+    """Raise ``Invalid`` on the field ``password`` when it is too short, too long or among the first to be
+    guessed.
 
-    ``about`` are texts about the person (name, address, organisation): a password made of them is easy to guess.
+    ``about`` are texts about the person (name, address, organisation): a password made of them is easy to
+    guess.
     """
     if len(password) < SHORTEST:
         raise Invalid({"password": f"Password must be {SHORTEST} characters or more"})

@@ -30,8 +30,9 @@ def create_person(
 ) -> Person:
     """Add a person; without a password nobody can sign in until one is set by a mailed link.
 
-    ``verified`` says that the address is known to be theirs. Whether the password is a good one is the caller's to
-    check (``passwords.check``). Side effects: the row, an audit line. Raises ``Conflict`` when the address has an account.
+    ``verified`` says that the address is known to be theirs. Whether the password is a good one is the
+    caller's to check (``passwords.check``). Side effects: the row, an audit line. Raises ``Conflict`` when
+    the address has an account.
     """
     moment = clock.now()
     person = Person(
@@ -61,10 +62,11 @@ def add_member(
     roles: Iterable[Role],
     actor: Anyone | None = None,
 ) -> Membership:
-    """Let ``person`` act for ``organisation`` with ``roles``; a live membership gets them in addition to its own.
+    """Let ``person`` act for ``organisation`` with ``roles``; a live membership gets them in addition to
+    its own.
 
-    Side effects: the row, an audit line. Raises ``Invalid`` (field ``roles``) for no role at all or one that does not
-    exist in an organisation of that kind.
+    Side effects: the row, an audit line. Raises ``Invalid`` (field ``roles``) for no role at all or one
+    that does not exist in an organisation of that kind.
     """
     given = {Role(role) for role in roles}
     if not given or not given <= ROLES_OF[organisation.kind]:
