@@ -159,6 +159,8 @@ def test_sidebar_and_back_link(page: Flask) -> None:
     assert words(tree.find(".//main//aside")) == "Beside"
     assert words(tree.find(".//nav[@aria-label='Back']/a")) == "All"
     assert tree_of(render_template_string(SIMPLE)).find(".//aside") is None
+    filtered = tree_of(render_template_string("{% set sidebar_first = true %}" + text))
+    assert [words(each.find(".//main")) for each in (tree, filtered)] == ["A page Beside", "Beside A page"]
 
 
 def test_landing_page(page: Flask) -> None:
