@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from flask import Flask
@@ -18,7 +19,7 @@ from engage.advisory.views import bp as advisory_views
 from engage.challenges.views import bp as challenges_views
 from engage.consultation.views import bp as consultation_views
 from engage.digests.views import bp as digests_views
-from engage.http import access, assets, auth, csrf, errors, headers, pagination, session, templates
+from engage.http import access, assets, auth, csrf, errors, headers, limits, pagination, session, templates
 from engage.kernel import db, events, logs
 from engage.kernel.settings import configure
 from engage.matchmaking.views import bp as matchmaking_views
@@ -51,11 +52,12 @@ def wire() -> None:
 def create_app(config: configuration.Config | None = None) -> Flask:
     """Build the application. Raises ``SettingsError`` with one sentence when the configuration is not usable."""
     settings = config or configuration.load()
+    settings = replace(settings, secret_key=settings.secret_key or secrets.token_urlsafe(48))
     configure(settings)
     logs.configure()
     app = Flask("engage", root_path=str(Path(__file__).parent), template_folder="../templates", static_folder=None)
     app.config.update(
-        SECRET_KEY=settings.secret_key or secrets.token_urlsafe(48),
+        SECRET_KEY=settings.secret_key,
         SESSION_COOKIE_NAME="__Host-engage" if settings.production else "engage",
         SESSION_COOKIE_SECURE=settings.production,
         SESSION_COOKIE_HTTPONLY=True,
@@ -75,6 +77,7 @@ def create_app(config: configuration.Config | None = None) -> Flask:
     auth.init_app(app, accounts.actor_by_token)
     csrf.init_app(app)
     errors.init_app(app)
+    limits.init_app(app)
     headers.init_app(app, production=settings.production)
     assets.init_app(app)
     templates.configure_templates(app, theme=settings.theme, demo=settings.demo)

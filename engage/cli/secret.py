@@ -16,6 +16,7 @@ def kept_secret(data_dir: Path) -> str:
     """
     kept = data_dir / FILE
     if not kept.exists():
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         fresh = data_dir / f"{FILE}.{os.getpid()}"
         descriptor = os.open(fresh, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w") as file:

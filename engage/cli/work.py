@@ -13,6 +13,7 @@ import config
 from engage import app
 from engage.cli.database import open_database, why_unreachable
 from engage.cli.errors import CannotStart
+from engage.cli.secret import kept_secret
 from engage.kernel import db, logs
 from engage.kernel.migrate import is_current
 from engage.kernel.settings import configure
@@ -26,6 +27,7 @@ def bound(*, url: str | None = None) -> Iterator[config.Config]:
     or is not up to date.
     """
     settings = config.load()
+    settings = replace(settings, secret_key=settings.secret_key or kept_secret(settings.data_dir))
     if url:
         settings = replace(settings, database_url=url)
     configure(settings)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 import config
 from engage.app import create_app
+from engage.http.limits import PostgresStorage
 from engage.kernel.actor import Role
 from tests.factories import accounts
 from tests.support.client import DistrustfulClient, prepare
@@ -17,6 +19,12 @@ from tests.support.client import DistrustfulClient, prepare
 @pytest.fixture(scope="session")
 def web_app(settings: config.Config) -> object:
     return prepare(create_app(settings))
+
+
+@pytest.fixture(autouse=True)
+def no_tries_yet(engine: sa.Engine) -> None:
+    """Forget what the rate limiter counted: it counts on a connection of its own, outside the test's transaction."""
+    PostgresStorage(engine=lambda: engine).reset()
 
 
 @pytest.fixture
