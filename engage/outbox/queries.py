@@ -2,17 +2,85 @@
 
 from __future__ import annotations
 
-import sqlalchemy as sa
-from sqlalchemy.orm import Session
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, defer, selectinload
+
+from engage.kernel.errors import NotFound
+from engage.kernel.paging import Page, paginate
 from engage.outbox.enums import LetterState
 from engage.outbox.models import Letter
+
+_SECRET_IN_ADDRESS = re.compile(r"""(https?://[^\s"'<>]*?[/=])[A-Za-z0-9._~-]{20,}""")
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Held letters that belong together: one kind, about one challenge. ``newest`` is the highest id."""
+
+    template: str
+    challenge_ref: str | None
+    number: int
+    newest: int
+    subject: str
 
 
 def counts(session: Session) -> dict[LetterState, int]:
     """Return how many letters are in each state; every state has an entry."""
-    rows = session.execute(
-        sa.select(Letter.state, sa.func.count().label("number")).group_by(Letter.state)
-    ).all()
+    number = sa.func.count().label("number")
+    rows = session.execute(sa.select(Letter.state, number).group_by(Letter.state)).all()
     found = {row.state: row.number for row in rows}
     return {state: found.get(state, 0) for state in LetterState}
+
+
+def listing(session: Session, *, state: LetterState | None, words: str, page: int) -> Page[Letter]:
+    """Return one page of letters, newest first, without their bodies.
+
+    ``words`` are looked for in recipient, subject and challenge reference.
+    """
+    query = sa.select(Letter).order_by(Letter.id.desc())
+    query = query.options(defer(Letter.text), defer(Letter.html), defer(Letter.calendar))
+    if state is not None:
+        query = query.where(Letter.state == state)
+    if words:
+        columns = (Letter.recipient, Letter.subject, Letter.challenge_ref)
+        query = query.where(sa.or_(*(column.icontains(words, autoescape=True) for column in columns)))
+    return paginate(session, query, page=page, per_page=50)
+
+
+def held_batches(session: Session) -> Sequence[Batch]:
+    """Return the held letters in batches, the oldest batch first."""
+    rows = session.execute(
+        sa.select(
+            Letter.template,
+            Letter.challenge_ref,
+            sa.func.count().label("number"),
+            sa.func.max(Letter.id).label("newest"),
+            sa.func.min(Letter.subject).label("subject"),
+        )
+        .where(Letter.state == LetterState.HELD)
+        .group_by(Letter.template, Letter.challenge_ref)
+        .order_by(sa.func.min(Letter.id))
+    )
+    return [Batch(*row) for row in rows]
+
+
+def get(session: Session, letter_id: int) -> Letter:
+    """Return one letter with its steps. Raises ``NotFound``."""
+    letter = session.get(Letter, letter_id, options=[selectinload(Letter.steps)])
+    if letter is None:
+        raise NotFound
+    return letter
+
+
+def by_ids(session: Session, letter_ids: Sequence[int]) -> Sequence[Letter]:
+    """Return the letters with these ids, oldest first."""
+    return session.scalars(sa.select(Letter).where(Letter.id.in_(letter_ids)).order_by(Letter.id)).all()
+
+
+def without_secrets(body: str) -> str:
+    """Return a letter's text or HTML fit for staff's eyes: keys in addresses are hidden."""
+    return _SECRET_IN_ADDRESS.sub(r"\1[hidden]", body)

@@ -58,7 +58,7 @@ class SmtpTransport:
         """Say goodbye, as far as the server listens."""
         connection, self._connection = self._connection, None
         if connection is not None:
-            with contextlib.suppress(OSError, smtplib.SMTPException):
+            with contextlib.suppress(OSError):
                 connection.quit()
             connection.close()
 
@@ -68,7 +68,9 @@ class SmtpTransport:
                 self._connection = self._connect()
             except smtplib.SMTPResponseException as error:
                 raise Unreachable(f"{_begin(self.name)} does not let engage in: {_words(error)}.") from error
-            except (OSError, smtplib.SMTPException) as error:
+            except smtplib.SMTPException as error:
+                raise Unreachable(f"{_begin(self.name)} cannot be used: {_reason(error)}.") from error
+            except OSError as error:
                 raise Unreachable(f"{_begin(self.name)} does not answer: {_reason(error)}.") from error
         return self._connection
 
@@ -112,7 +114,7 @@ class SmtpTransport:
             raise self._meaning(code, words, recipient=True) from error
         except smtplib.SMTPResponseException as error:
             raise self._meaning(error.smtp_code, error.smtp_error) from error
-        except (OSError, smtplib.SMTPException) as error:
+        except OSError as error:  # smtplib's own errors are among these
             self._drop()
             raise Later(
                 f"The connection to {self.name} broke ({_reason(error)}): it is unknown whether it took the "

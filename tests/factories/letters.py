@@ -1,0 +1,34 @@
+"""Letters."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from engage.kernel.actor import System
+from engage.outbox.models import Letter
+from engage.outbox.service import post
+
+_numbers = itertools.count(1)
+
+
+def letter(session: Session, **changes: Any) -> Letter:
+    """Post a letter that confirms a subscription, or what ``changes`` say."""
+    number = next(_numbers)
+    given: dict[str, Any] = {
+        "template": "confirm_subscription",
+        "to": f"person{number}@example.test",
+        "context": {
+            "what": "Everything",
+            "when": "Every week",
+            "link": f"http://engage.test/alerts/{number}",
+        },
+        "dedupe_key": f"factory:{number}",
+        "why": "You get this email because a test wrote it.",
+        "sender": System("tests"),
+    }
+    made = post(session, **{**given, **changes})
+    assert made is not None
+    return made
