@@ -17,13 +17,7 @@ from engage.matching.background import Background, Lexicon, build_background, bu
 from engage.matching.embedders import DEFAULT_EMBEDDER, Embedder, Kind, load_embedder
 from engage.matching.errors import EmbedderError, InputError, MatchingError, MissingVectorsError
 from engage.matching.explaining import sentence_texts
-from engage.matching.features import (
-    Features,
-    content_hash,
-    encode_missing,
-    full_text,
-    texts_to_encode,
-)
+from engage.matching.features import Features, encode_missing, texts_to_encode
 from engage.matching.index import Identity, Index, build_index, profiles_hash
 from engage.matching.parameters import Parameters
 from engage.matching.ranking import band_of, explain_pair, rank, rank_challenge
@@ -40,6 +34,7 @@ from engage.matching.types import (
     TermReason,
 )
 from engage.matching.version import ENGINE_VERSION
+from engage.matching.wording import content_hash, full_text
 
 __all__ = [
     "DEFAULT_EMBEDDER",

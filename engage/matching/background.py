@@ -15,7 +15,9 @@ from functools import cached_property
 from typing import Any, Self
 
 from engage.matching.errors import InputError
-from engage.matching.text import normalise, terms
+from engage.matching.text import terms
+from engage.matching.types import Document
+from engage.matching.wording import Wording, content_hash, full_text, wording
 
 SAMPLE_SIZE = 512
 SMALL_CORPUS = 50
@@ -51,7 +53,7 @@ class Lexicon:
 class Background:
     """A sample of statements; likeness to it is what chance alone gives a statement."""
 
-    texts: tuple[str, ...]
+    statements: tuple[Wording, ...]
 
     @cached_property
     def id(self) -> str:
@@ -60,15 +62,15 @@ class Background:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the sample as JSON-ready data."""
-        return {"texts": list(self.texts)}
+        return {"statements": [list(statement) for statement in self.statements]}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         """Build a sample from ``to_dict`` data."""
-        return cls(texts=tuple(data["texts"]))
+        return cls(statements=tuple(Wording(title, full) for title, full in data["statements"]))
 
 
-def build_lexicon(texts: Iterable[str], *, min_documents: int = 2) -> Lexicon:
+def build_lexicon(documents: Iterable[Document], *, min_documents: int = 2) -> Lexicon:
     """Count the terms of these statements, the same statement once.
 
     Under fifty statements every term is kept: there is too little to tell a
@@ -77,7 +79,7 @@ def build_lexicon(texts: Iterable[str], *, min_documents: int = 2) -> Lexicon:
     if min_documents < 1:
         raise InputError("min_documents is 1 or more.")
     frequencies: Counter[str] = Counter()
-    different = {normalise(text) for text in texts}
+    different = {full_text(document) for document in documents} - {""}
     for text in different:
         frequencies.update(terms(text).keys())
     least = min_documents if len(different) >= SMALL_CORPUS else 1
@@ -85,15 +87,21 @@ def build_lexicon(texts: Iterable[str], *, min_documents: int = 2) -> Lexicon:
     return Lexicon(documents=len(different), frequencies=kept)
 
 
-def build_background(texts: Iterable[str], *, size: int = SAMPLE_SIZE) -> Background:
+def build_background(documents: Iterable[Document], *, size: int = SAMPLE_SIZE) -> Background:
     """Choose ``size`` different statements in order of their SHA-256.
 
     Which ones are chosen depends on nothing but the texts: the order they come
     in does not matter, and nobody can choose a text so as to be left out without
     changing what it says.
     """
-    by_hash = {hashlib.sha256(text.encode()).hexdigest(): text for text in map(normalise, texts)}
-    return Background(texts=tuple(by_hash[name] for name in sorted(by_hash) if by_hash[name])[:size])
+    by_hash: dict[str, Wording] = {}
+    for document in documents:
+        said = wording(document)
+        name = content_hash(said.full)
+        by_hash[name] = min(said, by_hash.get(name, said))
+    return Background(
+        statements=tuple(by_hash[name] for name in sorted(by_hash) if by_hash[name].full)[:size]
+    )
 
 
 def _digest(data: Mapping[str, Any]) -> str:

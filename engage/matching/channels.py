@@ -19,6 +19,7 @@ from scipy import sparse
 from engage.matching.background import Lexicon
 from engage.matching.features import Packed
 from engage.matching.text import terms
+from engage.matching.wording import Wording
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -65,39 +66,47 @@ class Semantic:
 
 
 class Vocabulary:
-    """Weights of terms by a lexicon: sublinear in the count, rare terms heavier."""
+    """Weights of terms by a lexicon: sublinear in the count, rare terms heavier.
 
-    def __init__(self, lexicon: Lexicon, *, term_cap: int) -> None:
+    A term of the title counts more by ``title_weight``, a pair of words only
+    ``pair_weight`` of what its rarity alone would give it.
+    """
+
+    def __init__(self, lexicon: Lexicon, *, term_cap: int, title_weight: float, pair_weight: float) -> None:
         self.terms = sorted(lexicon.frequencies)
         self._number = {term: i for i, term in enumerate(self.terms)}
-        self._idf = [
+        self._rarity = [
             round(math.log((1 + lexicon.documents) / (1 + lexicon.frequencies[term])) + 1, 6)
+            * (pair_weight if " " in term else 1.0)
             for term in self.terms
         ]
-        self._tf = [0.0] + [round(1 + math.log(n), 6) for n in range(1, term_cap + 1)]
+        self._often = [0.0] + [round(1 + math.log(n), 6) for n in range(1, term_cap + 1)]
+        self._title_weight = title_weight
 
-    def weigh(self, counted: Mapping[str, int]) -> dict[int, int]:
+    def weigh(self, said: Wording) -> dict[int, int]:
         """Return term number to weight in ``TERM_UNIT``s; the vector has length 1."""
-        cap = len(self._tf) - 1
-        raw = sorted(
-            (number, self._tf[min(count, cap)] * self._idf[number])
-            for term, count in counted.items()
-            if (number := self._number.get(term)) is not None
-        )
-        norm = math.sqrt(math.fsum(weight * weight for _, weight in raw))
-        return {number: round(TERM_UNIT * weight / norm) for number, weight in raw}
+        cap = len(self._often) - 1
+        titled = terms(said.title)
+        raw: list[tuple[int, float]] = []
+        for term, count in terms(said.full).items():
+            number = self._number.get(term)
+            if number is not None:
+                often = self._often[min(count, cap)] + (self._title_weight if term in titled else 0.0)
+                raw.append((number, often * self._rarity[number]))
+        norm = math.sqrt(math.fsum(weight * weight for _, weight in raw)) or 1.0
+        return {number: round(TERM_UNIT * weight / norm) for number, weight in sorted(raw)}
 
-    def matrix(self, texts: Sequence[str]) -> Any:
+    def matrix(self, wordings: Sequence[Wording]) -> Any:
         """Return the weights of these texts as an int64 CSR matrix, a row a text."""
         data: list[int] = []
         columns: list[int] = []
         ends = [0]
-        for text in texts:
-            weights = self.weigh(terms(text))
+        for said in wordings:
+            weights = self.weigh(said)
             columns.extend(weights.keys())
             data.extend(weights.values())
             ends.append(len(columns))
-        shape = (len(texts), len(self.terms))
+        shape = (len(wordings), len(self.terms))
         arrays = (np.array(data, np.int64), np.array(columns, np.int32), np.array(ends, np.int64))
         return sparse.csr_matrix(arrays, shape=shape)
 

@@ -81,12 +81,16 @@ class OnnxEmbedder:
     """A sentence-transformer in ONNX form: mean pooling over the tokens, length 1.
 
     The model and the tokenizer are read and compared with their pinned SHA-256
-    before anything is run. Texts are processed in order of length and in
-    batches of at most ``BATCH_TOKENS`` tokens, so that little is spent on
-    padding and memory stays bounded.
+    before anything is run. A text of more than ``max_tokens`` tokens is read in
+    up to ``WINDOWS`` windows of equal length, whose vectors are averaged; what
+    comes after them is not read. Windows are processed in order of length and in
+    batches of at most ``BATCH_TOKENS`` tokens, so that little is spent on padding
+    and memory stays bounded.
     """
 
     BATCH_TOKENS = 768
+    WINDOWS = 4
+    MAX_CHARACTERS_PER_TOKEN = 12
 
     def __init__(
         self,
@@ -105,26 +109,44 @@ class OnnxEmbedder:
         self.dim = dim
         self.max_tokens = max_tokens
         self._prefixes = dict(prefixes or {})
-        parts = [model_sha256, tokenizer_sha256, "mean", max_tokens, sorted(self._prefixes.items())]
+        prefixed = sorted(self._prefixes.items())
+        parts = [model_sha256, tokenizer_sha256, "mean", max_tokens, self.WINDOWS, prefixed]
         self.digest = hashlib.sha256(json.dumps(parts).encode()).hexdigest()
         model_bytes = read_pinned(model, model_sha256)
         tokenizer_bytes = read_pinned(tokenizer, tokenizer_sha256)
         self._session = _open_session(model_bytes, threads or default_threads())
-        self._tokenizer = _open_tokenizer(tokenizer_bytes, max_tokens)
+        self._tokenizer = _open_tokenizer(tokenizer_bytes)
 
     def encode(self, texts: Sequence[str], kind: Kind = "document") -> Vectors:
         """Encode the texts, each after the prefix its kind has in this model, if any.
 
         Returns ``float32[n, dim]``, rows of length 1. No side effects.
         """
-        out = np.zeros((len(texts), self.dim), dtype=np.float32)
-        prefix = self._prefixes.get(kind, "")
-        read = [prefix + text for text in texts]
-        ids = [encoding.ids for encoding in self._tokenizer.encode_batch(read)]
-        order = sorted(range(len(ids)), key=lambda i: (len(ids[i]), i))
-        for batch in _batches(order, ids, self.BATCH_TOKENS):
-            out[batch] = self._run([ids[i] for i in batch])
-        return out
+        owners: list[int] = []
+        windows: list[Sequence[int]] = []
+        for owner, text in enumerate(texts):
+            for window in self._windows(self._prefixes.get(kind, "") + text):
+                owners.append(owner)
+                windows.append(window)
+        found = np.zeros((len(windows), self.dim), dtype=np.float32)
+        order = sorted(range(len(windows)), key=lambda i: (len(windows[i]), i))
+        for batch in _batches(order, windows, self.BATCH_TOKENS):
+            found[batch] = self._run([windows[i] for i in batch])
+        sums = np.zeros((len(texts), self.dim), dtype=np.float64)
+        np.add.at(sums, owners, found)
+        lengths = np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-12)
+        vectors: Vectors = (sums / lengths).astype(np.float32)
+        return vectors
+
+    def _windows(self, text: str) -> list[Sequence[int]]:
+        longest = self.WINDOWS * self.max_tokens
+        encoded = self._tokenizer.encode(text[: longest * self.MAX_CHARACTERS_PER_TOKEN])
+        first, *inner, last = encoded.ids
+        room = self.max_tokens - 2
+        inner = inner[: self.WINDOWS * room]
+        count = max(1, -(-len(inner) // room))
+        size = -(-len(inner) // count)
+        return [[first, *inner[k * size : (k + 1) * size], last] for k in range(count)]
 
     def _run(self, batch: Sequence[Sequence[int]]) -> Vectors:
         width = max(len(ids) for ids in batch)
@@ -133,11 +155,7 @@ class OnnxEmbedder:
         for row, ids in enumerate(batch):
             tokens[row, : len(ids)] = ids
             mask[row, : len(ids)] = 1
-        inputs = {
-            "input_ids": tokens,
-            "attention_mask": mask,
-            "token_type_ids": np.zeros_like(tokens),
-        }
+        inputs = {"input_ids": tokens, "attention_mask": mask, "token_type_ids": np.zeros_like(tokens)}
         hidden: Vectors = self._session.run(None, inputs)[0]
         rows = np.empty((len(batch), hidden.shape[2]), dtype=np.float32)
         for row, ids in enumerate(batch):
@@ -199,12 +217,12 @@ def _open_session(model: bytes, threads: int) -> Any:
     return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
 
-def _open_tokenizer(content: bytes, max_tokens: int) -> Any:
+def _open_tokenizer(content: bytes) -> Any:
     from tokenizers import Tokenizer
 
     tokenizer = Tokenizer.from_buffer(content)
     tokenizer.no_padding()
-    tokenizer.enable_truncation(max_tokens)
+    tokenizer.no_truncation()
     return tokenizer
 
 

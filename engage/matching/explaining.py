@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from engage.matching.channels import TERM_UNIT, Semantic
-from engage.matching.features import content_hash, full_text
 from engage.matching.index import Index
 from engage.matching.scoring import Asked, StatementScores, SupplierScores
-from engage.matching.text import normalise, sentences, shingles, spellings, terms
+from engage.matching.text import normalise, sentences, shingles, spellings
 from engage.matching.types import (
     Document,
     DocumentReason,
@@ -17,6 +16,7 @@ from engage.matching.types import (
     Passage,
     TermReason,
 )
+from engage.matching.wording import Wording, content_hash, full_text
 
 _TERMS_SHOWN = 8
 _PASSAGES_SHOWN = 2
@@ -37,10 +37,9 @@ def explain_supplier(
     holder = int(np.searchsorted(index.holders, position))
     reasons: list[DocumentReason] = []
     if holder < len(index.holders) and index.holders[holder] == position:
-        for k, rank_weight in enumerate(index.parameters.ranks):
-            row = int(scored.chosen[k, holder])
+        for row, factor in zip(scored.chosen[:, holder], scored.factors[:, holder], strict=True):
             if row >= 0:
-                reasons.append(_reason(index, asked, statements, row, rank_weight))
+                reasons.append(_reason(index, asked, statements, int(row), float(factor)))
     return Explanation(
         challenge_id=asked.challenge.id,
         supplier_id=index.suppliers[position].id,
@@ -62,10 +61,10 @@ def sentence_texts(document: Document) -> list[str]:
 
 
 def _reason(
-    index: Index, asked: Asked, statements: StatementScores, row: int, rank_weight: float
+    index: Index, asked: Asked, statements: StatementScores, row: int, factor: float
 ) -> DocumentReason:
     document = index.documents[row]
-    factor = rank_weight * float(index.weights[row])
+    factor *= float(index.weights[row])
     semantic = factor * float(statements.semantic[row])
     lexical = factor * float(statements.lexical[row])
     cpv = factor * float(statements.cpv[row])
@@ -125,7 +124,7 @@ def _passages(index: Index, asked: Asked, document: Document) -> tuple[Passage, 
 
 def _strength(index: Index, asked: Asked, sentence: str) -> float:
     """Return how like the challenge a sentence is: cosines, by the channels' weights."""
-    own = index.vocabulary.weigh(terms(sentence))
+    own = index.vocabulary.weigh(Wording(title="", full=sentence))
     lexical = sum(weight * own.get(number, 0) for number, weight in asked.weights.items())
     strength = index.lexical_channel.weight * (lexical / float(TERM_UNIT**2))
     name = content_hash(sentence)

@@ -8,17 +8,18 @@ the order of summation: the same stored vectors give the same scores anywhere.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from engage.matching.background import Background
-from engage.matching.embedders import Embedder, Kind, Vectors
+from engage.matching.embedders import Embedder, Kind
 from engage.matching.errors import InputError, MissingVectorsError
 from engage.matching.text import normalise
-from engage.matching.types import ChallengeText, Document, SupplierProfile
+from engage.matching.types import ChallengeText, SupplierProfile
+from engage.matching.wording import Wording, content_hash, wording
 
 Packed = npt.NDArray[np.int8]
 Progress = Callable[[int, int], None]
@@ -27,30 +28,24 @@ _LEVELS = 127
 _CHUNK = 64
 
 
-def full_text(item: Document | ChallengeText) -> str:
-    """Return title and text as the one cleaned text that is compared and embedded."""
-    return normalise(f"{item.title}. {item.text}" if item.title else item.text)
-
-
-def content_hash(text: str, kind: Kind = "document") -> str:
-    """Return the name under which the vector of a text is kept (SHA-256, hex).
-
-    Two texts that read alike after cleaning have one name. The kind is part of
-    it, because some models embed questions and statements differently.
-    """
-    return hashlib.sha256(f"{kind}\n{normalise(text)}".encode()).hexdigest()
-
-
-def pack(vectors: Vectors) -> Packed:
+def pack(vectors: npt.NDArray[np.floating[Any]]) -> Packed:
     """Turn ``float32[n, dim]`` into ``int8[n, dim]``, each row by its largest number.
 
     Raises ``InputError`` when a number is not finite.
     """
     if not np.isfinite(vectors).all():
         raise InputError("An embedder returned numbers that are not finite.")
-    largest = np.maximum(np.abs(vectors).max(axis=1, initial=0.0), np.float32(1e-12))
+    largest = np.maximum(np.abs(vectors).max(axis=1, initial=0.0), 1e-12)
     packed: Packed = np.rint(vectors * (_LEVELS / largest)[:, None]).astype(np.int8)
     return packed
+
+
+def _unit(rows: Packed) -> npt.NDArray[np.float64]:
+    """Return rows of length 1; the length is the root of a whole number, the same everywhere."""
+    whole = rows.astype(np.int64)
+    lengths = np.sqrt(np.maximum((whole * whole).sum(axis=1), 1).astype(np.float64))
+    unit: npt.NDArray[np.float64] = whole / lengths[:, None]
+    return unit
 
 
 class Features:
@@ -107,6 +102,21 @@ class Features:
             )
         return np.stack([self._rows[name] for name in names])
 
+    def wordings(self, items: Sequence[Wording], kind: Kind, *, title_weight: float) -> Packed:
+        """Return one vector a wording: the full text's plus a part of the title's.
+
+        A title says in a few words what a text is about; in the vector of a
+        long text it hardly shows. Wordings without a title of their own keep
+        the vector of the text. Raises ``MissingVectorsError``.
+        """
+        rows = self.matrix([content_hash(item.full, kind) for item in items])
+        titled = [i for i, item in enumerate(items) if item.title not in ("", item.full)]
+        if not titled or not self.dim or not title_weight:
+            return rows
+        titles = self.matrix([content_hash(items[i].title, kind) for i in titled])
+        rows[titled] = pack(_unit(rows[titled]) + title_weight * _unit(titles))
+        return rows
+
 
 def texts_to_encode(
     *,
@@ -114,12 +124,21 @@ def texts_to_encode(
     challenges: Iterable[ChallengeText] = (),
     background: Background | None = None,
 ) -> dict[Kind, list[str]]:
-    """Return every text that needs a vector, by kind, each once, in the order given."""
-    documents = [full_text(document) for s in suppliers for document in s.documents]
+    """Return every text that needs a vector, by kind, each once, in the order given.
+
+    A statement or a challenge needs two: its full text and its title.
+    """
+    statements = [wording(document) for s in suppliers for document in s.documents]
     if background is not None:
-        documents.extend(background.texts)
-    asked = [full_text(challenge) for challenge in challenges]
-    return {"document": list(dict.fromkeys(documents)), "challenge": list(dict.fromkeys(asked))}
+        statements.extend(background.statements)
+    return {
+        "document": _each_once(statements),
+        "challenge": _each_once([wording(challenge) for challenge in challenges]),
+    }
+
+
+def _each_once(wordings: Iterable[Wording]) -> list[str]:
+    return list(dict.fromkeys(text for item in wordings for text in (item.full, item.title) if text))
 
 
 def encode_missing(

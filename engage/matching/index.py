@@ -13,10 +13,11 @@ from engage.matching.background import Background, Lexicon, build_background, bu
 from engage.matching.channels import Floats, Ints, Lexical, Semantic, Vocabulary, moments
 from engage.matching.cpv import CpvIndex
 from engage.matching.errors import InputError
-from engage.matching.features import Features, content_hash, full_text
+from engage.matching.features import Features
 from engage.matching.parameters import Parameters
 from engage.matching.types import Document, SupplierProfile
 from engage.matching.version import ENGINE_VERSION
+from engage.matching.wording import content_hash, full_text, wording
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,18 +96,26 @@ def build_index(
     chosen = parameters or Parameters()
     ordered = tuple(sorted(suppliers, key=lambda supplier: supplier.id))
     _refuse_repeated([supplier.id for supplier in ordered])
-    owners, documents, texts = _different_statements(ordered)
+    owners, documents = _different_statements(ordered)
     if lexicon is None:
-        lexicon = build_lexicon(texts, min_documents=chosen.min_documents)
+        lexicon = build_lexicon(documents, min_documents=chosen.min_documents)
     if background is None:
-        background = build_background(texts)
-    vocabulary = Vocabulary(lexicon, term_cap=chosen.term_cap)
-    names = [content_hash(text) for text in texts]
-    behind = [content_hash(text) for text in background.texts]
-    place = {name: i for i, name in enumerate(behind)}
-    same = np.array([place.get(name, -1) for name in names], dtype=np.int64)
-    semantic = Semantic(features.matrix(names))
-    lexical = Lexical(vocabulary.matrix(texts))
+        background = build_background(documents)
+    vocabulary = Vocabulary(
+        lexicon,
+        term_cap=chosen.term_cap,
+        title_weight=chosen.title_lexical,
+        pair_weight=chosen.pair_weight,
+    )
+    said = [wording(document) for document in documents]
+    behind = background.statements
+    place = {content_hash(statement.full): i for i, statement in enumerate(behind)}
+    same = np.array([place.get(content_hash(one.full), -1) for one in said], dtype=np.int64)
+    semantic, semantic_behind = (
+        Semantic(features.wordings(items, "document", title_weight=chosen.title_semantic))
+        for items in (said, behind)
+    )
+    lexical, lexical_behind = (Lexical(vocabulary.matrix(items)) for items in (said, behind))
     holders, starts = np.unique(owners, return_index=True)
     share = chosen.semantic if features.dim else 0.0
     total = share + chosen.lexical
@@ -128,7 +137,7 @@ def build_index(
         lexical=lexical,
         semantic_channel=_channel(
             semantic,
-            Semantic(features.matrix(behind)),
+            semantic_behind,
             same,
             weight=share / total,
             prior=chosen.prior_semantic,
@@ -136,7 +145,7 @@ def build_index(
         ),
         lexical_channel=_channel(
             lexical,
-            Lexical(vocabulary.matrix(background.texts)),
+            lexical_behind,
             same,
             weight=chosen.lexical / total,
             prior=chosen.prior_lexical,
@@ -171,15 +180,14 @@ def profiles_hash(suppliers: Sequence[SupplierProfile]) -> str:
 
 def _different_statements(
     suppliers: Sequence[SupplierProfile],
-) -> tuple[Ints, tuple[Document, ...], list[str]]:
-    """Return owner, document and text of each statement; the same words count once.
+) -> tuple[Ints, tuple[Document, ...]]:
+    """Return owner and document of each statement; the same words count once.
 
     A statement said twice is one statement: otherwise copying the only one a
     supplier has would fill its second and third place.
     """
     owners: list[int] = []
     documents: list[Document] = []
-    texts: list[str] = []
     for owner, supplier in enumerate(suppliers):
         _refuse_repeated([document.id for document in supplier.documents], within=supplier.id)
         seen: set[str] = set()
@@ -191,8 +199,7 @@ def _different_statements(
             seen.add(folded)
             owners.append(owner)
             documents.append(document)
-            texts.append(text)
-    return np.array(owners, dtype=np.int64), tuple(documents), texts
+    return np.array(owners, dtype=np.int64), tuple(documents)
 
 
 def _source_weight(document: Document) -> float:

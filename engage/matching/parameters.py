@@ -23,16 +23,22 @@ class Parameters:
     """
 
     version: str = PARAMETERS_VERSION
-    #: Weight of likeness in meaning; set aside (``lexical`` becomes 1) without a model.
-    semantic: float = 0.65
+    #: Weight of likeness in meaning; without a model it is left out and ``lexical`` counts alone.
+    semantic: float = 0.7
     #: Weight of shared words.
-    lexical: float = 0.35
+    lexical: float = 0.3
     #: Added to a statement for the best shared CPV code (whole division or finer).
     cpv: float = 0.15
-    #: What a supplier's best, second and third statement count.
-    ranks: tuple[float, ...] = (0.5, 0.25, 0.125)
+    #: What the squares of a supplier's best, second and third statement count.
+    ranks: tuple[float, ...] = (1.0, 0.6, 0.36)
     #: Part of a statement's spread taken from all statements (0 own, 1 common).
     shrinkage: float = 0.75
+    #: How much of the title's vector is added to that of the whole text.
+    title_semantic: float = 0.25
+    #: How many occurrences more a word of the title counts.
+    title_lexical: float = 0.5
+    #: What a pair of neighbouring words counts beside a single word equally rare.
+    pair_weight: float = 0.5
     #: Mean and spread of the cosines of unrelated texts, used while the background is small.
     prior_semantic: tuple[float, float] = (0.15, 0.10)
     prior_lexical: tuple[float, float] = (0.015, 0.03)
@@ -53,7 +59,7 @@ class Parameters:
 
     def __post_init__(self) -> None:
         """Refuse numbers that make no sense, with a sentence that names them."""
-        numbers = (self.semantic, self.lexical, self.cpv, *self.ranks, *self.bands)
+        numbers = self._numbers()
         if not all(math.isfinite(number) and number >= 0 for number in numbers):
             raise InputError("Matching parameters must be finite and not negative.")
         if self.semantic + self.lexical <= 0:
@@ -64,6 +70,11 @@ class Parameters:
             raise InputError("The band thresholds must fall from strong to possible.")
         if not 0 <= self.shrinkage <= 1 or self.term_cap < 1 or self.min_documents < 1:
             raise InputError("shrinkage is between 0 and 1; term_cap and min_documents from 1 up.")
+
+    def _numbers(self) -> list[float]:
+        values = [getattr(self, field.name) for field in dataclasses.fields(self)]
+        flat = [v for value in values for v in (value if isinstance(value, tuple) else (value,))]
+        return [value for value in flat if not isinstance(value, str)]
 
     @property
     def id(self) -> str:

@@ -83,12 +83,16 @@ def _stem(plain: Sequence[str]) -> list[str]:
 def telling_words(text: str) -> list[str]:
     """Return the words of a text that tell something, in order.
 
-    Left out: stop words, single characters, and runs of more than 40
-    characters, which are no words.
+    Left out: stop words, single characters, plain numbers (dates, sums, notice
+    numbers), and runs of more than 40 characters, which are no words.
     """
     stop = stop_words()
     plain = [word.replace("\u2019", "'").removesuffix("'s") for word in words(text)]
-    return [word for word in plain if _MIN_WORD <= len(word) <= _MAX_WORD and word not in stop]
+    return [
+        word
+        for word in plain
+        if _MIN_WORD <= len(word) <= _MAX_WORD and word not in stop and not word.isdigit()
+    ]
 
 
 def _with_pairs(single: Sequence[str]) -> list[str]:
