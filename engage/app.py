@@ -15,13 +15,18 @@ from engage.accounts import queries as accounts
 from engage.accounts.events import OrganisationRegistered
 from engage.accounts.views import bp as accounts_views
 from engage.admin.views import bp as admin_views
+from engage.advisory import handlers as advisory_handlers
 from engage.advisory.views import bp as advisory_views
+from engage.challenges.events import ChallengeWithdrawn
 from engage.challenges.views import bp as challenges_views
+from engage.consultation.events import QuestionAnswered
 from engage.consultation.views import bp as consultation_views
+from engage.digests import handlers as digests_handlers
 from engage.digests.views import bp as digests_views
 from engage.http import access, assets, auth, csrf, errors, headers, limits, pagination, session, templates
 from engage.kernel import db, events, logs
 from engage.kernel.settings import configure
+from engage.matchmaking.events import InvitationWithdrawn
 from engage.matchmaking.views import bp as matchmaking_views
 from engage.site.views import bp as site_views
 from engage.suppliers import handlers as suppliers_handlers
@@ -29,6 +34,10 @@ from engage.suppliers.views import bp as suppliers_views
 
 REACTIONS: Mapping[type[events.Event], Sequence[events.Handler]] = {
     OrganisationRegistered: [suppliers_handlers.on_organisation_registered],
+    # Sessions first: they lock the invitations before the sessions, the order that every acceptance keeps.
+    ChallengeWithdrawn: [advisory_handlers.on_challenge_withdrawn],
+    InvitationWithdrawn: [advisory_handlers.on_invitation_withdrawn],
+    QuestionAnswered: [digests_handlers.on_question_answered],
 }
 
 BLUEPRINTS = (

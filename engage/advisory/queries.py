@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, contains_eager, joinedload, selectinload
 
-from engage.accounts.models import Organisation
+from engage.accounts.models import Organisation, Person
 from engage.advisory.enums import OfferState, SeatState, SessionFormat, SessionState
 from engage.advisory.models import AdvisorySession, Seat, VolunteerOffer
 from engage.challenges import policy as challenges
@@ -259,6 +259,12 @@ def offers_of_challenge(session: Session, *, challenge_id: int) -> Sequence[Volu
         .order_by(waiting, VolunteerOffer.id)
     )
     return session.scalars(query).all()
+
+
+def volunteers(session: Session, *, challenge_id: int) -> Sequence[tuple[Person, Supplier]]:
+    """Return who offered to help with a challenge, each with the supplier; withdrawn offers are left out."""
+    offers = offers_of_challenge(session, challenge_id=challenge_id)
+    return [(offer.person, offer.supplier) for offer in offers]
 
 
 def offer_by_id(session: Session, *, offer_id: int) -> VolunteerOffer:

@@ -1,0 +1,27 @@
+"""What sessions, seats and offers do when something happens in the rooms below."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from engage.advisory import service
+from engage.challenges.events import ChallengeWithdrawn
+from engage.kernel.actor import System
+from engage.matchmaking.events import InvitationWithdrawn
+
+WITHDRAWN = "The department withdrew the challenge."
+
+
+def on_challenge_withdrawn(session: Session, event: ChallengeWithdrawn) -> None:
+    """Cancel the sessions of the challenge and answer the offers that wait.
+
+    It locks the challenge's invitations before the sessions; in the table of reactions it stands before
+    whatever withdraws them.
+    """
+    service.cancel_all(session, actor=System(), challenge_id=event.challenge_id, reason=WITHDRAWN)
+    service.decline_waiting(session, actor=System(), challenge_id=event.challenge_id, reason=WITHDRAWN)
+
+
+def on_invitation_withdrawn(session: Session, event: InvitationWithdrawn) -> None:
+    """Give up the place that the invitation held."""
+    service.release_withdrawn(session, invitation_id=event.invitation_id)

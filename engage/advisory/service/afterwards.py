@@ -1,0 +1,115 @@
+"""After a session: who came, and what was said, published to everyone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from engage.advisory.enums import SEAT_TRANSITIONS, SESSION_TRANSITIONS, SeatState, SessionState
+from engage.advisory.models import AdvisorySession, Seat
+from engage.advisory.service import seats
+from engage.audit import service as audit
+from engage.kernel import clock
+from engage.kernel.actor import Actor
+from engage.kernel.errors import Conflict, Invalid
+from engage.kernel.states import check
+from engage.ledger import service as ledger
+from engage.ledger.enums import Channel
+
+
+def record_attendance(
+    session: Session, *, actor: Actor, meeting: AdvisorySession, came: Mapping[int, bool]
+) -> AdvisorySession:
+    """Record who came; the session counts as held from now on.
+
+    ``came`` says yes or no for the id of every live seat. Side effects, in order: the session's row is
+    locked, the seats and the session change state, an audit line with counts. Raises ``Conflict`` before the
+    session has begun or when it was cancelled or recorded, ``Invalid`` when a seat is left out.
+    """
+    meeting = seats.lock(session, meeting.id)
+    check(SESSION_TRANSITIONS, now=meeting.state, to=SessionState.HELD, thing="session")
+    if meeting.starts_at > clock.now():
+        raise Conflict("This session has not begun yet. Record who came once it has.")
+    live = (
+        sa.select(Seat).where(Seat.session_id == meeting.id, Seat.state.in_(seats.TO_COME)).order_by(Seat.id)
+    )
+    rows = session.scalars(live.execution_options(populate_existing=True)).all()
+    missing = {f"seat_{seat.id}": "Choose whether this person came" for seat in rows if seat.id not in came}
+    if missing:
+        raise Invalid(missing)
+    for seat in rows:
+        state = SeatState.ATTENDED if came[seat.id] else SeatState.NO_SHOW
+        check(SEAT_TRANSITIONS, now=seat.state, to=state, thing="place")
+        seat.state = state
+        seat.updated_at = clock.now()
+    meeting.state = SessionState.HELD
+    meeting.updated_at = clock.now()
+    session.flush()
+    attended = sum(seat.state is SeatState.ATTENDED for seat in rows)
+    _record(session, actor, meeting, "held", attended=attended, no_show=len(rows) - attended)
+    return meeting
+
+
+def save_minutes(session: Session, *, actor: Actor, meeting: AdvisorySession, text: str) -> AdvisorySession:
+    """Keep a draft of the minutes, visible to the department only.
+
+    Side effects: the session's row is locked, its minutes, an audit line. Raises ``Conflict`` when the
+    minutes are published or the session was cancelled or has not begun.
+    """
+    meeting = _open_minutes(session, meeting)
+    meeting.minutes = text
+    meeting.updated_at = clock.now()
+    session.flush()
+    _record(session, actor, meeting, "minutes_saved")
+    return meeting
+
+
+def publish_minutes(
+    session: Session, *, actor: Actor, meeting: AdvisorySession, text: str
+) -> AdvisorySession:
+    """Publish the minutes to everyone, once and for good: who was there knows no more than who was not.
+
+    Side effects, in order: the session's row is locked, its minutes and their time, an audit line, a ledger
+    line with the hash of the exact text. Raises ``Conflict`` when they are published already or attendance
+    has not been recorded, ``Invalid`` when there is no text.
+    """
+    meeting = _open_minutes(session, meeting)
+    if meeting.state is not SessionState.HELD:
+        raise Conflict("Record who came first, then publish the minutes.")
+    if not text.strip():
+        raise Invalid({"minutes": "Enter the minutes"})
+    meeting.minutes = text
+    meeting.minutes_published_at = meeting.updated_at = clock.now()
+    session.flush()
+    _record(session, actor, meeting, "minutes_published")
+    ledger.disclose(
+        session,
+        challenge_ref=meeting.challenge.ref,
+        fact=f"minutes:{meeting.ref}",
+        summary=f"Minutes published: {meeting.title}",
+        channel=Channel.PAGE,
+        body=text,
+    )
+    return meeting
+
+
+def _open_minutes(session: Session, meeting: AdvisorySession) -> AdvisorySession:
+    meeting = seats.lock(session, meeting.id)
+    if meeting.minutes_published_at is not None:
+        raise Conflict("The minutes of this session are published, so they cannot be changed any more.")
+    if meeting.state is SessionState.CANCELLED or meeting.starts_at > clock.now():
+        raise Conflict("Minutes can be written once the session has begun.")
+    return meeting
+
+
+def _record(session: Session, actor: Actor, meeting: AdvisorySession, deed: str, **details: int) -> None:
+    audit.record(
+        session,
+        actor=actor,
+        tag=f"advisory:session:{deed}",
+        subject=f"session:{meeting.ref}",
+        challenge=meeting.challenge.ref,
+        **details,
+    )

@@ -1,0 +1,123 @@
+"""Calendar files (RFC 5545): one entry for each session, the same entry wherever it is read.
+
+The UID is made of the session's reference and the host of the site, so a changed or cancelled session
+replaces its entry (by SEQUENCE) instead of standing beside it. Times are UK times with the rules of the zone
+in the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from email.utils import parseaddr
+from urllib.parse import urlsplit
+
+import icalendar
+
+from engage.accounts.models import Person
+from engage.advisory.enums import SessionState
+from engage.advisory.models import AdvisorySession
+from engage.advisory.queries import PublicSession
+from engage.kernel.clock import UK
+from engage.kernel.settings import settings
+from engage.outbox.enums import CalendarMethod
+
+Meeting = AdvisorySession | PublicSession
+
+PRODUCT = "-//engage//advisory sessions//EN"
+PUBLISH = "PUBLISH"
+REFRESH = timedelta(hours=12)
+
+# In force since 1996: clocks change on the last Sundays of March and October at 1am UTC.
+_CLOCK_CHANGES = (
+    (icalendar.TimezoneDaylight, "BST", datetime(1996, 3, 31, 1), 3, timedelta(0), timedelta(hours=1)),  # noqa: DTZ001 - local times, as the format wants
+    (icalendar.TimezoneStandard, "GMT", datetime(1996, 10, 27, 2), 10, timedelta(hours=1), timedelta(0)),  # noqa: DTZ001 - local times, as the format wants
+)
+
+
+def public_file(meetings: Iterable[PublicSession]) -> bytes:
+    """Return the calendar of sessions for everyone: no joining details, nobody's name."""
+    calendar = _calendar(PUBLISH)
+    calendar.add("name", "Advisory sessions on engage")
+    calendar.add("x-wr-calname", "Advisory sessions on engage")
+    calendar.add("refresh-interval", REFRESH, parameters={"value": "DURATION"})
+    for meeting in meetings:
+        calendar.add_component(_entry(meeting, _about(meeting)))
+    return bytes(calendar.to_ical())
+
+
+def personal_file(meeting: AdvisorySession) -> bytes:
+    """Return the entry of one session with its joining details, for somebody who may read them."""
+    calendar = _calendar(PUBLISH)
+    calendar.add_component(_entry(meeting, _about(meeting, meeting.joining_details)))
+    return bytes(calendar.to_ical())
+
+
+def mail_part(meeting: AdvisorySession, *, person: Person, method: CalendarMethod) -> str:
+    """Return the entry that goes with a letter to ``person``, who has or had a seat.
+
+    ``REQUEST`` puts the session into the person's calendar or changes it there, ``CANCEL`` takes it out. A
+    person who gave up a seat gets the entry as cancelled although the session itself goes on.
+    """
+    gone = method is CalendarMethod.CANCEL
+    calendar = _calendar(method.value)
+    entry = _entry(meeting, _about(meeting, "" if gone else meeting.joining_details), cancelled=gone)
+    attendee = icalendar.vCalAddress(f"mailto:{person.email}")
+    attendee.params.update({"CN": person.name, "PARTSTAT": "ACCEPTED", "RSVP": "FALSE"})
+    entry.add("attendee", attendee)
+    calendar.add_component(entry)
+    return bytes(calendar.to_ical()).decode()
+
+
+def _calendar(method: str) -> icalendar.Calendar:
+    calendar = icalendar.Calendar()
+    calendar.add("prodid", PRODUCT)
+    calendar.add("version", "2.0")
+    calendar.add("calscale", "GREGORIAN")
+    calendar.add("method", method)
+    zone = icalendar.Timezone()
+    zone.add("tzid", UK.key)
+    for kind, name, first, month, before, after in _CLOCK_CHANGES:
+        change = kind()
+        change.add("dtstart", first)
+        change.add("rrule", {"freq": "yearly", "bymonth": month, "byday": "-1su"})
+        change.add("tzname", name)
+        change.add("tzoffsetfrom", before)
+        change.add("tzoffsetto", after)
+        zone.add_component(change)
+    calendar.add_component(zone)
+    return calendar
+
+
+def _entry(meeting: Meeting, description: str, *, cancelled: bool = False) -> icalendar.Event:
+    gone = cancelled or meeting.state is SessionState.CANCELLED
+    host = urlsplit(settings().base_url).hostname or "engage.invalid"
+    organiser = icalendar.vCalAddress(f"mailto:{parseaddr(settings().mail_from)[1]}")
+    organiser.params["CN"] = "engage"
+    entry = icalendar.Event()
+    entry.add("uid", f"{meeting.ref}@{host}")
+    entry.add("sequence", meeting.sequence)
+    entry.add("dtstamp", meeting.updated_at)
+    entry.add("last-modified", meeting.updated_at)
+    entry.add("dtstart", meeting.starts_at.astimezone(UK))
+    entry.add("dtend", meeting.ends_at.astimezone(UK))
+    entry.add("summary", f"{meeting.title} ({meeting.challenge.title})")
+    entry.add("description", description)
+    if meeting.place:
+        entry.add("location", meeting.place)
+    entry.add("url", _page(meeting))
+    entry.add("status", "CANCELLED" if gone else "CONFIRMED")
+    entry.add("organizer", organiser)
+    return entry
+
+
+def _about(meeting: Meeting, joining_details: str = "") -> str:
+    parts = [f"Advisory session for the challenge “{meeting.challenge.title}”, before any tender is written."]
+    if joining_details:
+        parts.append(f"How to join:\n{joining_details}")
+    parts.append(_page(meeting))
+    return "\n\n".join(parts)
+
+
+def _page(meeting: Meeting) -> str:
+    return f"{settings().base_url}/challenges/{meeting.challenge.ref}"

@@ -1,0 +1,202 @@
+"""Scheduling, changing and cancelling advisory sessions."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from engage.advisory.enums import SESSION_TRANSITIONS, SeatState, SessionFormat, SessionState
+from engage.advisory.models import AdvisorySession, Seat
+from engage.advisory.service import letters, seats
+from engage.audit import service as audit
+from engage.challenges import service as challenges
+from engage.challenges.enums import OPEN_STATES, ChallengeState
+from engage.challenges.models import Challenge
+from engage.kernel import clock
+from engage.kernel.actor import Actor, Anyone
+from engage.kernel.errors import Conflict, Invalid
+from engage.kernel.ids import short_id
+from engage.kernel.states import check
+from engage.kernel.uktime import uk_range
+from engage.ledger import service as ledger
+from engage.ledger.enums import Channel
+from engage.matchmaking.models import Invitation
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionDetails:
+    """What a department says about a session. Times are aware."""
+
+    title: str
+    format: SessionFormat
+    starts_at: datetime
+    ends_at: datetime
+    places: int
+    place: str = ""
+    joining_details: str = ""
+    agenda: str = ""
+    facilitator_id: int | None = None
+
+
+# What everyone is told, and what only people with a seat are told; the rest changes without a letter.
+ANNOUNCED = {
+    "title": "the title",
+    "format": "the format",
+    "starts_at": "the time",
+    "ends_at": "the end",
+    "place": "the place",
+    "agenda": "the agenda",
+}
+TOLD_TO_ATTENDEES = {**ANNOUNCED, "joining_details": "how to join"}
+
+
+def schedule(
+    session: Session, *, actor: Actor, challenge: Challenge, details: SessionDetails
+) -> AdvisorySession:
+    """Schedule a session of an open challenge, visible to everyone from now on, and return it.
+
+    Side effects, in order: the challenge's row is locked, the session, an audit line, a ledger line; with
+    the first session of a published challenge the engagement begins (``challenges.service.start_engaging``).
+    Raises ``Conflict`` when the challenge is not open, ``Invalid`` when the session would begin in the past.
+    """
+    challenge = _lock_challenge(session, challenge)
+    if challenge.state not in OPEN_STATES:
+        raise Conflict(
+            "Sessions can be scheduled once the challenge is published, and until it stops taking part."
+        )
+    _check_times(details)
+    now = clock.now()
+    meeting = AdvisorySession(
+        ref=short_id(),
+        challenge=challenge,
+        state=SessionState.SCHEDULED,
+        taken=0,
+        sequence=0,
+        created_at=now,
+        updated_at=now,
+        **asdict(details),
+    )
+    session.add(meeting)
+    session.flush()
+    _record(session, actor, meeting, "scheduled", places=meeting.places)
+    _announce(session, meeting, f"Advisory session announced: {meeting.title}, {_when(meeting)}")
+    if challenge.state is ChallengeState.PUBLISHED:
+        challenges.start_engaging(session, actor=actor, challenge=challenge)
+    return meeting
+
+
+def change(
+    session: Session, *, actor: Actor, meeting: AdvisorySession, details: SessionDetails
+) -> AdvisorySession:
+    """Change a scheduled session that has not begun. The same details again change nothing.
+
+    Side effects, in order: the session's row is locked and changed, ``sequence`` goes up, an audit line;
+    when people who attend are concerned, a letter with the new calendar entry to each of them; when everyone
+    is, a ledger line. Raises ``Conflict`` when the session is over or cancelled, ``Invalid`` when it would
+    begin in the past or have fewer places than are taken.
+    """
+    meeting = seats.lock(session, meeting.id)
+    if meeting.state is not SessionState.SCHEDULED or meeting.starts_at <= clock.now():
+        raise Conflict("This session was cancelled or has begun, so it cannot be changed any more.")
+    _check_times(details)
+    if details.places < meeting.taken:
+        raise Invalid({"places": f"{meeting.taken} places are already taken: enter {meeting.taken} or more"})
+    changes = [name for name, value in asdict(details).items() if getattr(meeting, name) != value]
+    if not changes:
+        return meeting
+    for name in changes:
+        setattr(meeting, name, getattr(details, name))
+    meeting.sequence += 1
+    meeting.updated_at = clock.now()
+    session.flush()
+    _record(session, actor, meeting, "changed", changed=changes, sequence=meeting.sequence)
+    told = [words for name, words in TOLD_TO_ATTENDEES.items() if name in changes]
+    if told:
+        holders = _holders(session, meeting)
+        letters.changed(session, sender=actor, meeting=meeting, seats=holders, changes=told)
+    if any(name in ANNOUNCED for name in changes):
+        _announce(session, meeting, f"Advisory session changed: {meeting.title}, {_when(meeting)}")
+    return meeting
+
+
+def cancel(session: Session, *, actor: Anyone, meeting: AdvisorySession, reason: str) -> None:
+    """Cancel a scheduled session, for a ``reason`` that everyone is told.
+
+    Side effects, in order: the session's row is locked, the session is cancelled, its seats are released, an
+    audit line, a ledger line, a letter with a cancelled calendar entry to everyone who had a seat.
+    Invitations stay accepted: another session can be chosen. Raises ``Conflict`` when the session was held
+    or cancelled.
+    """
+    meeting = seats.lock(session, meeting.id)
+    check(SESSION_TRANSITIONS, now=meeting.state, to=SessionState.CANCELLED, thing="session")
+    meeting.state = SessionState.CANCELLED
+    meeting.cancel_reason = reason
+    meeting.sequence += 1
+    meeting.updated_at = clock.now()
+    session.flush()
+    released = seats.give_back_all(session, meeting=meeting)
+    _record(session, actor, meeting, "cancelled", released=len(released))
+    _announce(session, meeting, f"Advisory session cancelled: {meeting.title}, {_when(meeting)}. {reason}")
+    letters.cancelled(session, sender=actor, meeting=meeting, seats=released)
+
+
+def cancel_all(session: Session, *, actor: Anyone, challenge_id: int, reason: str) -> None:
+    """Cancel every scheduled session of a challenge. All its invitations are locked first, by id."""
+    session.execute(
+        sa.select(Invitation.id)
+        .where(Invitation.challenge_id == challenge_id)
+        .order_by(Invitation.id)
+        .with_for_update()
+    )
+    scheduled = (
+        sa.select(AdvisorySession)
+        .where(AdvisorySession.challenge_id == challenge_id, AdvisorySession.state == SessionState.SCHEDULED)
+        .order_by(AdvisorySession.id)
+    )
+    for meeting in session.scalars(scheduled).all():
+        cancel(session, actor=actor, meeting=meeting, reason=reason)
+
+
+def _lock_challenge(session: Session, challenge: Challenge) -> Challenge:
+    query = sa.select(Challenge).where(Challenge.id == challenge.id)
+    return session.scalars(query.with_for_update().execution_options(populate_existing=True)).one()
+
+
+def _check_times(details: SessionDetails) -> None:
+    if details.starts_at <= clock.now():
+        raise Invalid({"starts_on": "The session must begin in the future"})
+
+
+def _holders(session: Session, meeting: AdvisorySession) -> list[Seat]:
+    query = sa.select(Seat).where(Seat.session_id == meeting.id, Seat.state == SeatState.CONFIRMED)
+    return list(session.scalars(query.order_by(Seat.id)))
+
+
+def _when(meeting: AdvisorySession) -> str:
+    return uk_range(meeting.starts_at, meeting.ends_at)
+
+
+def _announce(session: Session, meeting: AdvisorySession, summary: str) -> None:
+    body = "\n".join((meeting.title, _when(meeting), meeting.place, meeting.agenda, meeting.cancel_reason))
+    ledger.disclose(
+        session,
+        challenge_ref=meeting.challenge.ref,
+        fact=f"session:{meeting.ref}/{meeting.sequence}",
+        summary=summary,
+        channel=Channel.PAGE,
+        body=body,
+    )
+
+
+def _record(session: Session, actor: Anyone, meeting: AdvisorySession, deed: str, **details: object) -> None:
+    audit.record(
+        session,
+        actor=actor,
+        tag=f"advisory:session:{deed}",
+        subject=f"session:{meeting.ref}",
+        challenge=meeting.challenge.ref,
+        **details,
+    )

@@ -1,0 +1,115 @@
+"""The letters of this room. None but those to the asker and the department says that somebody asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from engage.accounts import queries as accounts
+from engage.accounts.models import Person
+from engage.consultation.models import Question
+from engage.kernel.actor import Actor, Anyone, Role, System
+from engage.kernel.settings import settings
+from engage.matchmaking.enums import InvitationState
+from engage.matchmaking.models import Invitation
+from engage.outbox import service as outbox
+from engage.suppliers.models import Supplier
+
+_TAKING_PART = (InvitationState.SENT, InvitationState.ACCEPTED)
+
+
+def received(session: Session, *, question: Question) -> None:
+    """Tell the people who answer for the department that a question came in, not from whom."""
+    challenge = question.challenge
+    readers = accounts.people_with(
+        session, Role.FACILITATOR, Role.POLICY_AUTHOR, organisation_id=challenge.organisation_id
+    )
+    for person in readers:
+        outbox.post(
+            session,
+            template="question_received",
+            to=person.email,
+            to_name=person.name,
+            person_id=person.id,
+            context={
+                "challenge": challenge.title,
+                "question": question.text,
+                "link": f"{settings().base_url}/department/questions/{question.id}",
+            },
+            dedupe_key=f"question:{question.id}:received:{person.id}",
+            why=f"You got this email because you answer questions for {challenge.organisation.name}.",
+            sender=System(),
+        )
+
+
+def answered(session: Session, *, sender: Actor, question: Question) -> None:
+    """Send question and answer to the asker and everyone of the suppliers invited, all in the same words."""
+    asker = (question.asked_by, question.supplier)
+    tell(session, sender=sender, question=question, people=[asker, *_invited(session, question)])
+
+
+def tell(
+    session: Session, *, sender: Anyone, question: Question, people: Iterable[tuple[Person, Supplier]]
+) -> None:
+    """Send an answered question to ``people``, each with the supplier they act for; nobody gets it twice."""
+    challenge = question.challenge
+    for person, supplier in people:
+        outbox.post(
+            session,
+            template="question_answered",
+            to=person.email,
+            to_name=person.name,
+            person_id=person.id,
+            context={
+                "challenge": challenge.title,
+                "department": challenge.organisation.name,
+                "question": question.published_text,
+                "answer": question.answer,
+                "link": f"{settings().base_url}/challenges/{challenge.ref}#questions",
+            },
+            dedupe_key=f"answer:{question.id}:{person.id}",
+            why=f"You got this email because {supplier.organisation.name} takes part in this challenge.",
+            sender=sender,
+            challenge_ref=challenge.ref,
+            audience=f"supplier:{supplier.ref}",
+        )
+
+
+def rejected(session: Session, *, sender: Actor, question: Question) -> None:
+    """Tell the asker, and nobody else, that the question is not answered and why."""
+    person, challenge = question.asked_by, question.challenge
+    outbox.post(
+        session,
+        template="question_rejected",
+        to=person.email,
+        to_name=person.name,
+        person_id=person.id,
+        context={
+            "challenge": challenge.title,
+            "department": challenge.organisation.name,
+            "question": question.text,
+            "reason": question.rejection_reason,
+            "link": f"{settings().base_url}/challenges/{challenge.ref}/ask",
+        },
+        dedupe_key=f"question:{question.id}:rejected",
+        why="You got this email because you asked this question on engage.",
+        sender=sender,
+        challenge_ref=challenge.ref,
+        audience=f"supplier:{question.supplier.ref}",
+    )
+
+
+def _invited(session: Session, question: Question) -> Iterable[tuple[Person, Supplier]]:
+    query = (
+        sa.select(Supplier)
+        .join(Invitation, Invitation.supplier_id == Supplier.id)
+        .where(Invitation.challenge_id == question.challenge_id, Invitation.state.in_(_TAKING_PART))
+        .order_by(Supplier.id)
+    )
+    for supplier in session.scalars(query).all():
+        people = accounts.people_with(
+            session, Role.SUPPLIER_ADMIN, Role.SUPPLIER_EXPERT, organisation_id=supplier.organisation_id
+        )
+        yield from ((person, supplier) for person in people)
