@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from flask import Flask, session as cookie
-from flask_login import LoginManager, UserMixin, login_user, logout_user
+from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 from sqlalchemy.orm import Session
 
 from engage.http.session import db
@@ -48,3 +48,9 @@ def forget() -> None:
     """Empty the cookie."""
     logout_user()
     cookie.clear()
+
+
+def current_token() -> str | None:
+    """Return the token of the signed-in session this request came with, ``None`` for a visitor."""
+    token: str | None = current_user.get_id() if current_user.is_authenticated else None
+    return token

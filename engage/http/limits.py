@@ -12,7 +12,7 @@ import math
 import time
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
+from typing import TypeVar, cast
 
 import sqlalchemy as sa
 import structlog
@@ -26,6 +26,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from engage.kernel import clock
 from engage.kernel.db import bound_to
 from engage.kernel.text import sha256
+
+F = TypeVar("F", bound=Callable[..., object])
 
 log = structlog.get_logger()
 
@@ -199,12 +201,12 @@ limiter = Limiter(
 )
 
 
-def limited(rule: str, *, by: Callable[[], str] = client_address) -> Any:
+def limited(rule: str, *, by: Callable[[], str] = client_address) -> Callable[[F], F]:
     """Decorate a view: at most ``rule`` ("10 per 5 minutes") of its POSTs from what ``by`` names; then 429.
 
     Every POST counts as it arrives; call ``give_back`` when it turns out not to be one of those that should.
     """
-    return limiter.limit(rule, key_func=by, methods=["POST"])
+    return cast("Callable[[F], F]", limiter.limit(rule, key_func=by, methods=["POST"]))
 
 
 def give_back() -> None:

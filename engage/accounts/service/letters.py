@@ -21,10 +21,11 @@ from engage.kernel.settings import settings
 from engage.outbox.service import post
 
 WRITE = "accounts.write_letter"
+REGISTERED = "You get this email because somebody registered on engage with this address."
 WHY: dict[Notice, str] = {
-    Notice.VERIFY_EMAIL: "You get this email because somebody registered on engage with this address.",
-    Notice.ACCOUNT_EXISTS: "You get this email because somebody registered on engage with this address.",
-    Notice.RESET_PASSWORD: "You get this email because somebody asked engage for a new password for this address.",
+    Notice.VERIFY_EMAIL: REGISTERED,
+    Notice.ACCOUNT_EXISTS: REGISTERED,
+    Notice.RESET_PASSWORD: "You get this email because somebody asked engage to let you set a new password.",
 }
 
 
@@ -36,8 +37,9 @@ def ask_for(session: Session, *, notice: Notice, person: Person | None) -> None:
 
 
 def write(session: Session, *, notice: Notice, person_id: int | None, request: str) -> None:
-    """Write the letter that ``ask_for`` asked for, once for each ``request``; nothing when it is not due
-    any more.
+    """Write the letter that ``ask_for`` asked for, once for each ``request``; nothing when it is not due.
+
+    It names nobody: what somebody typed into the registration must not reach strangers through our mail.
     """
     person = queries.person(session, person_id) if person_id is not None else None
     if person is None or person.disabled_at:
@@ -48,9 +50,8 @@ def write(session: Session, *, notice: Notice, person_id: int | None, request: s
         session,
         template=notice.value,
         to=person.email,
-        to_name=person.name,
         person_id=person.id,
-        context={"name": person.name, **_links(notice, person)},
+        context=_links(notice, person),
         dedupe_key=f"{notice.value}:{person.id}:{request}",
         why=WHY[notice],
         sender=System(),

@@ -70,11 +70,10 @@ def of_government(email: str) -> bool:
 
 
 def register(session: Session, *, registration: Registration, password: str) -> None:
-    """Add a pending organisation and its first person, or do nothing but mail whoever has the address
-    already.
+    """Add a pending organisation and its first person, or only mail whoever has the address already.
 
-    The caller cannot tell which, neither from the result nor (but for a few inserts) from the time it took. Side
-    effects: the rows, audit lines, a job that mails a link or the news that there is an account. Raises
+    The caller cannot tell which, neither from the result nor (but for a few inserts) from the time it takes.
+    Side effects: the rows, audit lines, a job that mails a link or the news that there is an account. Raises
     ``Invalid`` (fields ``number``, ``email``, ``password``).
     """
     number = check_identifier(session, scheme=registration.scheme, number=registration.number)

@@ -5,3 +5,5 @@ from __future__ import annotations
 from flask import Blueprint
 
 bp = Blueprint("accounts", __name__)
+
+from engage.accounts.views import account, recovering, registering, signing  # noqa: E402, F401 - they use bp
