@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 import time
 
 import structlog
+from sqlalchemy.orm import Session
 
 from engage.kernel import jobs
 from engage.kernel.db import unit_of_work
 from engage.kernel.settings import settings
-from engage.outbox.errors import SendError, Unreachable
+from engage.outbox.errors import Later, SendError, Unreachable
 from engage.outbox.service import delivery
 from engage.outbox.service.mime import compose
 from engage.outbox.service.posting import DELIVER
@@ -17,56 +19,68 @@ from engage.outbox.service.transports import Transport, open_transport
 
 log = structlog.get_logger()
 
-BATCH = 100
 BATCH_SECONDS = 20.0
 """A job ends after this long and leaves the rest to the next one, so that a worker can be stopped in order.
 """
 
 
+_busy = threading.Lock()
+_again = threading.Event()
+
+
 @jobs.every("* * * * *", queueing_lock=DELIVER)
 @jobs.task(DELIVER)
 def deliver(**_due: int) -> None:
-    """Send what is due over one connection; runs after each commit that wrote letters, and every minute.
+    """Send what is due; runs after each commit that wrote letters, and every minute.
 
-    Stops when nothing is due or the mail server cannot be reached; the next minute tries again.
+    In one process only one job sends at a time: a process that is killed leaves at most one letter of which
+    nobody knows whether it left. A second job only makes the first one look again, so that no letter waits
+    for a minute.
+    """
+    _again.set()
+    while _again.is_set() and _busy.acquire(blocking=False):
+        try:
+            _again.clear()
+            deliver_batch()
+        finally:
+            _busy.release()
+
+
+def deliver_batch() -> None:
+    """Send what is due over one connection, until nothing is due or the mail server cannot be reached.
+
+    Per letter: it is handed over outside any transaction; then one transaction marks it and claims the next.
     """
     transport = open_transport(settings().mail_transport)
     deadline = time.monotonic() + BATCH_SECONDS
     try:
-        for _ in range(BATCH):
-            if not deliver_one(transport) or time.monotonic() > deadline:
-                break
-        else:
-            deliver_more()
+        with unit_of_work() as session:
+            claimed = delivery.claim(session)
+        while claimed is not None:
+            error = hand_over(transport, claimed)
+            with unit_of_work() as session:
+                delivery.settle(session, claimed, error)
+                claimed = _next(session, error, deadline)
     finally:
         transport.close()
 
 
-def deliver_more() -> None:
-    """Have another job go on."""
-    with unit_of_work() as session:
-        jobs.defer(session, deliver, once=DELIVER)
-
-
-def deliver_one(transport: Transport) -> bool:
-    """Send the next letter; returns whether it is worth going on.
-
-    Three transactions: claim, (the mail is handed over outside any transaction), mark.
-    """
-    with unit_of_work() as session:
-        claimed = delivery.claim(session)
-    if claimed is None:
-        return False
+def hand_over(transport: Transport, claimed: delivery.Claim) -> SendError | None:
+    """Send one claimed letter; returns what went wrong. A worker that slept past its lease sends nothing."""
     if not claimed.holds:
-        return True
+        return Later("The worker was held up for too long before it could send this letter.")
     try:
         transport.send(compose(claimed.letter))
     except SendError as error:
-        with unit_of_work() as session:
-            delivery.not_sent(session, claimed, error)
-        if isinstance(error, Unreachable):
-            log.warning("mail server unreachable", error=str(error))
-        return not isinstance(error, Unreachable)
-    with unit_of_work() as session:
-        delivery.sent(session, claimed)
-    return True
+        return error
+    return None
+
+
+def _next(session: Session, error: SendError | None, deadline: float) -> delivery.Claim | None:
+    if isinstance(error, Unreachable):
+        log.warning("mail server unreachable", error=str(error))
+        return None
+    if time.monotonic() > deadline:
+        jobs.defer(session, deliver, once=DELIVER)
+        return None
+    return delivery.claim(session)

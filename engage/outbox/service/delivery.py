@@ -93,6 +93,11 @@ def _next(session: Session) -> Letter | None:
     return found
 
 
+def settle(session: Session, claimed: Claim, error: SendError | None) -> bool:
+    """Write down how sending went: ``sent`` without an error, else ``not_sent``."""
+    return sent(session, claimed) if error is None else not_sent(session, claimed, error)
+
+
 def sent(session: Session, claimed: Claim) -> bool:
     """Mark the letter as sent, unless another worker has taken it over; returns whether it was ours to mark.
 
