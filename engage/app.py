@@ -17,7 +17,8 @@ from engage.accounts.views import bp as accounts_views
 from engage.admin.views import bp as admin_views
 from engage.advisory import handlers as advisory_handlers
 from engage.advisory.views import bp as advisory_views
-from engage.challenges.events import ChallengeWithdrawn
+from engage.challenges import handlers as challenges_handlers
+from engage.challenges.events import ChallengeWithdrawn, ReviewDecided, ReviewRequested
 from engage.challenges.views import bp as challenges_views
 from engage.consultation.events import QuestionAnswered
 from engage.consultation.views import bp as consultation_views
@@ -34,6 +35,8 @@ from engage.suppliers.views import bp as suppliers_views
 
 REACTIONS: Mapping[type[events.Event], Sequence[events.Handler]] = {
     OrganisationRegistered: [suppliers_handlers.on_organisation_registered],
+    ReviewRequested: [challenges_handlers.on_review_requested],
+    ReviewDecided: [challenges_handlers.on_review_decided],
     # Sessions first: they lock the invitations before the sessions, the order that every acceptance keeps.
     ChallengeWithdrawn: [advisory_handlers.on_challenge_withdrawn],
     InvitationWithdrawn: [advisory_handlers.on_invitation_withdrawn],
@@ -64,7 +67,9 @@ def create_app(config: configuration.Config | None = None) -> Flask:
     settings = replace(settings, secret_key=settings.secret_key or secrets.token_urlsafe(48))
     configure(settings)
     logs.configure()
-    app = Flask("engage", root_path=str(Path(__file__).parent), template_folder="../templates", static_folder=None)
+    app = Flask(
+        "engage", root_path=str(Path(__file__).parent), template_folder="../templates", static_folder=None
+    )
     app.config.update(
         SECRET_KEY=settings.secret_key,
         SESSION_COOKIE_NAME="__Host-engage" if settings.production else "engage",
@@ -103,4 +108,3 @@ def _bound() -> bool:
     except AssertionError:
         return False
     return True
-

@@ -69,6 +69,12 @@ def can_conduct(actor: Actor, challenge: Challenge) -> bool:
     )
 
 
+def can_start(actor: Actor, challenge: Challenge) -> bool:
+    """Tell whether ``actor`` may begin the engagement: whoever conducts it, and facilitators."""
+    facilitates = actor.has(Role.FACILITATOR) and actor.organisation_verified and belongs(actor, challenge)
+    return facilitates or can_conduct(actor, challenge)
+
+
 def may_take(actor: Actor, challenge: Challenge, step: Step) -> bool:
     """Tell whether ``actor`` is one of those who have to take ``step``."""
     if step is Step.WRITE:
@@ -107,8 +113,8 @@ _STEPS: dict[ChallengeState, NextStep] = {
     ChallengeState.PUBLISHED: NextStep(
         Step.START,
         EITHER,
-        "Everybody can read it. Invite suppliers and plan sessions; when the first conversation begins, "
-        "start the engagement.",
+        "Everybody can read it. Look at the match, invite suppliers and plan a first session: that starts "
+        "the engagement. Start it here when you only want written answers.",
     ),
     ChallengeState.ENGAGING: NextStep(
         Step.END,

@@ -9,12 +9,13 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
-from engage.accounts.models import Organisation
+from engage.accounts import queries as accounts
+from engage.accounts.models import Organisation, Person
 from engage.challenges import policy
 from engage.challenges.enums import OPEN_STATES, PUBLIC_STATES, ChallengeState, Listed
 from engage.challenges.models import Challenge, ChallengeReview, ChallengeVersion
 from engage.kernel import clock
-from engage.kernel.actor import Actor
+from engage.kernel.actor import Actor, Role
 from engage.kernel.errors import NotFound
 from engage.kernel.paging import Page, paginate
 
@@ -123,8 +124,9 @@ def published_between(session: Session, *, after: datetime, until: datetime) -> 
 def challenge(session: Session, *, ref: str, actor: Actor) -> Challenge:
     """Return the challenge ``ref`` for work inside its department, with organisation and author loaded.
 
-    Only the department's own people and auditors find it, public or not; ``public_challenge`` is for everybody
-    else. Raises ``NotFound``, in the same words, when there is none and when ``actor`` must not know it.
+    Only the department's own people and auditors find it, public or not; ``public_challenge`` is for
+    everybody else. Raises ``NotFound``, in the same words, when there is none and when ``actor`` must not
+    know it.
     """
     query = (
         sa.select(Challenge)
@@ -173,6 +175,12 @@ def reviews(session: Session, *, challenge_id: int) -> Sequence[ChallengeReview]
         .order_by(ChallengeReview.id.desc())
     )
     return session.scalars(query).all()
+
+
+def approvers(session: Session, *, challenge: Challenge) -> Sequence[Person]:
+    """Return the people of the department who may decide on the text: its approvers, without its writers."""
+    found = accounts.people_with(session, Role.APPROVER, organisation_id=challenge.organisation_id)
+    return [person for person in found if person.id not in {*challenge.writer_ids, challenge.submitted_by_id}]
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ ANSWERS: dict[str, Any] = {
     "route_reason": "No procurement is planned.",
 }
 PME: dict[str, Any] = {"route": Route.PRELIMINARY_MARKET_ENGAGEMENT, "purposes": ["requirements"]}
-NOTICE = {"notice_number": "012345-2026", "ocid": "ocds-h6vhtk-0a1b2c"}
+NOTICE: dict[str, Any] = {"notice_number": "012345-2026", "ocid": "ocds-h6vhtk-0a1b2c"}
 
 _APPROVED = (ChallengeState.APPROVED, ChallengeState.NOTICE_PENDING, *PUBLIC_STATES)
 

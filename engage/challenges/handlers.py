@@ -1,0 +1,75 @@
+"""Letters about reviews: to the approvers when a text is submitted, to the author when it is decided."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from engage.accounts.models import Person
+from engage.challenges import queries
+from engage.challenges.enums import Decision
+from engage.challenges.events import ReviewDecided, ReviewRequested
+from engage.challenges.models import Challenge, ChallengeReview
+from engage.kernel.actor import System
+from engage.kernel.settings import settings
+from engage.outbox import service as outbox
+
+
+def on_review_requested(session: Session, event: ReviewRequested) -> None:
+    """Write to every approver of the department who did not write the text."""
+    challenge = queries.by_id(session, event.challenge_id)
+    version = queries.latest_version(session, challenge_id=challenge.id)
+    assert version is not None
+    submitter = session.get_one(Person, version.submitted_by_id)
+    for approver in queries.approvers(session, challenge=challenge):
+        outbox.post(
+            session,
+            template="review_requested",
+            to=approver.email,
+            to_name=approver.name,
+            person_id=approver.id,
+            context={
+                "title": challenge.title,
+                "ref": challenge.ref,
+                "author": submitter.name,
+                "version": version.number,
+                "link": _address(challenge, "/review"),
+            },
+            challenge_ref=challenge.ref,
+            dedupe_key=f"review_requested:{challenge.ref}/{version.number}:{approver.id}",
+            why=f"You get this email because you are an approver of {challenge.organisation.name}.",
+            sender=System(),
+        )
+
+
+def on_review_decided(session: Session, event: ReviewDecided) -> None:
+    """Write to who submitted the text, and to who started it."""
+    challenge = queries.by_id(session, event.challenge_id)
+    review = session.get_one(ChallengeReview, event.review_id)
+    for person_id in dict.fromkeys([review.version.submitted_by_id, challenge.author_id]):
+        author = session.get_one(Person, person_id)
+        if author.disabled_at is not None:
+            continue
+        outbox.post(
+            session,
+            template="review_decided",
+            to=author.email,
+            to_name=author.name,
+            person_id=author.id,
+            context={
+                "title": challenge.title,
+                "ref": challenge.ref,
+                "approved": review.decision is Decision.APPROVED,
+                "needs_notice": challenge.state == "notice_pending",
+                "reasons": review.reasons,
+                "reviewer": review.reviewer.name,
+                "link": _address(challenge),
+            },
+            challenge_ref=challenge.ref,
+            dedupe_key=f"review_decided:{review.id}:{author.id}",
+            why="You get this email because you wrote this challenge.",
+            sender=System(),
+        )
+
+
+def _address(challenge: Challenge, page: str = "") -> str:
+    return f"{settings().base_url}/department/challenges/{challenge.ref}{page}"

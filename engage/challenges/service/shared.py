@@ -1,0 +1,49 @@
+"""What every use case of challenges begins and ends with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from engage.audit import service as audit
+from engage.challenges.enums import TRANSITIONS, ChallengeState
+from engage.challenges.models import Challenge
+from engage.kernel import clock
+from engage.kernel.actor import Actor
+from engage.kernel.errors import Conflict, NotAllowed
+from engage.kernel.states import check, label
+
+
+def lock(session: Session, challenge: Challenge) -> Challenge:
+    """Read ``challenge`` again and keep others from changing it until the transaction ends."""
+    query = sa.select(Challenge).where(Challenge.id == challenge.id).with_for_update()
+    return session.scalars(query.execution_options(populate_existing=True)).one()
+
+
+def allow(allowed: bool, otherwise: str) -> None:
+    """Raise ``NotAllowed`` with the sentence ``otherwise`` unless ``allowed``."""
+    if not allowed:
+        raise NotAllowed(otherwise)
+
+
+def may_become(challenge: Challenge, state: ChallengeState) -> None:
+    """Raise ``Conflict`` in plain words unless ``challenge`` can go to ``state`` from where it is."""
+    if challenge.state is state:
+        raise Conflict(f"This challenge is already {label(state)}. Nothing was done a second time.")
+    check(TRANSITIONS, now=challenge.state, to=state, thing="challenge")
+
+
+def move(challenge: Challenge, state: ChallengeState) -> None:
+    """Put ``challenge`` into ``state``. Raises ``Conflict`` when it cannot go there."""
+    may_become(challenge, state)
+    challenge.state = state
+    challenge.updated_at = clock.now()
+
+
+def note(session: Session, actor: Actor, challenge: Challenge, action: str, **details: Any) -> None:
+    """Write the audit line ``challenges:challenge:<action>`` once what it speaks of is in the database."""
+    session.flush()
+    tag = f"challenges:challenge:{action}"
+    audit.record(session, actor=actor, tag=tag, subject=f"challenge:{challenge.ref}", **details)
