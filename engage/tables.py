@@ -14,5 +14,14 @@ from engage.outbox import models as outbox
 from engage.suppliers import models as suppliers
 
 ROOMS_WITH_TABLES = (
-    accounts, advisory, audit, challenges, consultation, digests, ledger, matchmaking, outbox, suppliers,
+    accounts,
+    advisory,
+    audit,
+    challenges,
+    consultation,
+    digests,
+    ledger,
+    matchmaking,
+    outbox,
+    suppliers,
 )

@@ -9,9 +9,7 @@ import engage.tables  # noqa: F401 - so that every table is known
 from engage.kernel.db import Base
 
 
-def ours(
-    _object: object, name: str | None, kind: str, _reflected: bool, _compare_to: object
-) -> bool:
+def ours(_object: object, name: str | None, kind: str, _reflected: bool, _compare_to: object) -> bool:
     """Leave the job queue's tables and the rate limiter's to their own SQL."""
     return not (kind == "table" and name is not None and name.startswith(("procrastinate_", "rate_limit")))
 

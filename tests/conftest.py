@@ -44,7 +44,9 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> config.Config:
 def cluster() -> Iterator[Cluster]:
     """The PostgreSQL of the tests: shared by all test processes, not durable."""
     major = os.environ.get("ENGAGE_PG_BIN", "wheel").strip("/").replace("/", "-")
-    with Cluster(PROJECT / ".engage" / f"tests-{major}", durable=False, settings={"max_connections": "200"}) as running:
+    with Cluster(
+        PROJECT / ".engage" / f"tests-{major}", durable=False, settings={"max_connections": "200"}
+    ) as running:
         yield running
 
 
@@ -78,7 +80,9 @@ def fresh_database(cluster: Cluster, template: str) -> Iterator[str]:
 
 @contextmanager
 def _maintenance(cluster: Cluster) -> Iterator[sa.Connection]:
-    engine = sa.create_engine(cluster.url("postgres"), isolation_level="AUTOCOMMIT", poolclass=sa.pool.NullPool)
+    engine = sa.create_engine(
+        cluster.url("postgres"), isolation_level="AUTOCOMMIT", poolclass=sa.pool.NullPool
+    )
     with engine.connect() as connection:
         yield connection
 

@@ -27,11 +27,11 @@ COMMANDS = {
 class LazyGroup(click.Group):
     """A group that knows its commands by name and imports one only when it is needed."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, _ctx: click.Context) -> list[str]:
         """Return every name, in order."""
         return sorted(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, _ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import the command called ``cmd_name``."""
         if cmd_name not in COMMANDS:
             return None

@@ -11,7 +11,7 @@ from engage.cli.work import bound
 from engage.kernel.chain import Fault, Head, chained_tables, head, verify
 from engage.kernel.db import reading
 
-assert tables  # noqa: S101 - imported so that every chained table is known
+assert tables
 
 
 @click.group()
@@ -20,7 +20,13 @@ def audit() -> None:
 
 
 @audit.command("verify")
-@click.option("--head", "heads", multiple=True, metavar="TABLE=SEQ:HASH", help="A head saved earlier by `engage audit head`.")
+@click.option(
+    "--head",
+    "heads",
+    multiple=True,
+    metavar="TABLE=SEQ:HASH",
+    help="A head saved earlier by `engage audit head`.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def verify_chains(heads: tuple[str, ...], as_json: bool) -> None:
     """Walk every chain. Exit code 1 when anything was tampered with."""

@@ -23,8 +23,8 @@ from engage.kernel.settings import configure
 def bound(*, url: str | None = None) -> Iterator[config.Config]:
     """Configure this process and bind its sessions to the database; give the settings.
 
-    Without ``url`` the database of ``DATABASE_URL``, or the embedded one. Raises ``CannotStart`` when it does not answer
-    or is not up to date.
+    Without ``url`` the database of ``DATABASE_URL``, or the embedded one. Raises ``CannotStart`` when it does not
+    answer or is not up to date.
     """
     settings = config.load()
     settings = replace(settings, secret_key=settings.secret_key or kept_secret(settings.data_dir))

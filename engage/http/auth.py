@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flask import Flask, session as cookie
+from flask import Flask
+from flask import session as cookie
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 from sqlalchemy.orm import Session
 
@@ -32,10 +33,11 @@ def init_app(app: Flask, find_actor: FindActor) -> None:
     manager.session_protection = None  # sessions live on the server and are revocable; an address may change
     manager.init_app(app)
 
-    @manager.user_loader
     def load(token: str) -> SignedIn | None:
         actor = find_actor(db(), token)
         return SignedIn(actor, token) if actor else None
+
+    manager.user_loader(load)
 
 
 def remember(actor: Actor, token: str) -> None:

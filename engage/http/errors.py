@@ -15,7 +15,13 @@ from engage.kernel.errors import Conflict, DomainError, Invalid, NotAllowed, Not
 
 log = structlog.get_logger()
 
-STATUS: dict[type[DomainError], int] = {NotFound: 404, NotAllowed: 403, Conflict: 409, Invalid: 422, DomainError: 400}
+STATUS: dict[type[DomainError], int] = {
+    NotFound: 404,
+    NotAllowed: 403,
+    Conflict: 409,
+    Invalid: 422,
+    DomainError: 400,
+}
 PAGES = {400, 403, 404, 405, 409, 413, 422, 429, 500, 503}
 
 
@@ -40,7 +46,7 @@ def init_app(app: Flask) -> None:
         return page(status_of(error), error.message)
 
     @app.errorhandler(CSRFError)
-    def csrf(error: CSRFError) -> ResponseReturnValue:
+    def csrf(_error: CSRFError) -> ResponseReturnValue:
         return page(400, "The page you sent was open for too long. Go back, reload it and send it again.")
 
     @app.errorhandler(HTTPException)

@@ -56,7 +56,7 @@ def init_app(app: Flask) -> None:
     """Close the request's session when the request ends, whatever happened."""
 
     @app.teardown_request
-    def close(error: BaseException | None) -> None:
+    def close(_error: BaseException | None) -> None:
         session = g.pop("db", None)
         if session is not None:
             session.close()

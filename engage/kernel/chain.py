@@ -72,9 +72,6 @@ def canonical(values: Mapping[str, Any]) -> str:
     return json.dumps(values, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=plain)
 
 
-
-
-
 def digest(previous: str, payload: str) -> str:
     """Return the hash of a row from the hash before it and its payload."""
     return hashlib.sha256(f"{previous}\n{payload}".encode()).hexdigest()
@@ -150,7 +147,9 @@ def verify(session: Session, table: Any, *, expected: Head | None = None) -> Ite
             seen = row.hash
         previous, seq = row.hash, row.seq
     if expected and seen is None:
-        yield Fault(table.__tablename__, f"ends at {seq}, before the saved head {expected.seq}: its tail was cut.")
+        yield Fault(
+            table.__tablename__, f"ends at {seq}, before the saved head {expected.seq}: its tail was cut."
+        )
     elif expected and seen != expected.hash:
         yield Fault(f"{table.__tablename__} number {expected.seq}", "differs from the saved head: rewritten.")
 
@@ -164,7 +163,9 @@ def _row_faults(row: Any, where: str, previous: str) -> Iterator[Fault]:
     actual = json.loads(canonical({name: getattr(row, name) for name in (*row.PAYLOAD, "at")}))
     for name in recorded.keys() | actual.keys():
         if recorded.get(name) != actual.get(name):
-            yield Fault(where, f"was changed after it was written: column {name} differs from what was recorded.")
+            yield Fault(
+                where, f"was changed after it was written: column {name} differs from what was recorded."
+            )
 
 
 def chained_tables() -> list[Any]:

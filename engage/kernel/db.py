@@ -31,7 +31,7 @@ class Base(DeclarativeBase):
     """Base of every table: named constraints, aware datetimes, enums as checked text."""
 
     metadata = sa.MetaData(naming_convention=NAMING)
-    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads it as a class attribute
+    type_annotation_map = {
         datetime: sa.DateTime(timezone=True),
         str: sa.Text(),
         enum.Enum: sa.Enum(
@@ -95,7 +95,7 @@ def new_session(*, read_only: bool = False) -> Session:
 
 
 @event.listens_for(Session, "after_begin")
-def _make_read_only(session: Session, transaction: object, connection: sa.Connection) -> None:
+def _make_read_only(session: Session, _transaction: object, connection: sa.Connection) -> None:
     if session.info.get(READ_ONLY):
         connection.exec_driver_sql("SET TRANSACTION READ ONLY")
 

@@ -20,7 +20,9 @@ app = procrastinate.App(connector=procrastinate.PsycopgConnector())
 Task = procrastinate.tasks.Task[Any, Any, Any]
 
 
-def task(name: str, *, queue: str = "default", tries: int = 5, **options: Any) -> Callable[[Callable[..., Any]], Task]:
+def task(
+    name: str, *, queue: str = "default", tries: int = 5, **options: Any
+) -> Callable[[Callable[..., Any]], Task]:
     """Declare a task. ``tries`` attempts with exponential waiting; ``options`` are Procrastinate's."""
     retry = procrastinate.RetryStrategy(max_attempts=tries, exponential_wait=4)
     return app.task(name=name, queue=queue, retry=retry, **options)
@@ -32,7 +34,12 @@ def every(cron: str, **options: Any) -> Callable[[Task], Task]:
 
 
 def defer(
-    session: Session, task: Task | str, *, once: str | None = None, at: datetime | None = None, **arguments: Any
+    session: Session,
+    task: Task | str,
+    *,
+    once: str | None = None,
+    at: datetime | None = None,
+    **arguments: Any,
 ) -> None:
     """Defer ``task`` inside the session's transaction: rolled back, it never was.
 

@@ -19,16 +19,14 @@ class SettingsError(Exception):
     """A configuration value is missing or wrong; the message says which and how to mend it."""
 
 
-def setting(
-    key: str, *, default: T, meaning: str, parse: Callable[[str], T] | None = None
-) -> T:
+def setting(key: str, *, default: T, meaning: str, parse: Callable[[str], T] | None = None) -> T:
     """Declare one configuration key as a dataclass field.
 
     ``key`` is the environment variable, ``meaning`` the sentence the documentation shows, ``parse`` turns
     the text into the value (``ValueError`` is reported with the key's name).
     """
     metadata = {"key": key, "meaning": meaning, "parse": parse or str}
-    return cast("T", dataclasses.field(default=default, metadata=metadata))
+    return dataclasses.field(default=default, metadata=metadata)
 
 
 def read(cls: type[T], environ: Mapping[str, str]) -> T:
@@ -65,7 +63,7 @@ _current: Config | None = None
 
 def configure(config: Config) -> None:
     """Make ``config`` the settings of this process. Called once by the factory and by the command line."""
-    global _current  # noqa: PLW0603 - one process has one configuration; this is where it is kept
+    global _current
     _current = config
 
 

@@ -93,7 +93,9 @@ def site(
             "PYTHONUNBUFFERED": "1",
         }
         command = [sys.executable, "-m", "engage", "up", "--port", "0"]
-        with subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=subprocess.PIPE, text=True) as process:
+        with subprocess.Popen(
+            command, cwd=PROJECT, env=environment, stdout=subprocess.PIPE, text=True
+        ) as process:
             try:
                 address = _wait_until_ready(process)
                 engine = db.make_engine(url)
@@ -109,14 +111,14 @@ def _wait_until_ready(process: subprocess.Popen[str]) -> str:
     for line in process.stdout:
         if found := READY.search(line):
             return found.group(1)
-    raise AssertionError("the site did not start")
+    pytest.fail("the site did not start")
 
 
 @pytest.fixture
-def rows(site: Site) -> Iterator[None]:
+def rows(site: Site) -> None:
     """Bind this process's sessions to the site's database, so that a test can put rows there."""
     db.bind(site.engine, join_transaction_mode="conditional_savepoint")
-    yield
+    return
 
 
 @pytest.fixture(scope="session")

@@ -45,9 +45,12 @@ def calls(app: Flask) -> Iterator[Call]:
 def address(rule: Rule) -> str:
     """An address for ``rule`` with sample values."""
     kinds = {
-        name: type(converter).__name__.replace("Converter", "").lower() for name, converter in rule._converters.items()
+        name: type(converter).__name__.replace("Converter", "").lower()
+        for name, converter in rule._converters.items()
     }
-    values = {name: 1 if kind == "integer" else SAMPLES.get(kind, "no-such-thing") for name, kind in kinds.items()}
+    values = {
+        name: 1 if kind == "integer" else SAMPLES.get(kind, "no-such-thing") for name, kind in kinds.items()
+    }
     _, path = rule.build(values, append_unknown=False) or ("", "")
     return path
 
@@ -86,11 +89,15 @@ def test_every_endpoint_answers_as_the_matrix_says(app: Flask, session: Session,
 def judge(call: Call, persona: str, status: int, location: str) -> str:
     """Return what is wrong with an answer, or nothing."""
     access = MATRIX.get(call.endpoint)
-    sent_to_sign_in = status in {302, 303} and location.split("?")[0].endswith("/sign-in")
+    sent_to_sign_in = status in {302, 303} and location.split("?", maxsplit=1)[0].endswith("/sign-in")
     if status >= 500:
         return f"status {status}"
     if access == PUBLIC:
-        return "visitors are sent away" if persona == VISITOR and sent_to_sign_in and call.method == "GET" else ""
+        return (
+            "visitors are sent away"
+            if persona == VISITOR and sent_to_sign_in and call.method == "GET"
+            else ""
+        )
     if persona == VISITOR:
         return "" if sent_to_sign_in else f"a visitor got {status}"
     if access == SIGNED_IN:

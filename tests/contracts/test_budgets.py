@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from pathlib import Path
-from statistics import median, quantiles
+from statistics import quantiles
 
 import engage
 
@@ -29,8 +29,6 @@ def test_modules_and_functions_are_within_budget() -> None:
     modules = {str(path.relative_to(ROOT)): len(path.read_text().splitlines()) for path in paths}
     lengths = [found for path in paths for found in functions(path)]
     sizes = sorted(lines for _, lines in lengths)
-    print(f"\nmodules: {len(modules)}, median {median(modules.values()):.0f} lines, longest {max(modules.values())}")
-    print(f"functions: {len(sizes)}, median {median(sizes):.0f} lines, p90 {quantiles(sizes, n=10)[-1]:.0f}, longest {sizes[-1]}")
     assert {name: lines for name, lines in modules.items() if lines > LONGEST_MODULE} == {}
     assert {name: lines for name, lines in lengths if lines > LONGEST_FUNCTION} == {}
     assert quantiles(sizes, n=10)[-1] <= P90_FUNCTION
@@ -44,5 +42,4 @@ def test_suppressions_are_few_and_have_reasons() -> None:
     ]
     marks = [(place, line) for place, line in lines if "# noqa" in line or "# type: ignore" in line]
     bare = [place for place, line in marks if not (" - " in line.split("#", 1)[1] or line.count("#") > 1)]
-    print(f"\nsuppressions: {len(marks)} in {len(lines)} lines")
     assert bare == []

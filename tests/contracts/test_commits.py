@@ -27,5 +27,5 @@ def commits(path: Path) -> int:
 
 def test_only_the_doors_commit() -> None:
     found = {path.relative_to(ROOT).as_posix(): commits(path) for path in sorted(ROOT.rglob("*.py"))}
-    assert set(name for name, count in found.items() if count) <= set(DOORS)
+    assert {name for name, count in found.items() if count} <= set(DOORS)
     assert {name: found[name] for name in DOORS if name in found and found[name] > DOORS[name]} == {}

@@ -21,7 +21,11 @@ def commands(group: click.Group, prefix: str = "engage") -> list[str]:
     for name in group.list_commands(context):
         command = group.get_command(context, name)
         assert command is not None
-        found += commands(command, f"{prefix} {name}") if isinstance(command, click.Group) else [f"{prefix} {name}"]
+        found += (
+            commands(command, f"{prefix} {name}")
+            if isinstance(command, click.Group)
+            else [f"{prefix} {name}"]
+        )
     return found
 
 

@@ -54,16 +54,23 @@ def person(session: Session, *, email: str = "", name: str = "", verified: bool 
     return made
 
 
-def membership(session: Session, *, person: Person, organisation: Organisation, roles: set[Role]) -> Membership:
+def membership(
+    session: Session, *, person: Person, organisation: Organisation, roles: set[Role]
+) -> Membership:
     made = Membership(
-        person=person, organisation=organisation, roles=[role.value for role in sorted(roles)], created_at=clock.now()
+        person=person,
+        organisation=organisation,
+        roles=[role.value for role in sorted(roles)],
+        created_at=clock.now(),
     )
     session.add(made)
     session.flush()
     return made
 
 
-def member(session: Session, *roles: Role, organisation: Organisation | None = None, name: str = "") -> Membership:
+def member(
+    session: Session, *roles: Role, organisation: Organisation | None = None, name: str = ""
+) -> Membership:
     """A person with ``roles``, in ``organisation`` or a new verified one of the fitting kind."""
     kind = next(kind for kind, held in ROLES_OF.items() if set(roles) <= held)
     where = organisation or new_organisation(session, kind=kind)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import html5lib
 
-Node = ElementTree.Element
+Node = ET.Element
 TOLERATED = {"unexpected-end-tag-implies-table-voodoo"}
 
 
@@ -39,7 +39,9 @@ def faults(text: str) -> list[str]:
             if not hidden and node.get("id") not in labelled and not node.get("aria-label"):
                 found.append(f"{kind} {node.get('name')} has no label")
     for form in tree.iter("form"):
-        if (form.get("method") or "get").lower() == "post" and form.find(".//input[@name='csrf_token']") is None:
+        if (form.get("method") or "get").lower() == "post" and form.find(
+            ".//input[@name='csrf_token']"
+        ) is None:
             found.append(f"form to {form.get('action')} has no csrf_token")
     found += [f"inline style on {node.tag}" for node in tree.iter() if node.get("style")]
     found += ["inline script" for node in tree.iter("script") if not node.get("src")]

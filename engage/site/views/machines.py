@@ -28,8 +28,16 @@ def sitemap() -> ResponseReturnValue:
 @public
 def robots() -> ResponseReturnValue:
     """Let crawlers read what is public."""
-    lines = ("User-agent: *", "Disallow: /department", "Disallow: /supplier/", "Disallow: /admin", "Disallow: /account")
-    return Response("\n".join((*lines, f"Sitemap: {settings().base_url}/sitemap.xml", "")), mimetype="text/plain")
+    lines = (
+        "User-agent: *",
+        "Disallow: /department",
+        "Disallow: /supplier/",
+        "Disallow: /admin",
+        "Disallow: /account",
+    )
+    return Response(
+        "\n".join((*lines, f"Sitemap: {settings().base_url}/sitemap.xml", "")), mimetype="text/plain"
+    )
 
 
 @bp.get("/.well-known/security.txt")

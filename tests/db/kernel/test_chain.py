@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import ProgrammingError
@@ -60,7 +58,10 @@ class TestChain:
         [
             ("UPDATE audit_event SET tag = 'tests:line:forged' WHERE seq = 2", "column tag differs"),
             ("UPDATE audit_event SET details = '{\"number\": 7}' WHERE seq = 2", "column details differs"),
-            ("UPDATE audit_event SET payload = replace(payload, 'written', 'Written') WHERE seq = 2", "hash does not fit"),
+            (
+                "UPDATE audit_event SET payload = replace(payload, 'written', 'Written') WHERE seq = 2",
+                "hash does not fit",
+            ),
             ("DELETE FROM audit_event WHERE seq = 2", "rows before it were removed"),
             ("UPDATE audit_event SET hash = repeat('0', 64) WHERE seq = 2", "does not follow the row before"),
         ],
