@@ -203,3 +203,28 @@ def organisations(
     if words:
         query = query.where(Organisation.name.icontains(words, autoescape=True))
     return paginate(session, query, page=page)
+
+
+def organisation_counts(session: Session) -> dict[OrganisationState, int]:
+    """Return how many organisations there are in each state, every state included: one statement."""
+    query = sa.select(Organisation.state, sa.func.count()).group_by(Organisation.state)
+    found = dict(session.execute(query).tuples().all())
+    return {state: found.get(state, 0) for state in OrganisationState}
+
+
+def organisations_named(session: Session, *, name: str) -> Sequence[Organisation]:
+    """Return the organisations with this name, without regard to case, oldest first."""
+    query = sa.select(Organisation).where(sa.func.lower(Organisation.name) == name.strip().lower())
+    return session.scalars(query.order_by(Organisation.id)).all()
+
+
+def everybody(session: Session) -> Sequence[Person]:
+    """Return every person by address, with live and ended memberships and their organisations: two
+    statements.
+    """
+    query = (
+        sa.select(Person)
+        .options(selectinload(Person.memberships).joinedload(Membership.organisation))
+        .order_by(sa.func.lower(Person.email))
+    )
+    return session.scalars(query).all()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engage.accounts.service.organisations import create_organisation, decide
-from engage.accounts.service.people import add_member, create_person
+from engage.accounts.service.people import add_member, create_person, disable_person
 from engage.accounts.service.recovery import change_password, rename, reset_password, verify_email
 from engage.accounts.service.registration import register
 from engage.accounts.service.sessions import act_as, end_session, start_session
@@ -16,6 +16,7 @@ __all__ = [
     "create_organisation",
     "create_person",
     "decide",
+    "disable_person",
     "end_session",
     "register",
     "rename",

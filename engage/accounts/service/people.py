@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from engage.accounts.models import Membership, Organisation, Person
 from engage.accounts.service.passwords import UNUSABLE, hash_password
+from engage.accounts.service.sessions import end_sessions
 from engage.audit.service import record
 from engage.kernel import clock
 from engage.kernel.actor import ROLES_OF, Anyone, Role, System
@@ -98,3 +99,23 @@ def add_member(
 
 def _stored(roles: Iterable[Role]) -> list[str]:
     return sorted(role.value for role in roles)
+
+
+def disable_person(session: Session, *, actor: Anyone, person: Person) -> int:
+    """Close an account: nobody signs in with it, and every session of it ends now; return how many did.
+
+    Side effects: the person, the sessions, an audit line. A closed account stays closed; a second time
+    changes nothing.
+    """
+    if person.disabled_at:
+        return 0
+    person.disabled_at = clock.now()
+    ended = end_sessions(session, person_id=person.id)
+    record(
+        session,
+        actor=actor,
+        tag="accounts:person:disabled",
+        subject=f"person:{person.id}",
+        sessions_ended=ended,
+    )
+    return ended
