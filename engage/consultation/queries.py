@@ -39,7 +39,7 @@ def answered(session: Session, *, challenge_id: int) -> Sequence[PublicAnswer]:
         )
         .order_by(Question.answered_at.desc(), Question.id.desc())
     )
-    rows = session.execute(query).tuples()
+    rows = session.execute(query)
     return [PublicAnswer(key, question, answer, at) for key, question, answer, at in rows if at is not None]
 
 

@@ -1,0 +1,161 @@
+"""Suppliers with people, invitations, sessions, seats and offers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from engage.accounts.enums import OrganisationState
+from engage.accounts.models import Membership, Organisation, Person
+from engage.accounts.queries import actor_of
+from engage.advisory.enums import SeatState, SessionFormat, SessionState
+from engage.advisory.models import AdvisorySession, Seat, VolunteerOffer
+from engage.challenges.enums import ChallengeState
+from engage.challenges.models import Challenge
+from engage.kernel import clock
+from engage.kernel.actor import Actor, OrganisationKind, Role
+from engage.kernel.ids import short_id
+from engage.matchmaking.enums import InvitationState, Origin
+from engage.matchmaking.models import Invitation
+from engage.suppliers.models import Supplier
+from tests.factories import accounts, challenges
+
+
+@dataclass(frozen=True)
+class SupplierTeam:
+    """A supplier and one member of it."""
+
+    supplier: Supplier
+    membership: Membership
+
+    @property
+    def person(self) -> Person:
+        return self.membership.person
+
+    @property
+    def actor(self) -> Actor:
+        return actor_of(self.person, self.membership)
+
+
+def team(
+    session: Session,
+    *,
+    role: Role = Role.SUPPLIER_ADMIN,
+    name: str = "",
+    state: OrganisationState = OrganisationState.VERIFIED,
+    website: str = "",
+) -> SupplierTeam:
+    organisation = accounts.new_organisation(session, kind=OrganisationKind.SUPPLIER, name=name, state=state)
+    now = clock.now()
+    supplier = Supplier(
+        ref=short_id(), organisation=organisation, website=website, created_at=now, updated_at=now
+    )
+    session.add(supplier)
+    session.flush()
+    return SupplierTeam(supplier, accounts.member(session, role, organisation=organisation))
+
+
+def open_challenge(session: Session, *, organisation: Organisation | None = None, **values: Any) -> Challenge:
+    state = values.pop("state", ChallengeState.ENGAGING)
+    return challenges.challenge(session, state=state, organisation=organisation, **values)
+
+
+def meeting(session: Session, *, challenge: Challenge, **values: Any) -> AdvisorySession:
+    """A session tomorrow in a week, unless ``values`` say otherwise."""
+    now = clock.now()
+    starts_at = values.pop("starts_at", now + timedelta(days=7))
+    columns: dict[str, Any] = {
+        "ref": short_id(),
+        "title": "Roundtable on empty seats",
+        "format": SessionFormat.ROUNDTABLE,
+        "ends_at": starts_at + timedelta(hours=1),
+        "place": "Online",
+        "joining_details": "https://meet.example/secret-room",
+        "agenda": "1. What works\n2. What does not",
+        "places": 5,
+        "created_at": now,
+        "updated_at": now,
+    }
+    if values.get("state") is SessionState.CANCELLED:
+        columns["cancel_reason"] = "The room is flooded."
+    made = AdvisorySession(challenge=challenge, starts_at=starts_at, **{**columns, **values})
+    session.add(made)
+    session.flush()
+    return made
+
+
+def invitation(
+    session: Session,
+    *,
+    challenge: Challenge,
+    supplier: Supplier,
+    state: InvitationState = InvitationState.SENT,
+    **values: Any,
+) -> Invitation:
+    now = clock.now()
+    columns: dict[str, Any] = {"ref": short_id(), "origin": Origin.VOLUNTEERED, "created_at": now}
+    if state is not InvitationState.HELD:
+        columns |= {"sent_at": now, "expires_at": now + timedelta(days=14)}
+    made = Invitation(challenge=challenge, supplier=supplier, state=state, **{**columns, **values})
+    session.add(made)
+    session.flush()
+    return made
+
+
+def seat(
+    session: Session,
+    *,
+    meeting: AdvisorySession,
+    team: SupplierTeam | None = None,
+    state: SeatState = SeatState.CONFIRMED,
+    invitation_row: Invitation | None = None,
+) -> Seat:
+    """A seat with its accepted invitation, counted in the session as the service counts it."""
+    holder = team or globals()["team"](session)
+    invited = invitation_row or invitation(
+        session, challenge=meeting.challenge, supplier=holder.supplier, state=InvitationState.ACCEPTED
+    )
+    now = clock.now()
+    if state is not SeatState.RELEASED:
+        meeting.taken = (meeting.taken or 0) + 1
+    made = Seat(
+        session=meeting,
+        supplier=holder.supplier,
+        invitation=invited,
+        person=holder.person,
+        state=state,
+        created_at=now,
+        updated_at=now,
+    )
+    session.add(made)
+    session.flush()
+    return made
+
+
+def offer(
+    session: Session,
+    *,
+    challenge: Challenge,
+    team: SupplierTeam,
+    pitch: str = "We ran this before.",
+    **values: Any,
+) -> VolunteerOffer:
+    made = VolunteerOffer(
+        challenge=challenge,
+        supplier=team.supplier,
+        person=team.person,
+        pitch=pitch,
+        created_at=clock.now(),
+        **values,
+    )
+    session.add(made)
+    session.flush()
+    return made
+
+
+def at(year: int, month: int, day: int, hour: int = 0, minute: int = 0) -> datetime:
+    """A moment in UTC."""
+    return datetime(year, month, day, hour, minute, tzinfo=UTC)
