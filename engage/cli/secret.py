@@ -6,6 +6,8 @@ import os
 import secrets
 from pathlib import Path
 
+from engage.kernel.folders import make_folder
+
 FILE = "secret_key"
 
 
@@ -16,7 +18,7 @@ def kept_secret(data_dir: Path) -> str:
     """
     kept = data_dir / FILE
     if not kept.exists():
-        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(data_dir)
         fresh = data_dir / f"{FILE}.{os.getpid()}"
         descriptor = os.open(fresh, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w") as file:

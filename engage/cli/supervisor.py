@@ -22,6 +22,7 @@ from engage.cli.errors import CannotStart
 from engage.cli.secret import kept_secret
 from engage.cli.signals import Stop, StopRequested
 from engage.kernel.cluster import ClusterError
+from engage.kernel.folders import make_folder
 from engage.kernel.settings import SettingsError
 
 HOST = "127.0.0.1"
@@ -191,7 +192,7 @@ def _web_command(listener: socket.socket) -> list[str]:
 
 def _child_environment(config: Config, database: Database, url: str) -> dict[str, str]:
     data_dir = config.data_dir.absolute()
-    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_folder(data_dir)
     ours = {
         "DATABASE_URL": database.url,
         "SECRET_KEY": config.secret_key or kept_secret(data_dir),

@@ -23,6 +23,7 @@ from psycopg import sql
 
 from engage.kernel.cluster_account import Account, ClusterError, choose_account
 from engage.kernel.cluster_server import PORT, SUPERUSER, Server, short_hash
+from engage.kernel.folders import make_folder
 
 __all__ = ["Cluster", "ClusterError"]
 
@@ -116,7 +117,7 @@ class Cluster:
         if self._users is not None:
             raise RuntimeError("this Cluster is already entered; a second holder is a second object")
         with _told_in_one_sentence(self.root):
-            self._make_root()
+            make_folder(self.root)
             with self._alone():
                 self._users = self._lock("users.lock", fcntl.LOCK_SH)
                 try:
@@ -145,13 +146,6 @@ class Cluster:
             self._server.stop()
         finally:
             os.close(users)
-
-    def _make_root(self) -> None:
-        missing = [place for place in (self.root, *self.root.parents) if not place.exists()]
-        mode = 0o711 if self.account.lent else 0o700  # a lent account must pass through, and needs no more
-        for place in reversed(missing):
-            place.mkdir(exist_ok=True)
-            place.chmod(mode)
 
     def _lock(self, name: str, kind: int) -> int:
         descriptor = os.open(self.root / name, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
