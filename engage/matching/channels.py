@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,7 @@ Ints = npt.NDArray[np.int64]
 TERM_UNIT = 1 << 15
 _COSINE_UNIT = float(1 << 24)
 _BLOCK = 4096
+_SENTENCES_KEPT = 10_000
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,11 @@ class Vocabulary:
         ]
         self._often = [0.0] + [round(1 + math.log(n), 6) for n in range(1, term_cap + 1)]
         self._title_weight = title_weight
+        #: As ``weigh``, for a sentence; those of the foremost suppliers come back with every challenge.
+        self.weigh_sentence = lru_cache(maxsize=_SENTENCES_KEPT)(self._weigh_sentence)
+
+    def _weigh_sentence(self, sentence: str) -> dict[int, int]:
+        return self.weigh(Wording(title="", full=sentence))
 
     def weigh(self, said: Wording) -> dict[int, int]:
         """Return term number to weight in ``TERM_UNIT``s; the vector has length 1."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from engage.matching.channels import TERM_UNIT, Semantic
@@ -16,7 +18,7 @@ from engage.matching.types import (
     Passage,
     TermReason,
 )
-from engage.matching.wording import Wording, content_hash, full_text
+from engage.matching.wording import content_hash
 
 _TERMS_SHOWN = 8
 _PASSAGES_SHOWN = 2
@@ -81,10 +83,10 @@ def _reason(
         limit=contribution - (semantic + lexical + cpv),
         lexical_baseline=baseline,
         terms=tuple(shared[:_TERMS_SHOWN]),
-        other_terms=sum(reason.contribution for reason in shared[_TERMS_SHOWN:]),
+        other_terms=math.fsum(reason.contribution for reason in shared[_TERMS_SHOWN:]),
         shared_cpv=index.cpv.shared(row, asked.challenge.cpv),
         passages=_passages(index, asked, document),
-        near_copy=_is_near_copy(index, asked, document),
+        near_copy=_is_near_copy(index, asked, row),
     )
 
 
@@ -92,7 +94,7 @@ def _shared_terms(index: Index, asked: Asked, row: int, factor: float) -> list[T
     channel = index.lexical_channel
     unit = factor * channel.weight / float(channel.spread[row]) / float(TERM_UNIT**2)
     own = index.lexical.row(row)
-    written = spellings(full_text(index.documents[row]))
+    written = spellings(index.said[row].full)
     names = index.vocabulary.terms
     reasons = [
         TermReason(
@@ -124,7 +126,7 @@ def _passages(index: Index, asked: Asked, document: Document) -> tuple[Passage, 
 
 def _strength(index: Index, asked: Asked, sentence: str) -> float:
     """Return how like the challenge a sentence is: cosines, by the channels' weights."""
-    own = index.vocabulary.weigh(Wording(title="", full=sentence))
+    own = index.vocabulary.weigh_sentence(sentence)
     lexical = sum(weight * own.get(number, 0) for number, weight in asked.weights.items())
     strength = index.lexical_channel.weight * (lexical / float(TERM_UNIT**2))
     name = content_hash(sentence)
@@ -135,9 +137,8 @@ def _strength(index: Index, asked: Asked, sentence: str) -> float:
     return strength
 
 
-def _is_near_copy(index: Index, asked: Asked, document: Document) -> bool:
-    runs = shingles(full_text(asked.challenge))
-    if not runs:
+def _is_near_copy(index: Index, asked: Asked, row: int) -> bool:
+    if not asked.runs:
         return False
-    shared = len(runs & shingles(full_text(document)))
-    return shared / len(runs) >= index.parameters.near_copy
+    shared = len(asked.runs & shingles(index.said[row].full))
+    return shared / len(asked.runs) >= index.parameters.near_copy

@@ -17,7 +17,7 @@ from engage.matching.features import Features
 from engage.matching.parameters import Parameters
 from engage.matching.types import Document, SupplierProfile
 from engage.matching.version import ENGINE_VERSION
-from engage.matching.wording import content_hash, full_text, wording
+from engage.matching.wording import Wording, content_hash, full_text, wording
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +60,7 @@ class Index:
 
     suppliers: tuple[SupplierProfile, ...]
     documents: tuple[Document, ...]
+    said: tuple[Wording, ...]
     owners: Ints
     starts: Ints
     holders: Ints
@@ -107,7 +108,7 @@ def build_index(
         title_weight=chosen.title_lexical,
         pair_weight=chosen.pair_weight,
     )
-    said = [wording(document) for document in documents]
+    said = tuple(wording(document) for document in documents)
     behind = background.statements
     place = {content_hash(statement.full): i for i, statement in enumerate(behind)}
     same = np.array([place.get(content_hash(one.full), -1) for one in said], dtype=np.int64)
@@ -124,6 +125,7 @@ def build_index(
     return Index(
         suppliers=ordered,
         documents=documents,
+        said=said,
         owners=owners,
         starts=starts.astype(np.int64),
         holders=holders,

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from engage.matching.channels import Floats, Ints, Semantic
 from engage.matching.index import Index
+from engage.matching.text import shingles
 from engage.matching.types import ChallengeText
-from engage.matching.wording import wording
+from engage.matching.wording import Wording, wording
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,8 +19,14 @@ class Asked:
     """A challenge made ready: its vector and its weighted terms."""
 
     challenge: ChallengeText
+    said: Wording
     vector: Semantic
     weights: dict[int, int]
+
+    @cached_property
+    def runs(self) -> frozenset[tuple[str, ...]]:
+        """Every run of five words of the challenge."""
+        return shingles(self.said.full)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +61,7 @@ def ask(index: Index, challenge: ChallengeText) -> Asked:
     title_weight = index.parameters.title_semantic
     return Asked(
         challenge=challenge,
+        said=said,
         vector=Semantic(index.features.wordings([said], "challenge", title_weight=title_weight)),
         weights=index.vocabulary.weigh(said),
     )

@@ -16,46 +16,53 @@ from typing import Any
 _HIDDEN = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 #: Control and format characters (zero-width, bidi, tags), private use, lone surrogates, unassigned.
 _HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Co", "Cs", "Cn"})
-_MARKS = frozenset({"Mn", "Me"})
+_SELECTORS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+_ACCENT = "[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
+_ACCENTS = re.compile(f"({_ACCENT}{{2}}){_ACCENT}+")
 _WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)?")
 _SENTENCE_END = re.compile(r"[.!?]+[\"'\u2019\u201d)\]]*(?=\s+[^\s\W_a-z])|[;\n\r\u2022\u2028\u2029]+")
 _MIN_WORD = 2
 _MAX_WORD = 40
-_MAX_MARKS = 2
 _MAX_SENTENCE = 400
 
 _stemmers = threading.local()
 
 
-def _is_hidden(character: str) -> bool:
-    return (
-        character in _HIDDEN
-        or "\ufe00" <= character <= "\ufe0f"
-        or "\U000e0100" <= character <= "\U000e01ef"
-        or unicodedata.category(character) in _HIDDEN_CATEGORIES
-    )
+class _Visible(dict[int, str | None]):
+    """What becomes of a character: a space, itself, or nothing. Looked up once for each."""
+
+    def __missing__(self, code: int) -> str | None:
+        character = chr(code)
+        if character.isspace():
+            self[code] = " "
+        elif (
+            character in _HIDDEN
+            or _SELECTORS.match(character)
+            or unicodedata.category(character) in _HIDDEN_CATEGORIES
+        ):
+            self[code] = None
+        else:
+            self[code] = character
+        return self[code]
+
+
+_visible = _Visible()
 
 
 def normalise(text: str) -> str:
     """Return the text as a reader sees it, on one line.
 
     Compatibility forms are unified (NFKC); hidden characters (zero-width, bidi
-    controls, tags, fillers, variation selectors) are removed; at most two marks
+    controls, tags, fillers, variation selectors) are removed; at most two accents
     stay on a letter; every run of white space becomes one space.
     """
-    if text.isascii() and text.isprintable():
-        return " ".join(text.split())
-    kept: list[str] = []
-    marks = 0
-    for character in unicodedata.normalize("NFKC", text):
-        if character.isspace():
-            kept.append(" ")
-        elif not _is_hidden(character):
-            marks = marks + 1 if unicodedata.category(character) in _MARKS else 0
-            if marks <= _MAX_MARKS:
-                kept.append(character)
-    # Again: marks that hidden characters held apart may now combine.
-    return " ".join(unicodedata.normalize("NFKC", "".join(kept)).split())
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text)
+    text = text.translate(_visible)
+    if not text.isascii():
+        # Again: accents that hidden characters held apart may now combine.
+        text = _ACCENTS.sub(r"\1", unicodedata.normalize("NFKC", text))
+    return " ".join(text.split())
 
 
 def words(text: str) -> list[str]:
