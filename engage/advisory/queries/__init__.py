@@ -1,0 +1,57 @@
+"""Reading sessions, seats, offers, and the reasons of invitations."""
+
+from __future__ import annotations
+
+from engage.advisory.queries.offers import (
+    live_offer,
+    offer_by_id,
+    offers_of_challenge,
+    volunteers,
+)
+from engage.advisory.queries.public import (
+    PublicChallenge,
+    PublicSession,
+    count_held,
+    public_sessions,
+    sessions_in_calendar,
+    sessions_with_places,
+    upcoming_public_sessions,
+)
+from engage.advisory.queries.reasons import Piece, Reason, Why, pieces, why
+from engage.advisory.queries.sessions import (
+    department_session,
+    live_seats,
+    seat_by_id,
+    seat_to_come,
+    session_by_ref,
+    sessions_of_challenge,
+    sessions_of_supplier,
+    upcoming_of_department,
+)
+
+__all__ = [
+    "Piece",
+    "PublicChallenge",
+    "PublicSession",
+    "Reason",
+    "Why",
+    "count_held",
+    "department_session",
+    "live_offer",
+    "live_seats",
+    "offer_by_id",
+    "offers_of_challenge",
+    "pieces",
+    "public_sessions",
+    "seat_by_id",
+    "seat_to_come",
+    "session_by_ref",
+    "sessions_in_calendar",
+    "sessions_of_challenge",
+    "sessions_of_supplier",
+    "sessions_with_places",
+    "upcoming_of_department",
+    "upcoming_public_sessions",
+    "volunteers",
+    "why",
+]

@@ -1,0 +1,141 @@
+"""Sessions as everyone may see them: never joining details, never names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from engage.accounts.models import Organisation
+from engage.advisory.enums import SessionFormat, SessionState
+from engage.advisory.models import AdvisorySession
+from engage.challenges.enums import OPEN_STATES, PUBLIC_STATES, ChallengeState
+from engage.challenges.models import Challenge
+from engage.kernel import clock
+
+CALENDAR_LOOKS_BACK = timedelta(days=31)
+
+
+@dataclass(frozen=True)
+class PublicChallenge:
+    """What a public session says about its challenge."""
+
+    ref: str
+    title: str
+    department: str
+
+
+@dataclass(frozen=True)
+class PublicSession:
+    """What everyone may know of a session: no joining details, nobody's name."""
+
+    ref: str
+    title: str
+    format: SessionFormat
+    state: SessionState
+    starts_at: datetime
+    ends_at: datetime
+    place: str
+    agenda: str
+    places: int
+    free: int
+    minutes: str
+    """Empty until published."""
+    minutes_published_at: datetime | None
+    cancel_reason: str
+    sequence: int
+    updated_at: datetime
+    challenge: PublicChallenge
+
+    @property
+    def can_be_joined(self) -> bool:
+        """Whether a place could be taken now."""
+        return self.state is SessionState.SCHEDULED and self.free > 0 and self.starts_at > clock.now()
+
+
+def public_sessions(session: Session, *, challenge_id: int) -> Sequence[PublicSession]:
+    """Return the sessions of a challenge in order of time; none when the challenge is not public."""
+    return _public(session, AdvisorySession.challenge_id == challenge_id)
+
+
+def upcoming_public_sessions(session: Session, *, limit: int) -> Sequence[PublicSession]:
+    """Return the next ``limit`` scheduled sessions of all open challenges, soonest first."""
+    return _public(
+        session,
+        AdvisorySession.state == SessionState.SCHEDULED,
+        AdvisorySession.starts_at > clock.now(),
+        Challenge.state.in_(OPEN_STATES),
+        limit=limit,
+    )
+
+
+def sessions_in_calendar(session: Session) -> Sequence[PublicSession]:
+    """Return the sessions to come and of the last month, cancelled ones too, for the public calendar."""
+    return _public(session, AdvisorySession.ends_at > clock.now() - CALENDAR_LOOKS_BACK)
+
+
+def sessions_with_places(session: Session, *, challenge_id: int) -> Sequence[PublicSession]:
+    """Return the sessions of a challenge in which a place could be taken now, soonest first."""
+    return [found for found in public_sessions(session, challenge_id=challenge_id) if found.can_be_joined]
+
+
+def _public(
+    session: Session, *conditions: sa.ColumnElement[bool], limit: int | None = None
+) -> Sequence[PublicSession]:
+    shown = sa.case((AdvisorySession.minutes_published_at.is_not(None), AdvisorySession.minutes), else_="")
+    query = (
+        sa.select(
+            AdvisorySession.ref,
+            AdvisorySession.title,
+            AdvisorySession.format,
+            AdvisorySession.state,
+            AdvisorySession.starts_at,
+            AdvisorySession.ends_at,
+            AdvisorySession.place,
+            AdvisorySession.agenda,
+            AdvisorySession.places,
+            (AdvisorySession.places - AdvisorySession.taken).label("free"),
+            shown.label("minutes"),
+            AdvisorySession.minutes_published_at,
+            AdvisorySession.cancel_reason,
+            AdvisorySession.sequence,
+            AdvisorySession.updated_at,
+            Challenge.ref.label("challenge_ref"),
+            Challenge.title.label("challenge_title"),
+            Organisation.name.label("department"),
+        )
+        .join(Challenge, AdvisorySession.challenge_id == Challenge.id)
+        .join(Organisation, Challenge.organisation_id == Organisation.id)
+        .where(_challenge_is_public(), *conditions)
+        .order_by(AdvisorySession.starts_at, AdvisorySession.id)
+        .limit(limit)
+    )
+    return [_public_session(dict(row)) for row in session.execute(query).mappings()]
+
+
+def _public_session(row: dict[str, object]) -> PublicSession:
+    challenge = PublicChallenge(
+        ref=str(row.pop("challenge_ref")),
+        title=str(row.pop("challenge_title")),
+        department=str(row.pop("department")),
+    )
+    return PublicSession(challenge=challenge, **row)  # type: ignore[arg-type]  # the columns selected above
+
+
+def _challenge_is_public() -> sa.ColumnElement[bool]:
+    withdrawn = sa.and_(Challenge.state == ChallengeState.WITHDRAWN, Challenge.published_at.is_not(None))
+    return sa.or_(Challenge.state.in_(PUBLIC_STATES), withdrawn)
+
+
+def count_held(session: Session) -> int:
+    """Return how many sessions have been held, on challenges that everybody may see."""
+    query = (
+        sa.select(sa.func.count())
+        .select_from(AdvisorySession)
+        .join(AdvisorySession.challenge)
+        .where(AdvisorySession.state == SessionState.HELD, _challenge_is_public())
+    )
+    return session.scalar(query) or 0

@@ -1,0 +1,117 @@
+"""Sessions and seats as rows, for those who run them and those who attend."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, contains_eager, joinedload, selectinload
+
+from engage.advisory.enums import SeatState, SessionState
+from engage.advisory.models import AdvisorySession, Seat
+from engage.challenges import policy as challenges
+from engage.challenges.models import Challenge
+from engage.kernel import clock
+from engage.kernel.actor import Actor
+from engage.kernel.errors import NotFound
+
+_TO_COME = (SeatState.OFFERED, SeatState.CONFIRMED)
+
+
+def upcoming_of_department(session: Session, *, organisation_id: int) -> Sequence[AdvisorySession]:
+    """Return a department's scheduled sessions that have not ended, soonest first, with their challenges."""
+    query = (
+        sa.select(AdvisorySession)
+        .join(AdvisorySession.challenge)
+        .options(contains_eager(AdvisorySession.challenge))
+        .where(
+            Challenge.organisation_id == organisation_id,
+            AdvisorySession.state == SessionState.SCHEDULED,
+            AdvisorySession.ends_at > clock.now(),
+        )
+        .order_by(AdvisorySession.starts_at, AdvisorySession.id)
+    )
+    return session.scalars(query).all()
+
+
+def sessions_of_challenge(session: Session, *, challenge_id: int) -> Sequence[AdvisorySession]:
+    """Return all sessions of a challenge in order of time, with their seats, suppliers and people."""
+    query = (
+        sa.select(AdvisorySession)
+        .where(AdvisorySession.challenge_id == challenge_id)
+        .options(*_with_seats())
+        .order_by(AdvisorySession.starts_at, AdvisorySession.id)
+    )
+    return session.scalars(query).all()
+
+
+def department_session(session: Session, *, ref: str, actor: Actor) -> AdvisorySession:
+    """Return a session for work inside its department, with its challenge and seats.
+
+    Raises ``NotFound`` when there is none, and when ``actor`` is neither of the department nor an auditor.
+    """
+    found = session_by_ref(session, ref=ref)
+    if not challenges.can_see(actor, found.challenge):
+        raise NotFound
+    return found
+
+
+def session_by_ref(session: Session, *, ref: str) -> AdvisorySession:
+    """Return a session with its challenge and seats, whoever asks. Raises ``NotFound``."""
+    query = (
+        sa.select(AdvisorySession)
+        .where(AdvisorySession.ref == ref)
+        .options(joinedload(AdvisorySession.challenge).joinedload(Challenge.organisation), *_with_seats())
+    )
+    found = session.scalar(query)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _with_seats() -> tuple[sa.orm.interfaces.ORMOption, ...]:
+    seats = selectinload(AdvisorySession.seats)
+    return seats.joinedload(Seat.supplier), seats.joinedload(Seat.person)
+
+
+def live_seats(found: AdvisorySession) -> list[Seat]:
+    """Return the seats of ``found`` that have not been released, in the order they were taken."""
+    return [seat for seat in found.seats if seat.state is not SeatState.RELEASED]
+
+
+def sessions_of_supplier(session: Session, *, supplier_id: int) -> Sequence[Seat]:
+    """Return a supplier's seats, without those released, in order of time, with session and challenge."""
+    query = (
+        sa.select(Seat)
+        .join(Seat.session)
+        .options(
+            contains_eager(Seat.session)
+            .joinedload(AdvisorySession.challenge)
+            .joinedload(Challenge.organisation),
+            joinedload(Seat.person),
+            joinedload(Seat.invitation),
+        )
+        .where(Seat.supplier_id == supplier_id, Seat.state != SeatState.RELEASED)
+        .order_by(AdvisorySession.starts_at, Seat.id)
+    )
+    return session.scalars(query).all()
+
+
+def seat_to_come(session: Session, *, invitation_id: int) -> Seat | None:
+    """Return the place an invitation holds in a session to come, with that session and who attends."""
+    query = (
+        sa.select(Seat)
+        .where(Seat.invitation_id == invitation_id, Seat.state.in_(_TO_COME))
+        .options(joinedload(Seat.session).joinedload(AdvisorySession.challenge), joinedload(Seat.person))
+    )
+    return session.scalar(query)
+
+
+def seat_by_id(session: Session, *, seat_id: int) -> Seat:
+    """Return a seat with its session, supplier and invitation. Raises ``NotFound``."""
+    query = sa.select(Seat).where(Seat.id == seat_id)
+    loaded = query.options(joinedload(Seat.session), joinedload(Seat.supplier), joinedload(Seat.invitation))
+    found = session.scalar(loaded)
+    if found is None:
+        raise NotFound
+    return found

@@ -1,0 +1,9 @@
+"""Sessions, places, volunteering, calendars."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+bp = Blueprint("advisory", __name__)
+
+from engage.advisory.views import afterwards, calendars, invitations, offers, places, sessions  # noqa: E402, F401 - they use bp

@@ -1,0 +1,129 @@
+"""What a supplier sees of its invitations, and its answers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from engage.accounts import queries as accounts
+from engage.advisory import queries, service
+from engage.advisory.errors import NoPlaces
+from engage.advisory.forms import AcceptForm, DeclineForm
+from engage.advisory.policy import AdvisoryPermission, can_answer
+from engage.advisory.views import bp
+from engage.http.access import actor, authorise, requires
+from engage.http.session import db, writes
+from engage.kernel import clock
+from engage.kernel.actor import Role
+from engage.kernel.errors import Invalid, NotFound
+from engage.matchmaking import queries as matchmaking
+from engage.matchmaking.policy import is_invited
+from engage.suppliers import queries as suppliers
+
+if TYPE_CHECKING:
+    from engage.matchmaking.models import Invitation
+
+NOT_VERIFIED = "Your organisation has to be verified before it can answer invitations."
+
+
+@bp.get("/supplier/invitations")
+@requires(AdvisoryPermission.TAKE_PART)
+def invitations() -> ResponseReturnValue:
+    """List the invitations of the supplier one acts for."""
+    supplier = suppliers.of_organisation(db(), organisation_id=actor().organisation_id)
+    found = matchmaking.invitations_for(db(), supplier_id=supplier.id)
+    return render_template("advisory/invitations.html", invitations=found, now=clock.now())
+
+
+@bp.get("/supplier/invitations/<ref>")
+@requires(AdvisoryPermission.TAKE_PART)
+def invitation(ref: str) -> ResponseReturnValue:
+    """Show why the supplier is invited, and what it can answer."""
+    found = _invitation(ref)
+    return _page(found, _accept_form(found), DeclineForm())
+
+
+@bp.post("/supplier/invitations/<ref>/accept")
+@requires(AdvisoryPermission.TAKE_PART)
+@writes
+def accept(ref: str) -> ResponseReturnValue:
+    """Accept, with a place in the session chosen."""
+    found = _invitation(ref)
+    authorise(can_answer(actor(), found), NOT_VERIFIED)
+    form = _accept_form(found)
+    if not form.validate_on_submit():
+        return _page(found, form, DeclineForm()), 422
+    try:
+        _take_place(found, form)
+    except NoPlaces:
+        return _full(found), 409
+    except Invalid as problem:
+        form.add_errors(problem.fields)
+        return _page(found, form, DeclineForm()), 422
+    return redirect(url_for("advisory.invitation", ref=ref), 303)
+
+
+@bp.post("/supplier/invitations/<ref>/decline")
+@requires(AdvisoryPermission.TAKE_PART)
+@writes
+def decline(ref: str) -> ResponseReturnValue:
+    """Decline; a place is given up."""
+    found = _invitation(ref)
+    authorise(can_answer(actor(), found), NOT_VERIFIED)
+    form = DeclineForm()
+    if not form.validate_on_submit():
+        return _page(found, _accept_form(found), form), 422
+    service.decline(db(), actor=actor(), invitation=found, reason=form.reason.data)
+    flash("You have declined the invitation.", "success")
+    return redirect(url_for("advisory.invitation", ref=ref), 303)
+
+
+def _invitation(ref: str) -> Invitation:
+    found = matchmaking.invitation(db(), ref=ref)
+    if not is_invited(actor(), found):
+        raise NotFound
+    return found
+
+
+def _accept_form(found: Invitation) -> AcceptForm:
+    form = AcceptForm(data={"attendee": actor().person_id})
+    # Every session is on offer here: that one is full meanwhile is for the service to say, with the other ways in.
+    sessions = queries.public_sessions(db(), challenge_id=found.challenge_id)
+    form.meeting.choices = [(meeting.ref, meeting.title) for meeting in sessions]
+    people = accounts.people_with(
+        db(), Role.SUPPLIER_ADMIN, Role.SUPPLIER_EXPERT, organisation_id=found.supplier.organisation_id
+    )
+    form.attendee.choices = [(person.id, person.name) for person in people]
+    return form
+
+
+def _take_place(found: Invitation, form: AcceptForm) -> None:
+    meeting = queries.session_by_ref(db(), ref=form.meeting.data)
+    service.accept(db(), actor=actor(), invitation=found, meeting=meeting, attendee_id=form.attendee.data)
+
+
+def _page(found: Invitation, form: AcceptForm, decline_form: DeclineForm) -> str:
+    meetings = queries.sessions_with_places(db(), challenge_id=found.challenge_id)
+    form.meeting.choices = [(each.ref, each) for each in meetings]
+    return render_template(
+        "advisory/invitation.html",
+        invitation=found,
+        form=form,
+        decline_form=decline_form,
+        meetings=meetings,
+        seat=queries.seat_to_come(db(), invitation_id=found.id),
+        why=queries.why(db(), invitation=found),
+        can_answer=can_answer(actor(), found),
+        me=actor(),
+        now=clock.now(),
+    )
+
+
+def _full(found: Invitation) -> str:
+    return render_template(
+        "advisory/full.html",
+        invitation=found,
+        meetings=queries.sessions_with_places(db(), challenge_id=found.challenge_id),
+    )

@@ -1,0 +1,123 @@
+"""A department's sessions: the tab in the workspace, scheduling, changing, cancelling."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from engage.accounts import queries as accounts
+from engage.advisory import queries, service
+from engage.advisory.forms import ReasonForm, SessionForm, session_values
+from engage.advisory.policy import AdvisoryPermission, can_run
+from engage.advisory.views import bp
+from engage.challenges import queries as challenges
+from engage.http.access import actor, authorise, requires
+from engage.http.session import db, writes
+from engage.kernel import clock
+from engage.kernel.actor import Role
+from engage.kernel.errors import Invalid
+
+if TYPE_CHECKING:
+    from engage.advisory.models import AdvisorySession
+    from engage.challenges.models import Challenge
+
+ONLY_RUNNERS = "Only a policy author or facilitator of this challenge’s department can do this."
+
+
+@bp.get("/department/challenges/<ref>/sessions")
+@requires(AdvisoryPermission.SEE)
+def department_sessions(ref: str) -> ResponseReturnValue:
+    """Show the sessions of a challenge with who has a place, and the suppliers that offered to help."""
+    challenge = challenges.challenge(db(), ref=ref, actor=actor())
+    return render_template(
+        "advisory/department_sessions.html",
+        challenge=challenge,
+        meetings=queries.sessions_of_challenge(db(), challenge_id=challenge.id),
+        offers=queries.offers_of_challenge(db(), challenge_id=challenge.id),
+        live_seats=queries.live_seats,
+        can_run=can_run(actor(), challenge),
+        now=clock.now(),
+    )
+
+
+@bp.route("/department/challenges/<ref>/sessions/new", methods=["GET", "POST"])
+@requires(AdvisoryPermission.RUN)
+@writes
+def session_new(ref: str) -> ResponseReturnValue:
+    """Schedule a session."""
+    challenge = challenges.challenge(db(), ref=ref, actor=actor())
+    authorise(can_run(actor(), challenge), ONLY_RUNNERS)
+    form = _form(challenge, {"facilitator": actor().person_id, "length": 60, "places": 12})
+    if form.validate_on_submit():
+        try:
+            service.schedule(db(), actor=actor(), challenge=challenge, details=form.details())
+        except Invalid as problem:
+            form.add_errors(problem.fields)
+        else:
+            flash("The session is scheduled, and everyone can see it.", "success")
+            return redirect(url_for("advisory.department_sessions", ref=ref), 303)
+    page = render_template("advisory/session_form.html", form=form, challenge=challenge, meeting=None)
+    return page, _status(form)
+
+
+@bp.route("/department/sessions/<ref>", methods=["GET", "POST"])
+@requires(AdvisoryPermission.RUN)
+@writes
+def session_edit(ref: str) -> ResponseReturnValue:
+    """Change a session that has not begun."""
+    meeting = _meeting(ref)
+    form = _form(meeting.challenge, session_values(meeting))
+    if form.validate_on_submit():
+        try:
+            service.change(db(), actor=actor(), meeting=meeting, details=form.details())
+        except Invalid as problem:
+            form.add_errors(problem.fields)
+        else:
+            flash("The session is changed. People with a place get a letter if it concerns them.", "success")
+            return _to_tab(meeting)
+    page = render_template(
+        "advisory/session_form.html", form=form, challenge=meeting.challenge, meeting=meeting
+    )
+    return page, _status(form)
+
+
+@bp.route("/department/sessions/<ref>/cancel", methods=["GET", "POST"])
+@requires(AdvisoryPermission.RUN)
+@writes
+def session_cancel(ref: str) -> ResponseReturnValue:
+    """Cancel a session, with a reason."""
+    meeting = _meeting(ref)
+    form = ReasonForm()
+    if form.validate_on_submit():
+        service.cancel(db(), actor=actor(), meeting=meeting, reason=form.reason.data)
+        flash("The session is cancelled. Everyone who had a place gets a letter.", "success")
+        return _to_tab(meeting)
+    seats = queries.live_seats(meeting)
+    return render_template("advisory/session_cancel.html", form=form, meeting=meeting, seats=seats), _status(
+        form
+    )
+
+
+def _meeting(ref: str) -> AdvisorySession:
+    meeting = queries.department_session(db(), ref=ref, actor=actor())
+    authorise(can_run(actor(), meeting.challenge), ONLY_RUNNERS)
+    return meeting
+
+
+def _form(challenge: Challenge, values: dict[str, object]) -> SessionForm:
+    form = SessionForm(data=values)
+    runners = accounts.people_with(
+        db(), Role.FACILITATOR, Role.POLICY_AUTHOR, organisation_id=challenge.organisation_id
+    )
+    form.facilitator.choices = [(person.id, person.name) for person in runners]
+    return form
+
+
+def _to_tab(meeting: AdvisorySession) -> ResponseReturnValue:
+    return redirect(url_for("advisory.department_sessions", ref=meeting.challenge.ref), 303)
+
+
+def _status(form: object) -> int:
+    return 422 if getattr(form, "errors", None) else 200
