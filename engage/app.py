@@ -18,7 +18,7 @@ from engage.admin.views import bp as admin_views
 from engage.advisory import handlers as advisory_handlers
 from engage.advisory.views import bp as advisory_views
 from engage.challenges import handlers as challenges_handlers
-from engage.challenges.events import ChallengeWithdrawn, ReviewDecided, ReviewRequested
+from engage.challenges.events import ChallengePublished, ChallengeWithdrawn, ReviewDecided, ReviewRequested
 from engage.challenges.views import bp as challenges_views
 from engage.consultation.events import QuestionAnswered
 from engage.consultation.views import bp as consultation_views
@@ -27,18 +27,22 @@ from engage.digests.views import bp as digests_views
 from engage.http import access, assets, auth, csrf, errors, headers, limits, pagination, session, templates
 from engage.kernel import db, events, logs
 from engage.kernel.settings import configure
+from engage.matchmaking import handlers as matchmaking_handlers
 from engage.matchmaking.events import InvitationWithdrawn
 from engage.matchmaking.views import bp as matchmaking_views
 from engage.site.views import bp as site_views
 from engage.suppliers import handlers as suppliers_handlers
+from engage.suppliers.events import StatementsChanged
 from engage.suppliers.views import bp as suppliers_views
 
 REACTIONS: Mapping[type[events.Event], Sequence[events.Handler]] = {
     OrganisationRegistered: [suppliers_handlers.on_organisation_registered],
-    ReviewRequested: [challenges_handlers.on_review_requested],
+    StatementsChanged: [matchmaking_handlers.on_statements_changed],
+    ReviewRequested: [challenges_handlers.on_review_requested, matchmaking_handlers.on_review_requested],
     ReviewDecided: [challenges_handlers.on_review_decided],
+    ChallengePublished: [matchmaking_handlers.on_challenge_published],
     # Sessions first: they lock the invitations before the sessions, the order that every acceptance keeps.
-    ChallengeWithdrawn: [advisory_handlers.on_challenge_withdrawn],
+    ChallengeWithdrawn: [advisory_handlers.on_challenge_withdrawn, matchmaking_handlers.on_challenge_withdrawn],
     InvitationWithdrawn: [advisory_handlers.on_invitation_withdrawn],
     QuestionAnswered: [digests_handlers.on_question_answered],
 }

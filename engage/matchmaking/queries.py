@@ -7,13 +7,23 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, joinedload, undefer
 
+from engage.accounts.models import Membership, Person
 from engage.challenges.models import Challenge
 from engage.kernel.errors import NotFound
 from engage.matchmaking.enums import InvitationState, Origin, RunState
-from engage.matchmaking.models import Invitation, MatchRun
+from engage.matchmaking.models import Invitation, MatchCandidate, MatchRun
 from engage.suppliers.models import Supplier
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What everyone may know of the matching of a challenge: numbers."""
+
+    considered: int
+    invited: int
+    volunteers: int
 
 
 def _invitations() -> sa.Select[Invitation]:
@@ -26,7 +36,8 @@ def _invitations() -> sa.Select[Invitation]:
 def invitation(session: Session, *, ref: str) -> Invitation:
     """Return the invitation with ``ref``, its challenge, department and supplier loaded.
 
-    Raises ``NotFound`` when there is none, or when it is held: nobody outside the department may know of it.
+    Raises ``NotFound`` when there is none, or when it was never sent: nobody outside the department may
+    know of it.
     """
     query = _invitations().where(Invitation.ref == ref, Invitation.sent_at.is_not(None))
     found = session.scalar(query)
@@ -59,40 +70,80 @@ def invitation_of(session: Session, *, challenge_id: int, supplier_id: int) -> I
     return session.scalar(query)
 
 
-def waiting(session: Session, *, moment: object) -> Sequence[Invitation]:
+def overdue(session: Session, *, moment: datetime) -> Sequence[Invitation]:
     """Return the sent invitations whose last moment to answer has passed at ``moment``, oldest first."""
     query = (
         sa.select(Invitation)
         .where(Invitation.state == InvitationState.SENT, Invitation.expires_at <= moment)
-        .order_by(Invitation.expires_at)
+        .order_by(Invitation.expires_at, Invitation.id)
     )
     return session.scalars(query).all()
 
 
-@dataclass(frozen=True)
-class PublicSummary:
-    """What everyone may know about how suppliers were found: numbers, no names."""
-
-    considered: int
-    invited: int
-    volunteers: int
-    matched_at: datetime
-
-
-def public_summary(session: Session, *, challenge_id: int) -> PublicSummary | None:
-    """Return the numbers of a challenge's released match run; ``None`` before the release."""
-    run = session.scalar(
-        sa.select(MatchRun).where(MatchRun.challenge_id == challenge_id, MatchRun.state == RunState.RELEASED)
+def current_run(session: Session, *, challenge_id: int) -> MatchRun | None:
+    """Return the run of a challenge that stands, or ``None`` before the first match."""
+    query = sa.select(MatchRun).where(
+        MatchRun.challenge_id == challenge_id, MatchRun.state != RunState.SUPERSEDED
     )
-    if run is None or run.matched_at is None:
+    return session.scalar(query)
+
+
+def candidates(session: Session, *, run_id: int) -> Sequence[MatchCandidate]:
+    """Return the candidates of a run by rank, suppliers loaded, explanations not; one statement."""
+    query = (
+        sa.select(MatchCandidate)
+        .where(MatchCandidate.run_id == run_id)
+        .options(joinedload(MatchCandidate.supplier).joinedload(Supplier.organisation))
+        .order_by(MatchCandidate.rank)
+    )
+    return session.scalars(query).all()
+
+
+def candidate(session: Session, *, run_id: int, supplier_ref: str) -> MatchCandidate:
+    """Return one candidate with its explanation. Raises ``NotFound``."""
+    query = (
+        sa.select(MatchCandidate)
+        .join(MatchCandidate.supplier)
+        .where(MatchCandidate.run_id == run_id, Supplier.ref == supplier_ref)
+        .options(undefer(MatchCandidate.explanation), joinedload(MatchCandidate.supplier))
+    )
+    found = session.scalar(query)
+    if found is None:
+        raise NotFound("This supplier is not in the match.")
+    return found
+
+
+def releaser(session: Session, *, run: MatchRun) -> str:
+    """Return the name of the person who released a run; empty when it was not released."""
+    person = session.get(Person, run.released_by_id) if run.released_by_id else None
+    return person.name if person else ""
+
+
+def reachable(session: Session, *, supplier_ids: Sequence[int]) -> set[int]:
+    """Return those suppliers of whom somebody has an account and can be told; one statement."""
+    query = (
+        sa.select(Supplier.id)
+        .join(Membership, Membership.organisation_id == Supplier.organisation_id)
+        .join(Person, Person.id == Membership.person_id)
+        .where(Supplier.id.in_(supplier_ids), Membership.ended_at.is_(None), Person.disabled_at.is_(None))
+    )
+    return set(session.scalars(query))
+
+
+def public_summary(session: Session, *, challenge_id: int) -> Summary | None:
+    """Return what everyone may know of the matching of a public challenge, or ``None`` before a release."""
+    considered = session.scalar(
+        sa.select(MatchRun.suppliers_considered)
+        .where(MatchRun.challenge_id == challenge_id, MatchRun.released_at.is_not(None))
+        .order_by(MatchRun.released_at.desc())
+        .limit(1)
+    )
+    query = (
+        sa.select(Invitation.origin, sa.func.count())
+        .where(Invitation.challenge_id == challenge_id, Invitation.sent_at.is_not(None))
+        .group_by(Invitation.origin)
+    )
+    sent = dict(session.execute(query).tuples().all())
+    if considered is None:
         return None
-    told = sa.select(Invitation.origin, sa.func.count()).where(
-        Invitation.challenge_id == challenge_id, Invitation.sent_at.is_not(None)
-    )
-    counts: dict[Origin, int] = {origin: number for origin, number in session.execute(told.group_by(Invitation.origin))}
-    return PublicSummary(
-        considered=run.suppliers_considered,
-        invited=counts.get(Origin.MATCHED, 0),
-        volunteers=counts.get(Origin.VOLUNTEERED, 0),
-        matched_at=run.matched_at,
-    )
+    return Summary(considered, sent.get(Origin.MATCHED, 0), sent.get(Origin.VOLUNTEERED, 0))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,6 +18,9 @@ from engage.kernel.paging import Page, paginate
 from engage.kernel.uktime import uk_date
 from engage.matching import normalise
 from engage.suppliers.models import Statement, Supplier
+
+SOON = timedelta(days=30)
+"""How long before a statement expires its supplier is reminded."""
 
 
 @dataclass(frozen=True)

@@ -3,5 +3,30 @@
 from __future__ import annotations
 
 from engage.matchmaking.service.invitations import expire, invite, mark_accepted, mark_declined, withdraw
+from engage.matchmaking.service.opportunities import Opportunity, opportunities
+from engage.matchmaking.service.preview import Preview, preview
+from engage.matchmaking.service.releasing import Released, release, send_waiting
+from engage.matchmaking.service.runs import MATCHABLE, SHORTLIST, choose, run, supersede
+from engage.matchmaking.service.vectors import count_missing, embed_some
 
-__all__ = ["expire", "invite", "mark_accepted", "mark_declined", "withdraw"]
+__all__ = [
+    "MATCHABLE",
+    "SHORTLIST",
+    "Opportunity",
+    "Preview",
+    "Released",
+    "choose",
+    "count_missing",
+    "embed_some",
+    "expire",
+    "invite",
+    "mark_accepted",
+    "mark_declined",
+    "opportunities",
+    "preview",
+    "release",
+    "run",
+    "send_waiting",
+    "supersede",
+    "withdraw",
+]

@@ -133,16 +133,18 @@ def mark_declined(session: Session, *, actor: Actor, invitation: Invitation, rea
 def withdraw(session: Session, *, actor: Anyone, invitation: Invitation, reason: str) -> Invitation:
     """Take an invitation back; ``reason`` is a sentence without personal data that the audit trail keeps.
 
-    Side effects: the state, an audit line, the event ``InvitationWithdrawn`` if the supplier had been told.
-    Raises ``Conflict`` when the invitation was declined or has expired.
+    Side effects, in order: the state, an audit line, a letter if the supplier was still to answer (who had
+    accepted hears of the session), the event ``InvitationWithdrawn`` if the supplier had been told. Raises
+    ``Conflict`` when the invitation was declined or has expired.
     """
     now = lock(session, invitation)
     check(INVITATION_TRANSITIONS, now=now.state, to=InvitationState.WITHDRAWN, thing="invitation")
-    told = now.state is not InvitationState.HELD
-    now.state = InvitationState.WITHDRAWN
+    former, now.state = now.state, InvitationState.WITHDRAWN
     session.flush()
     _record(session, actor, now, "withdrawn", reason=reason)
-    if told:
+    if former is InvitationState.SENT:
+        letters.tell_withdrawn(session, sender=actor, invitation=now, reason=reason)
+    if former is not InvitationState.HELD:
         emit(session, InvitationWithdrawn(now.id))
     return now
 

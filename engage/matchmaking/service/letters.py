@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
@@ -32,26 +32,39 @@ def readers(session: Session, invitation: Invitation) -> Sequence[Person]:
 
 def tell(session: Session, *, sender: Anyone, invitation: Invitation) -> int:
     """Post the letter of ``invitation`` to each reader, once ever, and return how many were written."""
+    more = {
+        "reasons": reasons(session, invitation),
+        "answer_by": invitation.expires_at,
+        "link": f"{settings().base_url}/supplier/invitations/{invitation.ref}",
+    }
+    return _post(session, sender, invitation, template="invitation", more=more)
+
+
+def tell_withdrawn(session: Session, *, sender: Anyone, invitation: Invitation, reason: str) -> int:
+    """Post to each reader that the invitation no longer stands, and return how many letters were written."""
+    return _post(session, sender, invitation, template="invitation_withdrawn", more={"reason": reason})
+
+
+def _post(
+    session: Session, sender: Anyone, invitation: Invitation, *, template: str, more: Mapping[str, object]
+) -> int:
     challenge, supplier = invitation.challenge, invitation.supplier
     context = {
         "challenge": challenge.title,
         "challenge_ref": challenge.ref,
         "department": challenge.organisation.name,
         "supplier": supplier.organisation.name,
-        "reasons": reasons(session, invitation),
-        "answer_by": invitation.expires_at,
-        "link": f"{settings().base_url}/supplier/invitations/{invitation.ref}",
         "public_link": f"{settings().base_url}/challenges/{challenge.ref}",
     }
     written = [
         outbox.post(
             session,
-            template="invitation",
+            template=template,
             to=person.email,
             to_name=person.name,
             person_id=person.id,
-            context=context,
-            dedupe_key=f"invitation:{invitation.ref}:{person.id}",
+            context={**context, **more},
+            dedupe_key=f"{template}:{invitation.ref}:{person.id}",
             why=f"You got this email because you act for {supplier.organisation.name} on engage.",
             sender=sender,
             challenge_ref=challenge.ref,

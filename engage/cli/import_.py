@@ -1,0 +1,164 @@
+"""`engage import`: suppliers and challenges from files."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+from sqlalchemy.orm import Session
+from tqdm import tqdm
+
+from engage.cli.rows import (
+    Parsed,
+    Problem,
+    Row,
+    bad_lines,
+    flag_cell,
+    list_cell,
+    parse,
+    text_cell,
+)
+from engage.cli.work import bound
+from engage.kernel.actor import System
+from engage.kernel.db import unit_of_work
+from engage.kernel.errors import DomainError, Invalid
+from engage.suppliers import service as suppliers
+
+T = TypeVar("T")
+FILE = click.argument("file", type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path))
+IMPORTER = System("engage import")
+Columns = dict[str, Callable[[str], Any]]
+_OF_SUPPLIER: Columns = {
+    "id": text_cell,
+    "name": text_cell,
+    "identifier": text_cell,
+    "sme": flag_cell,
+    "vcse": flag_cell,
+    "regions": list_cell,
+    "expertise_cpv": list_cell,
+}
+_OF_STATEMENT: Columns = {
+    "title": text_cell,
+    "text": text_cell,
+    "date": text_cell,
+    "cpv": list_cell,
+    "client": text_cell,
+    "evidence_url": text_cell,
+    "source": text_cell,
+    "licence": text_cell,
+}
+
+
+def options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that every import has."""
+    for option in (
+        click.option("--json", "as_json", is_flag=True, help="Print one JSON document."),
+        click.option("--skip-bad", is_flag=True, help="Import the good lines and list the bad ones."),
+        click.option("--dry-run", is_flag=True, help="Say what would happen and change nothing."),
+    ):
+        command = option(command)
+    return command
+
+
+@click.group()
+def import_() -> None:
+    """Import suppliers or challenges from a file: JSONL, or CSV when its name ends in .csv.
+
+    Every line is checked first. When one is bad nothing is changed, unless you say --skip-bad. A file can be
+    imported again: what has changed is updated.
+    """
+
+
+@import_.command("suppliers")
+@FILE
+@options
+def import_suppliers(file: Path, dry_run: bool, skip_bad: bool, as_json: bool) -> None:
+    """Import suppliers and what they have done; each is verified at once."""
+    parsed = parse(
+        file, suppliers.parse_supplier, columns=_OF_SUPPLIER | _OF_STATEMENT, grouped=suppliers_of_rows
+    )
+
+    def write(session: Session, record: suppliers.SupplierRecord) -> str:
+        return suppliers.import_supplier(session, actor=IMPORTER, record=record, source=file.name).value
+
+    _import(file, "supplier", parsed, write, dry_run=dry_run, skip_bad=skip_bad, as_json=as_json)
+
+
+def suppliers_of_rows(rows: list[Row], problems: list[Problem]) -> list[Row]:
+    """Make one record of the rows that share an id: a row describes the supplier and one of its statements.
+
+    What describes the supplier may be left empty from the second row on, and must not differ.
+    """
+    found: dict[object, Row] = {}
+    for row in rows:
+        statement = {key: row.data[key] for key in _OF_STATEMENT if row.data.get(key)}
+        about = {key: row.data[key] for key in _OF_SUPPLIER if row.data.get(key) not in (None, [])}
+        known = found.setdefault(row.data.get("id"), Row(row.line, about | {"docs": []}))
+        differing = [key for key, value in about.items() if known.data.get(key) != value]
+        if differing:
+            problems.append(Problem(row.line, differing[0], f"differs from line {known.line}"))
+        elif statement:
+            known.data["docs"].append(statement)
+    return list(found.values())
+
+
+def _import(
+    file: Path,
+    thing: str,
+    parsed: Parsed[T],
+    write: Callable[[Session, T], str],
+    *,
+    dry_run: bool,
+    skip_bad: bool,
+    as_json: bool,
+) -> None:
+    """Write what was parsed in one transaction and say what happened; exit code 2 for bad lines."""
+    done: Counter[str] = Counter()
+    if skip_bad or not parsed.problems:
+        with bound(), unit_of_work() as session:
+            for line, record in tqdm(parsed.good, desc=f"Importing {thing}s", unit="", disable=None):
+                try:
+                    with session.begin_nested():
+                        done[write(session, record)] += 1
+                except Invalid as wrong:
+                    parsed.refuse(line, wrong)
+                except DomainError as refusal:
+                    parsed.problems.append(Problem(line, "record", refusal.message))
+            if dry_run or (parsed.problems and not skip_bad):
+                session.rollback()
+    refused = bool(parsed.problems) and not skip_bad
+    _report(file, thing, Counter() if refused else done, parsed.problems, dry_run=dry_run, as_json=as_json)
+    if refused:
+        count = bad_lines(parsed.problems)
+        lines = "1 line" if count == 1 else f"{count} lines"
+        click.echo(f"Nothing was imported: mend {lines}, or take the good ones with --skip-bad.", err=True)
+        raise SystemExit(2)
+
+
+def _report(
+    file: Path, thing: str, done: Counter[str], problems: list[Problem], *, dry_run: bool, as_json: bool
+) -> None:
+    for problem in problems:
+        click.echo(problem.sentence(file), err=True)
+    outcomes = ("created", "updated", "unchanged")
+    if as_json:
+        document = {
+            "file": file.name,
+            "kind": f"{thing}s",
+            "dry_run": dry_run,
+            **{outcome: done[outcome] for outcome in outcomes},
+            "bad": [vars(problem) for problem in problems],
+        }
+        click.echo(json.dumps(document))
+        return
+    if not done and problems:
+        return
+    would = "would be " if dry_run else ""
+    counts = ", ".join(f"{done[outcome]:,} {would}{outcome}" for outcome in outcomes)
+    skipped = f"; {bad_lines(problems):,} bad left out" if problems else ""
+    name = f"Dry run of {file.name}" if dry_run else file.name
+    click.echo(f"{name}: {done.total():,} {thing}{'' if done.total() == 1 else 's'}, {counts}{skipped}.")

@@ -1,0 +1,151 @@
+"""Forms of suppliers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engage.http.forms import (
+    CharacterCountField,
+    CheckboxesField,
+    CheckboxField,
+    DatePartsField,
+    Form,
+    IntegerField,
+    Length,
+    LinesField,
+    MaxWords,
+    Optional,
+    QueryForm,
+    RadiosField,
+    Required,
+    SearchField,
+    SelectField,
+    TextField,
+    UkDate,
+)
+from engage.kernel.clock import uk_today
+from engage.kernel.codes import REGIONS
+from engage.suppliers.service import ProfileText, StatementText
+
+if TYPE_CHECKING:
+    from engage.suppliers.models import Statement, Supplier
+
+_YES_NO = [("yes", "Yes"), ("no", "No"), ("unsaid", "We would rather not say")]
+_SAID = {"yes": True, "no": False, "unsaid": None}
+_SHOWN = {said: word for word, said in _SAID.items()}
+
+
+class DirectoryForm(QueryForm):
+    """Looking for suppliers."""
+
+    q = SearchField("Name, or words in their work")
+    region = SelectField("Region", choices=[("", "Anywhere"), *REGIONS.items()])
+    sme = CheckboxField("Small or medium-sized (SME)")
+    vcse = CheckboxField("Charity or social enterprise (VCSE)")
+
+    @property
+    def chosen_region(self) -> str:
+        """The region asked for, or an empty text for none or an unknown one."""
+        return self.region.data if self.region.data in REGIONS else ""
+
+
+class ProfileForm(Form):
+    """What a supplier says about itself."""
+
+    summary = CharacterCountField(
+        "What you do",
+        [Length(max=2_000, message="What you do must be 2,000 characters or fewer"), Optional()],
+        description="Two or three sentences for people who do not know you.",
+    )
+    website = TextField("Website", [Optional()], description="Like https://www.example.com")
+    sme = RadiosField(
+        "Are you a small or medium-sized enterprise (SME)?",
+        choices=_YES_NO,
+        description="Fewer than 250 people, and either turnover up to £44 million or assets up to £38 million.",
+    )
+    vcse = RadiosField(
+        "Are you a voluntary, community or social enterprise (VCSE)?",
+        choices=_YES_NO,
+        description="For instance a charity, a co-operative or a community interest company.",
+    )
+    regions = CheckboxesField(
+        "Where do you work?",
+        choices=list(REGIONS.items()),
+        description="Choose all that apply. None means that you have not said.",
+    )
+    cpv = LinesField(
+        "CPV codes",
+        [Optional()],
+        description="The codes buyers use for what you offer, one a line, like 72000000. Up to 20.",
+    )
+    capacity_per_quarter = IntegerField(
+        "How many invitations do you want in three months, at most?",
+        [Required("Enter how many invitations you want in three months")],
+        error_name="Invitations in three months",
+        description="When you have as many, you are left out of matching until the next quarter begins.",
+    )
+
+    @classmethod
+    def of(cls, supplier: Supplier) -> ProfileForm:
+        """Return the form filled with what the supplier says now."""
+        shown = {
+            name: getattr(supplier, name)
+            for name in ("summary", "website", "regions", "cpv", "capacity_per_quarter")
+        }
+        return cls(data=shown | {"sme": _SHOWN[supplier.sme], "vcse": _SHOWN[supplier.vcse]})
+
+    def profile(self) -> ProfileText:
+        """Return what was entered."""
+        return ProfileText(
+            summary=self.summary.data,
+            website=self.website.data,
+            sme=_SAID.get(self.sme.data),
+            vcse=_SAID.get(self.vcse.data),
+            regions=self.regions.data,
+            cpv=self.cpv.data,
+            capacity_per_quarter=self.capacity_per_quarter.data or 0,
+        )
+
+
+class StatementForm(Form):
+    """One piece of work that shows what a supplier knows."""
+
+    title = TextField(
+        "Title",
+        [Required("Enter a title"), Length(max=300, message="Title must be 300 characters or fewer")],
+        description="The work in one line, like “Flood warnings for small rivers”.",
+    )
+    text = CharacterCountField(
+        "What was done",
+        [Required("Say what was done"), MaxWords(400)],
+        description="The problem, what you did, what came of it. This is what challenges are compared with.",
+    )
+    client = TextField(
+        "For whom", [Optional(), Length(max=200, message="For whom must be 200 characters or fewer")]
+    )
+    dated = DatePartsField(
+        "When it was finished",
+        [Optional(), UkDate(latest=uk_today, message="When it was finished must be today or in the past")],
+    )
+    evidence_url = TextField(
+        "Evidence",
+        [Optional()],
+        description="The address of a page where others can check it: an award notice, a report.",
+    )
+    cpv = LinesField("CPV codes", [Optional()], description="One a line, like 72000000. Up to 10.")
+
+    @classmethod
+    def of(cls, statement: Statement) -> StatementForm:
+        """Return the form filled with what the statement says now."""
+        return cls(obj=statement)
+
+    def content(self) -> StatementText:
+        """Return what was entered."""
+        return StatementText(
+            title=self.title.data,
+            text=self.text.data,
+            client=self.client.data,
+            dated=self.dated.data,
+            cpv=self.cpv.data,
+            evidence_url=self.evidence_url.data,
+        )

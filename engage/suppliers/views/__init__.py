@@ -1,0 +1,9 @@
+"""Supplier pages: the public directory, the profile, statements of expertise."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+bp = Blueprint("suppliers", __name__)
+
+from engage.suppliers.views import directory, profile, statements  # noqa: E402, F401 - they use bp
