@@ -16,6 +16,8 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 
+from engage.kernel.patience import be_patient
+
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -44,10 +46,14 @@ class Base(DeclarativeBase):
     }
 
 
-def make_engine(url: str, **options: Any) -> sa.Engine:
+PATIENCE = 28.0  # a little more than the server's own limit on a statement
+
+
+def make_engine(url: str, *, patience: float | None = PATIENCE, **options: Any) -> sa.Engine:
     """Create the engine with the manners of a good guest: time limits on connecting, locking and idling.
 
     A refused database fails within 5 s, a stalled one within 30 s (figures after GOV.UK Notify's configuration).
+    ``patience`` is how many seconds an answer may take; ``None`` waits for ever (migrations).
     """
     if url.startswith("postgresql://"):
         url = "postgresql+psycopg://" + url.removeprefix("postgresql://")
@@ -63,7 +69,7 @@ def make_engine(url: str, **options: Any) -> sa.Engine:
         "pool_recycle": 300,
         "pool_pre_ping": True,
     }
-    return sa.create_engine(
+    engine = sa.create_engine(
         url,
         connect_args={
             "connect_timeout": 5,
@@ -72,6 +78,9 @@ def make_engine(url: str, **options: Any) -> sa.Engine:
         },
         **(defaults | options),
     )
+    if patience is not None:
+        be_patient(engine, patience)
+    return engine
 
 
 _sessions: sessionmaker[Session] = sessionmaker(expire_on_commit=False)

@@ -25,7 +25,7 @@ def upgrade(url: str, revision: str = "head") -> bool:
     stopping the site behind it. Each migration is one transaction, so a failed one leaves the database as it
     was before it.
     """
-    engine = make_engine(url)
+    engine = make_engine(url, patience=None)
     try:
         with engine.connect() as connection:
             _wait_for_turn(connection)

@@ -1,0 +1,1 @@
+"""Demo data: real texts, made-up people, a service that looks lived in."""
