@@ -7,6 +7,8 @@ What depends on the thing at hand (one's own challenge, another supplier's invit
 from __future__ import annotations
 
 from engage.admin.policy import AdminPermission
+from engage.advisory.policy import AdvisoryPermission
+from engage.consultation.policy import ConsultationPermission
 from engage.kernel.permissions import Permission
 
 PUBLIC = "public"
@@ -39,6 +41,27 @@ MATRIX: dict[str, str | Permission] = {
     # suppliers
     # matchmaking
     # advisory
+    "advisory.department_sessions": AdvisoryPermission.SEE,
+    "advisory.session_new": AdvisoryPermission.RUN,
+    "advisory.session_edit": AdvisoryPermission.RUN,
+    "advisory.session_cancel": AdvisoryPermission.RUN,
+    "advisory.attendance": AdvisoryPermission.RUN,
+    "advisory.minutes": AdvisoryPermission.RUN,
+    "advisory.offer": AdvisoryPermission.RUN,
+    "advisory.invitations": AdvisoryPermission.TAKE_PART,
+    "advisory.invitation": AdvisoryPermission.TAKE_PART,
+    "advisory.accept": AdvisoryPermission.TAKE_PART,
+    "advisory.decline": AdvisoryPermission.TAKE_PART,
+    "advisory.sessions": AdvisoryPermission.TAKE_PART,
+    "advisory.release_seat": AdvisoryPermission.TAKE_PART,
+    "advisory.volunteer": SIGNED_IN,
+    "advisory.withdraw_offer": AdvisoryPermission.TAKE_PART,
+    "advisory.calendar_file": SIGNED_IN,
+    "advisory.public_calendar": PUBLIC,
     # consultation
+    "consultation.ask": SIGNED_IN,
+    "consultation.department_questions": ConsultationPermission.SEE,
+    "consultation.answer": ConsultationPermission.ANSWER,
+    "consultation.reject": ConsultationPermission.ANSWER,
     # digests
 }

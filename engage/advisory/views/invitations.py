@@ -14,10 +14,12 @@ from engage.advisory.forms import AcceptForm, DeclineForm
 from engage.advisory.policy import AdvisoryPermission, can_answer
 from engage.advisory.views import bp
 from engage.http.access import actor, authorise, requires
+from engage.http.filters import plural
 from engage.http.session import db, writes
 from engage.kernel import clock
 from engage.kernel.actor import Role
 from engage.kernel.errors import Invalid, NotFound
+from engage.kernel.uktime import uk_range
 from engage.matchmaking import queries as matchmaking
 from engage.matchmaking.policy import is_invited
 from engage.suppliers import queries as suppliers
@@ -106,7 +108,7 @@ def _take_place(found: Invitation, form: AcceptForm) -> None:
 
 def _page(found: Invitation, form: AcceptForm, decline_form: DeclineForm) -> str:
     meetings = queries.sessions_with_places(db(), challenge_id=found.challenge_id)
-    form.meeting.choices = [(each.ref, each) for each in meetings]
+    form.meeting.choices = [(each.ref, each.title, _facts(each)) for each in meetings]
     return render_template(
         "advisory/invitation.html",
         invitation=found,
@@ -119,6 +121,11 @@ def _page(found: Invitation, form: AcceptForm, decline_form: DeclineForm) -> str
         me=actor(),
         now=clock.now(),
     )
+
+
+def _facts(meeting: queries.PublicSession) -> str:
+    when = uk_range(meeting.starts_at, meeting.ends_at)
+    return ", ".join(filter(None, (when, meeting.place, f"{plural(meeting.free, 'place')} free")))
 
 
 def _full(found: Invitation) -> str:

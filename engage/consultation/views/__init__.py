@@ -5,3 +5,5 @@ from __future__ import annotations
 from flask import Blueprint
 
 bp = Blueprint("consultation", __name__)
+
+from engage.consultation.views import answering, asking  # noqa: E402, F401 - they use bp
