@@ -8,7 +8,11 @@ from flask import current_app, has_request_context, request, url_for
 
 from engage.kernel.actor import Actor
 
-EVERYBODY = (("challenges.index", "Challenges"), ("site.how_matching_works", "How matching works"))
+EVERYBODY = (
+    ("challenges.index", "Challenges"),
+    ("suppliers.index", "Suppliers"),
+    ("site.how_matching_works", "How matching works"),
+)
 FOOTER = (
     ("site.how_matching_works", "How matching works"),
     ("site.open_data", "Open data"),
