@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from engage.challenges.enums import ChallengeState, Route, Step
+from engage.challenges.enums import TRANSITIONS, ChallengeState, Step
 from engage.challenges.enums.questions import missing
 from engage.challenges.models import Challenge
 from engage.kernel.actor import Actor, Role
@@ -17,12 +17,14 @@ class ChallengePermission(Permission):
 
     DRAFT = ("draft a challenge", {Role.POLICY_AUTHOR})
     APPROVE = ("approve a challenge", {Role.APPROVER})
+    START = ("start an engagement", {Role.POLICY_AUTHOR, Role.APPROVER, Role.FACILITATOR})
     CONDUCT = ("publish a challenge and lead the engagement", {Role.POLICY_AUTHOR, Role.APPROVER})
 
 
 READERS = (Role.POLICY_AUTHOR, Role.APPROVER, Role.FACILITATOR)
 
-NOT_VERIFIED = "Your organisation has not been verified yet. You can draft challenges once it is."
+NOT_ONE_OF_YOU = "Only policy authors and approvers of the department can do this."
+NOT_VERIFIED = "Your organisation has not been verified yet. Texts can be submitted once it is."
 
 
 def belongs(actor: Actor, challenge: Challenge) -> bool:
@@ -36,13 +38,18 @@ def can_see(actor: Actor, challenge: Challenge) -> bool:
 
 
 def can_draft(actor: Actor) -> bool:
-    """Tell whether ``actor`` may start a challenge."""
-    return ChallengePermission.DRAFT.allows(actor) and actor.organisation_verified
+    """Tell whether ``actor`` may start a challenge; a department may prepare drafts before it is verified."""
+    return ChallengePermission.DRAFT.allows(actor)
 
 
 def can_edit(actor: Actor, challenge: Challenge) -> bool:
     """Tell whether ``actor`` may write in the text, when its state lets anybody write."""
     return can_draft(actor) and belongs(actor, challenge)
+
+
+def can_submit(actor: Actor, challenge: Challenge) -> bool:
+    """Tell whether ``actor`` may send the text to the approvers."""
+    return can_edit(actor, challenge) and actor.organisation_verified
 
 
 def has_written(actor: Actor, challenge: Challenge) -> bool:
@@ -71,8 +78,15 @@ def can_conduct(actor: Actor, challenge: Challenge) -> bool:
 
 def can_start(actor: Actor, challenge: Challenge) -> bool:
     """Tell whether ``actor`` may begin the engagement: whoever conducts it, and facilitators."""
-    facilitates = actor.has(Role.FACILITATOR) and actor.organisation_verified and belongs(actor, challenge)
-    return facilitates or can_conduct(actor, challenge)
+    return (
+        ChallengePermission.START.allows(actor) and actor.organisation_verified and belongs(actor, challenge)
+    )
+
+
+def can_withdraw(actor: Actor, challenge: Challenge) -> bool:
+    """Tell whether ``actor`` may withdraw ``challenge`` in its present state."""
+    withdrawable = ChallengeState.WITHDRAWN in TRANSITIONS.get(challenge.state, frozenset())
+    return withdrawable and can_conduct(actor, challenge)
 
 
 def may_take(actor: Actor, challenge: Challenge, step: Step) -> bool:
@@ -81,6 +95,8 @@ def may_take(actor: Actor, challenge: Challenge, step: Step) -> bool:
         return can_edit(actor, challenge)
     if step is Step.REVIEW:
         return can_review(actor, challenge)
+    if step is Step.START:
+        return can_start(actor, challenge)
     return step is not Step.NOTHING and can_conduct(actor, challenge)
 
 
@@ -168,7 +184,6 @@ def _writing(challenge: Challenge) -> NextStep:
 
 
 def _notice(challenge: Challenge) -> NextStep:
-    assert challenge.route is Route.PRELIMINARY_MARKET_ENGAGEMENT
     if challenge.notice_number and challenge.ocid:
         return NextStep(
             Step.PUBLISH,

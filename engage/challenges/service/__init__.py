@@ -5,7 +5,7 @@ from __future__ import annotations
 from engage.challenges.service.drafting import create_draft, fingerprint, save_answers
 from engage.challenges.service.engagement import close, end_engaging, start_engaging
 from engage.challenges.service.publication import publish, record_notice, withdraw
-from engage.challenges.service.review import approve, request_changes, submit
+from engage.challenges.service.review import approve, request_changes, submit, unfit
 
 __all__ = [
     "approve",
@@ -19,5 +19,6 @@ __all__ = [
     "save_answers",
     "start_engaging",
     "submit",
+    "unfit",
     "withdraw",
 ]

@@ -34,11 +34,10 @@ def create_draft(
     (others who start a challenge wait until this transaction ends, so there is no gap), the row, an audit
     line.
 
-    Raises ``NotAllowed`` for who is no policy author of a verified department, ``Invalid`` for answers that
+    Raises ``NotAllowed`` for who is no policy author, ``Invalid`` for answers that
     cannot stand.
     """
-    allow(policy.ChallengePermission.DRAFT.allows(actor), policy.ChallengePermission.DRAFT.refusal)
-    allow(policy.can_draft(actor), policy.NOT_VERIFIED)
+    allow(policy.can_draft(actor), policy.ChallengePermission.DRAFT.refusal)
     assert actor.organisation_id is not None
     kept = _consistent(checked({"title": title, **(answers or {})}))
     now = clock.now()

@@ -7,7 +7,6 @@ from sqlalchemy.orm import Session
 from engage.challenges import policy
 from engage.challenges.enums import ChallengeState
 from engage.challenges.models import Challenge
-from engage.challenges.service.publication import NOT_ONE_OF_YOU
 from engage.challenges.service.shared import allow, lock, move, note
 from engage.kernel.actor import Actor
 
@@ -18,7 +17,7 @@ def start_engaging(session: Session, *, actor: Actor, challenge: Challenge) -> N
     Scheduling the first session does it, so facilitators may too. Raises ``NotAllowed``, ``Conflict`` when
     the challenge is not published.
     """
-    allow(policy.can_start(actor, challenge), NOT_ONE_OF_YOU)
+    allow(policy.can_start(actor, challenge), policy.NOT_ONE_OF_YOU)
     _go(session, actor, challenge, ChallengeState.ENGAGING, "engagement_started")
 
 
@@ -27,7 +26,7 @@ def end_engaging(session: Session, *, actor: Actor, challenge: Challenge) -> Non
 
     Raises ``NotAllowed``, ``Conflict`` when no engagement is under way.
     """
-    allow(policy.can_conduct(actor, challenge), NOT_ONE_OF_YOU)
+    allow(policy.can_conduct(actor, challenge), policy.NOT_ONE_OF_YOU)
     _go(session, actor, challenge, ChallengeState.FINDINGS_DUE, "engagement_ended")
 
 
@@ -36,7 +35,7 @@ def close(session: Session, *, actor: Actor, challenge: Challenge) -> None:
 
     Raises ``NotAllowed``, ``Conflict`` when no findings are due.
     """
-    allow(policy.can_conduct(actor, challenge), NOT_ONE_OF_YOU)
+    allow(policy.can_conduct(actor, challenge), policy.NOT_ONE_OF_YOU)
     _go(session, actor, challenge, ChallengeState.CLOSED, "closed")
 
 

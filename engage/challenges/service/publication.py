@@ -22,7 +22,6 @@ from engage.ledger.enums import Channel
 
 NOTICE_NUMBER = re.compile(r"[0-9]{6}-[0-9]{4}")
 OCID = re.compile(r"ocds-h6vhtk-[0-9a-f]{6,12}")
-NOT_ONE_OF_YOU = "Only policy authors and approvers of the department can do this."
 LONGEST_REASON = 1000
 
 
@@ -37,7 +36,7 @@ def record_notice(
 
     Raises ``NotAllowed``, ``Conflict`` when no notice is awaited, ``Invalid`` for what has another form.
     """
-    allow(policy.can_conduct(actor, challenge), NOT_ONE_OF_YOU)
+    allow(policy.can_conduct(actor, challenge), policy.NOT_ONE_OF_YOU)
     lock(session, challenge)
     if challenge.state is not ChallengeState.NOTICE_PENDING:
         raise Conflict("This challenge does not wait for a notice.")
@@ -67,7 +66,7 @@ def publish(session: Session, *, actor: Actor, challenge: Challenge) -> None:
     published), when preliminary market engagement has no recorded notice, when the text is not the approved
     one, and when its closing date has passed.
     """
-    allow(policy.can_conduct(actor, challenge), NOT_ONE_OF_YOU)
+    allow(policy.can_conduct(actor, challenge), policy.NOT_ONE_OF_YOU)
     lock(session, challenge)
     may_become(challenge, ChallengeState.PUBLISHED)
     version = _approved_text(session, challenge)
@@ -101,7 +100,7 @@ def withdraw(session: Session, *, actor: Actor, challenge: Challenge, reason: st
     Raises ``NotAllowed``, ``Conflict`` for a draft and for what is closed or withdrawn, ``Invalid`` without
     reason.
     """
-    allow(policy.can_conduct(actor, challenge), NOT_ONE_OF_YOU)
+    allow(policy.can_conduct(actor, challenge), policy.NOT_ONE_OF_YOU)
     lock(session, challenge)
     may_become(challenge, ChallengeState.WITHDRAWN)
     words = reason.strip()

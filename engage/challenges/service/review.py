@@ -34,6 +34,7 @@ def submit(session: Session, *, actor: Actor, challenge: Challenge) -> Challenge
     review), and ``Invalid`` with a message for each answer that is missing or no longer fits.
     """
     allow(policy.can_edit(actor, challenge), "Only policy authors of the department can submit this text.")
+    allow(policy.can_submit(actor, challenge), policy.NOT_VERIFIED)
     lock(session, challenge)
     may_become(challenge, ChallengeState.IN_REVIEW)
     problems = unfit(challenge)

@@ -65,10 +65,12 @@ class TestStarting:
         with pytest.raises(NotAllowed, match="policy author"):
             service.create_draft(session, actor=accounts.actor(session, role), title="A title")
 
-    def test_a_department_that_is_not_verified_waits(self, session: Session) -> None:
+    def test_a_department_that_is_not_verified_drafts_but_does_not_submit(self, session: Session) -> None:
         waiting = accounts.new_organisation(session, state=OrganisationState.PENDING)
+        actor = author(session, organisation=waiting)
+        made = service.create_draft(session, actor=actor, title="A title")
         with pytest.raises(NotAllowed, match="not been verified"):
-            service.create_draft(session, actor=author(session, organisation=waiting), title="A title")
+            service.submit(session, actor=actor, challenge=made)
 
 
 class TestChecking:

@@ -1,0 +1,140 @@
+"""Writing a challenge: a title, one question a page, check your answers, submit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from engage.challenges import queries, service
+from engage.challenges.enums.questions import ANSWERS, BY_SLUG, QUESTIONS, TITLE, Question, neighbour
+from engage.challenges.errors import AnswerChanged
+from engage.challenges.forms import answer_form
+from engage.challenges.policy import ChallengePermission, can_edit, can_submit
+from engage.challenges.views import bp
+from engage.challenges.views.acting import act
+from engage.http.access import actor, authorise, requires
+from engage.http.session import db, writes
+from engage.kernel.errors import Conflict, Invalid, NotFound
+
+if TYPE_CHECKING:
+    from engage.challenges.models import Challenge
+    from engage.http.forms import Form
+
+
+@bp.route("/department/challenges/new", methods=["GET", "POST"])
+@requires(ChallengePermission.DRAFT)
+@writes
+def new() -> ResponseReturnValue:
+    """Ask for the title; then the draft exists, and every answer is saved as it is given."""
+    form = answer_form(TITLE)
+    if form.validate_on_submit():
+        try:
+            made = service.create_draft(db(), actor=actor(), title=form.data["title"])
+        except Invalid as problem:
+            form.add_errors(problem.fields)
+        else:
+            return redirect(_page(made.ref, QUESTIONS[1]), 303)
+    return render_template("challenges/new.html", form=form, question=TITLE), 422 if form.errors else 200
+
+
+@bp.route("/department/challenges/<ref>/edit/<question>", methods=["GET", "POST"])
+@requires(ChallengePermission.DRAFT)
+@writes
+def question(ref: str, question: str) -> ResponseReturnValue:
+    """Ask one question and keep the answer."""
+    found, asked = _editable(ref), BY_SLUG.get(question)
+    if asked is None:
+        raise NotFound("There is no such question.")
+    form, theirs, status = answer_form(asked, kept=found, seen=service.fingerprint(found, asked)), False, 200
+    if form.validate_on_submit():
+        try:
+            _save(found, asked, form)
+        except Invalid as problem:
+            form.add_errors(problem.fields)
+        except AnswerChanged as problem:
+            theirs, status = True, 409
+            form.add_errors({"": problem.message})
+            form["seen"].data = service.fingerprint(found, asked)
+        else:
+            return redirect(_after(ref, asked), 303)
+    if form.errors and status == 200:
+        status = 422
+    return _show(found, asked, form, theirs=theirs), status
+
+
+@bp.get("/department/challenges/<ref>/check")
+@requires(ChallengePermission.DRAFT)
+def check(ref: str) -> ResponseReturnValue:
+    """Show all answers, what is missing first, and the way to the approvers."""
+    found = _editable(ref)
+    places = {answer.field: asked for asked in QUESTIONS for answer in asked.answers}
+    return render_template(
+        "challenges/check.html",
+        challenge=found,
+        problems=[(places[name], message) for name, message in service.unfit(found).items()],
+        approvers=queries.approvers(db(), challenge=found),
+        may_submit=can_submit(actor(), found),
+        review=next(iter(queries.reviews(db(), challenge_id=found.id)), None),
+    )
+
+
+@bp.post("/department/challenges/<ref>/submit")
+@requires(ChallengePermission.DRAFT)
+@writes
+def submit(ref: str) -> ResponseReturnValue:
+    """Send the text to the approvers, or show what is missing."""
+    found = queries.challenge(db(), ref=ref, actor=actor())
+    try:
+        return act(
+            ref,
+            lambda: service.submit(db(), actor=actor(), challenge=found),
+            "Sent for approval. The approvers of your department have been told by email.",
+        )
+    except Invalid:
+        flash("Some answers are still missing. They are listed below.")
+        return redirect(url_for("challenges.check", ref=ref), 303)
+
+
+def _editable(ref: str) -> Challenge:
+    found = queries.challenge(db(), ref=ref, actor=actor())
+    authorise(can_edit(actor(), found), "Only policy authors of the department can change this text.")
+    if not found.is_editable:
+        raise Conflict("This text was submitted and cannot be changed. Its page says who has to act next.")
+    return found
+
+
+def _save(found: Challenge, asked: Question, form: Form) -> None:
+    answers = {name: value for name, value in form.data.items() if name in ANSWERS}
+    seen = str(form.data["seen"] or "")
+    service.save_answers(db(), actor=actor(), challenge=found, answers=answers, question=asked, seen=seen)
+
+
+def _show(found: Challenge, asked: Question, form: Form, *, theirs: bool) -> str:
+    checking = request.args.get("from") == "check"
+    before = neighbour(asked, step=-1)
+    back = url_for("challenges.check", ref=found.ref) if checking or not before else _page(found.ref, before)
+    return render_template(
+        "challenges/question.html",
+        challenge=found,
+        question=asked,
+        form=form,
+        theirs=theirs,
+        number=QUESTIONS.index(asked),
+        total=len(QUESTIONS) - 1,
+        back=back,
+        onward=_after(found.ref, asked),
+        checking=checking,
+    )
+
+
+def _page(ref: str, asked: Question) -> str:
+    return url_for("challenges.question", ref=ref, question=asked.slug)
+
+
+def _after(ref: str, asked: Question) -> str:
+    following = neighbour(asked, step=1)
+    if following is None or request.args.get("from") == "check":
+        return url_for("challenges.check", ref=ref)
+    return _page(ref, following)

@@ -1,0 +1,63 @@
+"""The second person: reading the exact text, approving it, sending it back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from engage.challenges import queries, service
+from engage.challenges.enums import ChallengeState, Decision
+from engage.challenges.forms import ReviewForm, SendBackForm
+from engage.challenges.policy import ChallengePermission, can_review, has_written
+from engage.challenges.views import bp
+from engage.http.access import actor, requires
+from engage.http.session import db, writes
+from engage.kernel.errors import Conflict, Invalid
+
+if TYPE_CHECKING:
+    from engage.challenges.models import Challenge
+
+DECIDABLE = (ChallengeState.IN_REVIEW, ChallengeState.APPROVED, ChallengeState.NOTICE_PENDING)
+
+
+@bp.route("/department/challenges/<ref>/review", methods=["GET", "POST"])
+@requires(ChallengePermission.APPROVE)
+@writes
+def review(ref: str) -> ResponseReturnValue:
+    """Show the frozen text with its fingerprint and take the decision."""
+    found = queries.challenge(db(), ref=ref, actor=actor())
+    version = queries.latest_version(db(), challenge_id=found.id)
+    if version is None or found.state not in DECIDABLE:
+        raise Conflict("This text is not waiting for a decision. Its page says who has to act next.")
+    fresh = found.state is ChallengeState.IN_REVIEW
+    form = ReviewForm(data={"content_hash": version.content_hash}) if fresh else SendBackForm()
+    if form.validate_on_submit():
+        try:
+            _decide(found, form)
+        except Invalid as problem:
+            form.add_errors(problem.fields)
+        else:
+            return redirect(url_for("challenges.workspace", ref=ref), 303)
+    page = render_template(
+        "challenges/review.html",
+        challenge=found,
+        version=version,
+        form=form,
+        fresh=fresh,
+        may_decide=can_review(actor(), found),
+        own_text=has_written(actor(), found),
+        reviews=queries.reviews(db(), challenge_id=found.id),
+    )
+    return page, 422 if form.errors else 200
+
+
+def _decide(found: Challenge, form: ReviewForm | SendBackForm) -> None:
+    if isinstance(form, ReviewForm) and form.decision.data is Decision.APPROVED:
+        read = str(form.content_hash.data or "")
+        service.approve(db(), actor=actor(), challenge=found, content_hash=read)
+        flash("You approved the text. Its author has been told by email.", "success")
+    else:
+        service.request_changes(db(), actor=actor(), challenge=found, reasons=form.reasons.data)
+        flash("The text went back to its author with your reasons.", "success")

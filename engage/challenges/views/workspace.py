@@ -1,0 +1,187 @@
+"""The department's place for one challenge: text, notice, history, and the buttons that move it on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import current_app, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from engage.audit import queries as audit
+from engage.challenges import policy, queries, service
+from engage.challenges.enums import ChallengeState, Route, Step
+from engage.challenges.forms import NoticeForm, WithdrawForm
+from engage.challenges.policy import ChallengePermission
+from engage.challenges.views import bp, words
+from engage.challenges.views.acting import act
+from engage.http.access import actor, authorise, current_actor, requires, signed_in
+from engage.http.session import db, writes
+from engage.kernel.errors import Conflict, Invalid
+from engage.ledger import queries as ledger
+
+if TYPE_CHECKING:
+    from engage.challenges.models import Challenge
+
+TABS = (
+    ("challenges.workspace", "Text"),
+    ("matchmaking.match", "Match"),
+    ("advisory.department_sessions", "Sessions"),
+    ("consultation.department_questions", "Questions"),
+    ("challenges.notice", "Notice"),
+    ("challenges.history", "History"),
+)
+BEFORE_APPROVAL = (ChallengeState.DRAFT, ChallengeState.IN_REVIEW, ChallengeState.CHANGES_REQUESTED)
+
+
+@bp.get("/department/challenges/<ref>")
+@signed_in
+def workspace(ref: str) -> ResponseReturnValue:
+    """Show the text and what has to be done next."""
+    found = queries.challenge(db(), ref=ref, actor=actor())
+    waiting = found.state is ChallengeState.IN_REVIEW
+    return render_template(
+        "challenges/text.html",
+        challenge=found,
+        version=queries.latest_version(db(), challenge_id=found.id),
+        review=next(iter(queries.reviews(db(), challenge_id=found.id)), None),
+        approvers=queries.approvers(db(), challenge=found) if waiting else [],
+    )
+
+
+@bp.get("/department/challenges/<ref>/history")
+@signed_in
+def history(ref: str) -> ResponseReturnValue:
+    """Show who did what, and what was told to whom."""
+    found = queries.challenge(db(), ref=ref, actor=actor())
+    events = audit.history(db(), subject=f"challenge:{found.ref}")
+    return render_template(
+        "challenges/history.html",
+        challenge=found,
+        lines=words.history(events, queries.reviews(db(), challenge_id=found.id)),
+        disclosures=ledger.disclosures(db(), challenge_ref=found.ref),
+    )
+
+
+@bp.route("/department/challenges/<ref>/notice", methods=["GET", "POST"])
+@signed_in
+@writes
+def notice(ref: str) -> ResponseReturnValue:
+    """Show the notice of a preliminary market engagement; record it while it is awaited."""
+    found = queries.challenge(db(), ref=ref, actor=actor())
+    form = NoticeForm(data={"notice_number": found.notice_number, "ocid": found.ocid})
+    if form.validate_on_submit():
+        number, ocid = str(form.notice_number.data), str(form.ocid.data)
+        try:
+            service.record_notice(db(), actor=actor(), challenge=found, notice_number=number, ocid=ocid)
+        except Invalid as problem:
+            form.add_errors(problem.fields)
+        else:
+            flash("The notice is recorded. The challenge can be published now.", "success")
+            return redirect(url_for("challenges.workspace", ref=ref), 303)
+    waiting = found.state is ChallengeState.NOTICE_PENDING and policy.can_conduct(actor(), found)
+    page = render_template("challenges/notice.html", challenge=found, form=form if waiting else None)
+    return page, 422 if form.errors else 200
+
+
+@bp.post("/department/challenges/<ref>/publish")
+@requires(ChallengePermission.CONDUCT)
+@writes
+def publish(ref: str) -> ResponseReturnValue:
+    """Make the approved text public."""
+    found = queries.challenge(db(), ref=ref, actor=actor())
+    done = "Published. Everybody can read the challenge now."
+    return act(ref, lambda: service.publish(db(), actor=actor(), challenge=found), done)
+
+
+@bp.post("/department/challenges/<ref>/start")
+@requires(ChallengePermission.START)
+@writes
+def start(ref: str) -> ResponseReturnValue:
+    """Record that the engagement has begun."""
+    found = queries.challenge(db(), ref=ref, actor=actor())
+    done = "The engagement has started."
+    return act(ref, lambda: service.start_engaging(db(), actor=actor(), challenge=found), done)
+
+
+@bp.post("/department/challenges/<ref>/end")
+@requires(ChallengePermission.CONDUCT)
+@writes
+def end(ref: str) -> ResponseReturnValue:
+    """Record that the engagement is over."""
+    found = queries.challenge(db(), ref=ref, actor=actor())
+    done = "The engagement is over. Findings are due."
+    return act(ref, lambda: service.end_engaging(db(), actor=actor(), challenge=found), done)
+
+
+@bp.post("/department/challenges/<ref>/close")
+@requires(ChallengePermission.CONDUCT)
+@writes
+def close(ref: str) -> ResponseReturnValue:
+    """Close the challenge."""
+    found = queries.challenge(db(), ref=ref, actor=actor())
+    done = "The challenge is closed. It stays readable."
+    return act(ref, lambda: service.close(db(), actor=actor(), challenge=found), done)
+
+
+@bp.route("/department/challenges/<ref>/withdraw", methods=["GET", "POST"])
+@requires(ChallengePermission.CONDUCT)
+@writes
+def withdraw(ref: str) -> ResponseReturnValue:
+    """Ask for the reason and withdraw for good."""
+    found = queries.challenge(db(), ref=ref, actor=actor())
+    authorise(policy.can_conduct(actor(), found), policy.NOT_ONE_OF_YOU)
+    if not policy.can_withdraw(actor(), found):
+        raise Conflict("This challenge cannot be withdrawn: it is a draft, or it is over.")
+    form = WithdrawForm()
+    if form.validate_on_submit():
+        reason = str(form.reason.data)
+        return act(
+            ref,
+            lambda: service.withdraw(db(), actor=actor(), challenge=found, reason=reason),
+            "The challenge is withdrawn.",
+        )
+    return render_template(
+        "challenges/withdraw.html", challenge=found, form=form
+    ), 422 if form.errors else 200
+
+
+@bp.app_template_global()
+def challenge_tabs(challenge: Challenge) -> list[tuple[str, str, bool]]:
+    """Return the tabs of the workspace: text, address, and whether this page belongs to it."""
+    here = request.endpoint or ""
+    room = here.partition(".")[0]
+    return [
+        (text, url_for(endpoint, ref=challenge.ref), endpoint == here or _same_room(endpoint, room))
+        for endpoint, text in TABS
+        if endpoint in current_app.view_functions and _has_tab(challenge, endpoint)
+    ]
+
+
+def _same_room(endpoint: str, room: str) -> bool:
+    return room != "challenges" and endpoint.startswith(f"{room}.")
+
+
+def _has_tab(challenge: Challenge, endpoint: str) -> bool:
+    if endpoint == "challenges.notice":
+        return challenge.route is Route.PRELIMINARY_MARKET_ENGAGEMENT
+    return endpoint.startswith("challenges.") or challenge.state not in BEFORE_APPROVAL
+
+
+@bp.app_template_global()
+def challenge_step(challenge: Challenge) -> policy.NextStep:
+    """Return what has to be done next with ``challenge``."""
+    return policy.next_step(challenge)
+
+
+@bp.app_template_global()
+def may_take(challenge: Challenge, step: Step) -> bool:
+    """Tell whether the person looking may take ``step``."""
+    who = current_actor()
+    return who is not None and policy.may_take(who, challenge, step)
+
+
+@bp.app_template_global()
+def may_withdraw(challenge: Challenge) -> bool:
+    """Tell whether the person looking may withdraw ``challenge``."""
+    who = current_actor()
+    return who is not None and policy.can_withdraw(who, challenge)
