@@ -11,11 +11,12 @@ import subprocess
 import sysconfig
 import tempfile
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from engage.kernel.cluster import Cluster
 from tests.support.processes import (
     PROJECT,
     command_of,
@@ -67,7 +68,7 @@ class Site:
         """Whether the page comes back with 200."""
         try:
             with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(
-                self.url + path, timeout=10
+                self.url + path, timeout=120
             ) as answer:
                 return bool(answer.status == 200)
         except OSError:
@@ -80,10 +81,18 @@ class Site:
                 return pid
         return 0
 
+    def end(self) -> None:
+        """End it at once if it still runs, and wait for its children, which end with it."""
+        if self.process.poll() is None:
+            below = descendants(self.process.pid)
+            self.process.kill()
+            self.process.communicate()
+            until(lambda: all(gone(pid) for pid in below))
+
     def stop(self, number: int = signal.SIGINT) -> int:
         """Send the signal and wait; returns the exit code."""
         self.process.send_signal(number)
-        self.printed += self.process.communicate(timeout=60)[0].splitlines()
+        self.printed += self.process.communicate(timeout=120)[0].splitlines()
         return self.process.returncode
 
 
@@ -113,6 +122,26 @@ def place() -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
+Start = Callable[..., Site]
+
+
+@pytest.fixture
+def start(place: Path) -> Iterator[Start]:
+    """Start `engage up` with its data in `place`; whatever the test leaves running is ended after it."""
+    sites: list[Site] = []
+
+    def started(*arguments: str, account: str | None = None, **environ: str) -> Site:
+        sites.append(Site(place / "data", *arguments, account=account, **environ))
+        return sites[-1]
+
+    yield started
+    for site in sites:
+        site.end()
+    if working_in(place / "data" / "postgres" / "data"):
+        with Cluster(place / "data" / "postgres"):
+            pass
+
+
 def run(data_dir: Path, *arguments: str, **environ: str) -> tuple[int, str, str]:
     """Run `engage up` to its end; returns exit code, output, error output."""
     done = subprocess.run(
@@ -122,7 +151,7 @@ def run(data_dir: Path, *arguments: str, **environ: str) -> tuple[int, str, str]
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=120,
     )
     return done.returncode, done.stdout, done.stderr
 
@@ -157,12 +186,12 @@ def test_ctrl_c_while_data_is_prepared_stops_at_once(place: Path) -> None:
 
 
 @pytest.mark.parametrize("account", [None, "nobody"])
-def test_ctrl_c_stops_everything(place: Path, account: str | None) -> None:
+def test_ctrl_c_stops_everything(place: Path, start: Start, account: str | None) -> None:
     if account:
         if os.geteuid() != 0:
             pytest.skip("only root can act for another account")
         shutil.chown(place, account)
-    site = Site(place / "data", account=account).ready()
+    site = start(account=account).ready()
     assert site.answers("/healthz")
     assert site.answers("/")
     below = descendants(site.process.pid)
@@ -175,18 +204,18 @@ def test_ctrl_c_stops_everything(place: Path, account: str | None) -> None:
     assert sorted(log.name for log in (place / "data" / "log").iterdir()) == ["web.log", "worker.log"]
 
 
-def test_the_secret_is_made_once_and_kept_to_oneself(place: Path) -> None:
+def test_the_secret_is_made_once_and_kept_to_oneself(place: Path, start: Start) -> None:
     secret = place / "data" / "secret_key"
-    Site(place / "data", "--no-worker").ready().stop(signal.SIGTERM)
+    start("--no-worker").ready().stop(signal.SIGTERM)
     first = secret.read_text()
     assert secret.stat().st_mode & 0o777 == 0o600
     assert len(first) >= 48
-    Site(place / "data", "--no-worker").ready().stop(signal.SIGTERM)
+    start("--no-worker").ready().stop(signal.SIGTERM)
     assert secret.read_text() == first
 
 
-def test_two_at_once_share_the_database(place: Path) -> None:
-    first, second = (Site(place / "data", "--no-worker") for _ in range(2))
+def test_two_at_once_share_the_database(start: Start) -> None:
+    first, second = (start("--no-worker") for _ in range(2))
     first.ready()
     second.ready()
     assert first.url != second.url
@@ -197,8 +226,8 @@ def test_two_at_once_share_the_database(place: Path) -> None:
     assert working_in(second.data) == []
 
 
-def test_what_dies_is_started_again(place: Path) -> None:
-    site = Site(place / "data").ready()
+def test_what_dies_is_started_again(start: Start) -> None:
+    site = start().ready()
     web, worker, server = site.child("gunicorn"), site.child("engage worker"), postmaster(site.data)
     kill(web)
     assert site.answers()  # the supervisor holds the port: the request waits for the next web server
@@ -207,20 +236,20 @@ def test_what_dies_is_started_again(place: Path) -> None:
     assert until(lambda: site.child("engage worker") not in (0, worker))
     kill(server)
     assert until(lambda: gone(server))
-    assert until(site.answers, seconds=15)
+    assert until(site.answers)
     assert site.stop() == 0
     assert working_in(site.data) == []
     assert "PostgreSQL had died and was started again." in site.printed
     assert any(line.startswith("The web server ended (killed by signal 9)") for line in site.printed)
 
 
-def test_a_killed_supervisor_takes_its_children_along(place: Path) -> None:
-    site = Site(place / "data").ready()
+def test_a_killed_supervisor_takes_its_children_along(start: Start) -> None:
+    site = start().ready()
     below = descendants(site.process.pid)
     site.process.kill()
     site.process.communicate()
     assert until(lambda: all(gone(pid) for pid in below))
-    again = Site(place / "data").ready()
+    again = start().ready()
     assert again.answers()
     assert again.stop() == 0
     assert working_in(site.data) == []

@@ -59,12 +59,12 @@ class Holder:
 
     def release(self) -> None:
         """Let it leave the cluster in order and end."""
-        self.process.communicate(timeout=60)
+        self.process.communicate(timeout=120)
 
     def kill(self) -> None:
         """End it as `kill -9` does."""
         self.process.kill()
-        self.process.communicate(timeout=60)
+        self.process.communicate(timeout=120)
 
 
 def interpreter(account: str | None) -> str:
@@ -133,7 +133,7 @@ def gone(pid: int) -> bool:
     return state == "Z"
 
 
-def until(true: Callable[[], bool], *, seconds: float = 30.0) -> bool:
+def until(true: Callable[[], bool], *, seconds: float = 90.0) -> bool:
     """Wait until `true()` is, at most `seconds`; returns whether it came to be."""
     deadline = time.monotonic() + seconds
     while not true():
