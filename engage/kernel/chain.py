@@ -97,6 +97,8 @@ def append(session: Session, row: Chained) -> None:
 
 @event.listens_for(Session, "before_commit")
 def _seal(session: Session) -> None:
+    if session.in_nested_transaction():
+        return  # the end of a savepoint is not yet the commit: nobody must wait for the lock until then
     for table in sorted(session.info.pop(_DIRTY, ()), key=lambda cls: str(cls.__tablename__)):
         _seal_table(session, table)
 

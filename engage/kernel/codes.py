@@ -34,7 +34,7 @@ REGIONS: Mapping[str, str] = MappingProxyType(
 
 _COUNTRY = ("TLL", "TLM", "TLN")
 _ENGLAND = tuple(code for code in REGIONS if code not in _COUNTRY)
-_WIDER = {
+_WIDER: Mapping[str, tuple[str, ...]] = {
     "any region": tuple(REGIONS),
     "england": _ENGLAND,
     "great britain": tuple(code for code in REGIONS if code != "TLN"),
@@ -42,7 +42,25 @@ _WIDER = {
     "united kingdom": tuple(REGIONS),
     "east": ("TLH",),
 }
-_BY_NAME = {name.casefold(): (code,) for code, name in REGIONS.items()} | _WIDER
+_OUTSIDE: Mapping[str, tuple[str, ...]] = dict.fromkeys(
+    (
+        "british oversea territories",
+        "british overseas territories",
+        "channel islands",
+        "europe",
+        "isle of man",
+        "other country",
+        "overseas",
+        "rest of the world",
+        "usa",
+    ),
+    (),
+)
+"""Places that notices name as regions and that are none of the United Kingdom."""
+_BY_NAME: Mapping[str, tuple[str, ...]] = {name.casefold(): (code,) for code, name in REGIONS.items()} | {
+    **_WIDER,
+    **_OUTSIDE,
+}
 _REGION_CODE = re.compile(r"(?:TL|UK)([C-N])[A-Z0-9]{0,3}", re.IGNORECASE)
 _CPV = re.compile(r"([0-9]{2,8})(?:-([0-9]))?")
 _DIGITS = 8
@@ -98,7 +116,8 @@ def region_codes(text: str) -> tuple[str, ...]:
     """Return the ITL 1 codes of a region written as name or as ITL or NUTS code, in order.
 
     "London", "TLI", "UKI4" give one; "England", "United Kingdom", "Any region" give several; so do names
-    separated by commas. Raises ``ValueError``, with a sentence for the person, for what is no region.
+    separated by commas. Places outside the United Kingdom give none. Raises ``ValueError``, with a sentence
+    for the person, for what is no region.
     """
     found: set[str] = set()
     for part in filter(None, map(one_line, text.split(","))):

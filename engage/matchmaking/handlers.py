@@ -12,11 +12,10 @@ from engage.kernel.actor import System
 from engage.kernel.settings import settings
 from engage.matchmaking.enums import InvitationState
 from engage.matchmaking.models import Invitation
-from engage.matchmaking.service import supersede, withdraw
+from engage.matchmaking.service import RUN_FOR, supersede, withdraw
 from engage.suppliers.events import StatementsChanged
 
 EMBED = "matchmaking.embed"
-RUN_FOR = "matchmaking.run_for"
 NO_MODEL = "none"
 STANDING = (InvitationState.HELD, InvitationState.SENT, InvitationState.ACCEPTED)
 
@@ -33,7 +32,8 @@ def on_review_requested(session: Session, _event: ReviewRequested) -> None:
 
 def on_challenge_published(session: Session, event: ChallengePublished) -> None:
     """Have suppliers matched to what was published."""
-    jobs.defer(session, RUN_FOR, once=f"{RUN_FOR}:{event.challenge_id}", challenge_id=event.challenge_id)
+    once = f"{RUN_FOR}:{event.challenge_id}"
+    jobs.defer(session, RUN_FOR, once=once, challenge_id=event.challenge_id)
 
 
 def on_challenge_withdrawn(session: Session, event: ChallengeWithdrawn) -> None:

@@ -23,18 +23,14 @@ def embed() -> None:
 
 
 @task("matchmaking.run_for")
-def run_for(challenge_id: int) -> None:
-    """Match suppliers to a challenge, unless there is a match of its approved text already."""
+def run_for(challenge_id: int, again: bool = False) -> None:
+    """Match suppliers to a challenge; unless ``again``, only if there is no match of its approved text yet."""
     embed()
     with unit_of_work() as session:
         challenge = challenges.by_id(session, challenge_id)
         standing = queries.current_run(session, challenge_id=challenge_id)
-        if (
-            standing is not None
-            and standing.snapshot["challenge"]["approved_hash"] == challenge.approved_hash
-        ):
-            return
-        if challenge.state in service.MATCHABLE:
+        done = standing is not None and queries.matched_text(standing) == challenge.approved_hash
+        if challenge.state in service.MATCHABLE and (again or not done):
             service.run(session, actor=System(), challenge=challenge)
 
 

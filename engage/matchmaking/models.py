@@ -48,7 +48,7 @@ class MatchRun(Base):
     matched_at: Mapped[datetime | None]
     released_at: Mapped[datetime | None]
     released_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id"))
-    snapshot: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    snapshot: Mapped[dict[str, Any]] = mapped_column(JSONB, deferred=True)
     """What was matched: the challenge's text hash and each supplier's statements by content hash."""
     snapshot_hash: Mapped[str]
     parameters: Mapped[dict[str, Any]] = mapped_column(JSONB)

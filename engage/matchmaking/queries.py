@@ -88,6 +88,19 @@ def current_run(session: Session, *, challenge_id: int) -> MatchRun | None:
     return session.scalar(query)
 
 
+def run_of(session: Session, *, challenge_id: int) -> MatchRun:
+    """Return the run of a challenge that stands. Raises ``NotFound`` before the first match."""
+    found = current_run(session, challenge_id=challenge_id)
+    if found is None:
+        raise NotFound("Suppliers have not been matched to this challenge yet.")
+    return found
+
+
+def matched_text(run: MatchRun) -> str:
+    """Return the hash of the approved text that a run was made of."""
+    return str(run.snapshot["challenge"]["approved_hash"])
+
+
 def candidates(session: Session, *, run_id: int) -> Sequence[MatchCandidate]:
     """Return the candidates of a run by rank, suppliers loaded, explanations not; one statement."""
     query = (

@@ -15,6 +15,7 @@ from engage.kernel import clock
 from engage.kernel.actor import Actor, Anyone
 from engage.kernel.errors import Conflict
 from engage.kernel.states import check
+from engage.matchmaking import queries
 from engage.matchmaking.enums import RUN_TRANSITIONS, HardRule, InvitationState, Origin, RunState
 from engage.matchmaking.models import Invitation, MatchCandidate, MatchRun
 from engage.matchmaking.service import letters
@@ -98,7 +99,7 @@ def _check_challenge(session: Session, run: MatchRun) -> None:
     challenge: Challenge = run.challenge
     if not challenge.is_open:
         raise Conflict("Invitations can go out only while the challenge is published and open.")
-    if approved_version(session, challenge).content_hash != run.snapshot["challenge"]["approved_hash"]:
+    if approved_version(session, challenge).content_hash != queries.matched_text(run):
         raise Conflict("The text has been approved anew since this match. Match again before you release.")
 
 

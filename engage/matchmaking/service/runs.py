@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from engage.audit import service as audit
 from engage.challenges.enums import ChallengeState
 from engage.challenges.models import Challenge, ChallengeVersion
-from engage.kernel import clock
+from engage.kernel import clock, jobs
 from engage.kernel.actor import Anyone
 from engage.kernel.errors import Conflict, Invalid
 from engage.kernel.ids import short_id
@@ -21,6 +21,7 @@ from engage.matchmaking.enums import RUN_TRANSITIONS, Confidence, RunState
 from engage.matchmaking.models import Invitation, MatchCandidate, MatchRun
 from engage.matchmaking.service.matching import CANDIDATES, Match, match, snapshot_hash
 from engage.matchmaking.service.texts import challenge_text, kept, why
+from engage.matchmaking.service.vectors import count_missing
 
 MATCHABLE = (
     ChallengeState.APPROVED,
@@ -29,6 +30,9 @@ MATCHABLE = (
     ChallengeState.ENGAGING,
 )
 SHORTLIST = 12
+RUN_FOR = "matchmaking.run_for"
+QUICK = 64
+"""So many texts without a vector can be read while somebody waits; more are left to a job."""
 MOST_SHORTLISTED = 50
 _LOCKS = 0x6D61746368  # "match": the space of this room's advisory locks
 
@@ -59,6 +63,16 @@ def run(session: Session, *, actor: Anyone, challenge: Challenge, shortlist: int
     session.flush()
     _record(session, actor, made, "matched", challenge=challenge.ref, candidates=len(made.candidates))
     return made
+
+
+def run_soon(session: Session, *, actor: Anyone, challenge: Challenge) -> MatchRun | None:
+    """Match now when that is quick, else have a job do it and return ``None``. Raises what ``run`` raises."""
+    if count_missing(session) <= QUICK:
+        return run(session, actor=actor, challenge=challenge)
+    approved_version(session, challenge)
+    once = f"{RUN_FOR}:{challenge.id}"
+    jobs.defer(session, RUN_FOR, once=once, challenge_id=challenge.id, again=True)
+    return None
 
 
 def approved_version(session: Session, challenge: Challenge) -> ChallengeVersion:

@@ -23,6 +23,7 @@ _DOC_KEYS = frozenset(
     {"title", "text", "date", "cpv", "client", "buyer", "evidence_url", "ref", "source", "licence", "region"}
 )
 _IDENTIFIER = re.compile(r"([A-Z]{2}-[A-Z]+)-(.+)")
+_BLANK = re.compile(r"[A-Z]{2}-[A-Z]+-0+")  # what notices say when they have no number
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,7 +96,7 @@ def _flag(data: Mapping[str, Any], key: str, wrong: dict[str, str]) -> bool | No
 
 def _identifier(data: Mapping[str, Any], wrong: dict[str, str]) -> tuple[str, str] | None:
     text = _text(data, "identifier", wrong, longest=LONGEST_ID)
-    if not text:
+    if not text or _BLANK.fullmatch(text):
         return None
     found = _IDENTIFIER.fullmatch(text)
     schemes = [scheme.value for scheme in Scheme if scheme is not Scheme.NONE]

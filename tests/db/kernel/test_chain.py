@@ -53,6 +53,15 @@ class TestChain:
             assert session.scalars(sa.select(AuditEvent.tag)).all() == ["tests:line:kept"]
         assert faults() == []
 
+    def test_the_end_of_a_savepoint_seals_nothing_and_takes_no_lock(self) -> None:
+        locks = sa.text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()")
+        with unit_of_work() as session:
+            with session.begin_nested():
+                record(session, actor=None, tag="tests:line:kept", subject="line:1")
+            assert session.scalar(locks) == 0
+        with new_session() as session:
+            assert session.scalars(sa.select(AuditEvent.seq)).all() == [1]
+
     @pytest.mark.parametrize(
         ("statement", "found"),
         [

@@ -1,0 +1,53 @@
+"""Letting the invitations go out: one page that says who is told, one button."""
+
+from __future__ import annotations
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from engage.challenges import queries as challenges
+from engage.http.access import actor, authorise, requires
+from engage.http.filters import plural
+from engage.http.session import db, writes
+from engage.kernel.errors import Conflict
+from engage.matchmaking import policy, queries, service
+from engage.matchmaking.policy import MatchmakingPermission
+from engage.matchmaking.views import bp
+
+MAY_NOT = "Only policy authors and facilitators of this department can send its invitations."
+
+
+@bp.route("/department/challenges/<ref>/match/release", methods=["GET", "POST"])
+@requires(MatchmakingPermission.RELEASE)
+@writes
+def release(ref: str) -> ResponseReturnValue:
+    """Show who will be told; on POST, tell them."""
+    challenge = challenges.challenge(db(), ref=ref, actor=actor())
+    authorise(policy.can_release(actor(), challenge), MAY_NOT)
+    standing = queries.run_of(db(), challenge_id=challenge.id)
+    if request.method == "POST":
+        try:
+            with db().begin_nested():
+                told(service.release(db(), actor=actor(), run=standing))
+        except Conflict as refusal:
+            flash(refusal.message)
+        return redirect(url_for("matchmaking.match", ref=ref), code=303)
+    chosen = [each for each in queries.candidates(db(), run_id=standing.id) if each.shortlisted]
+    return render_template(
+        "matchmaking/release.html",
+        challenge=challenge,
+        run=standing,
+        chosen=chosen,
+        reachable=queries.reachable(db(), supplier_ids=[each.supplier_id for each in chosen]),
+        answer_by=service.last_moment(challenge),
+    )
+
+
+def told(released: service.Released) -> None:
+    """Say what the release did."""
+    parts = [f"{plural(len(released.sent), 'invitation')} sent."]
+    if released.waiting:
+        parts.append(f"{len(released.waiting)} held until somebody from the supplier has an account.")
+    for rule, count in sorted(released.left_out.items()):
+        parts.append(f"{count} left out since: {rule.sentence}.")
+    flash(" ".join(parts), "success")
