@@ -64,14 +64,14 @@ def moment(day: date, clock: time) -> datetime:
 class SessionForm(Form):
     """A session: what everyone sees, and how those with a place join."""
 
-    title = TextField("Title", [Required("Enter a title"), Length(max=150)], width="full")
+    title = TextField("Title", [Required("Enter a title"), Length(max=150)])
     format = RadiosField(
         "What kind of session is it?",
         [Required("Choose what kind of session it is")],
         choices=FORMATS,
         coerce=SessionFormat,
     )
-    starts_on = DatePartsField("Date", [Required("Enter the date")], description="For example, 27 3 2027")
+    starts_on = DatePartsField("Date", [Required("Enter the date")])
     starts_at = TimeField(
         "Start", [Required("Enter when it starts")], description="UK time, for example 2:30pm or 14:30"
     )
@@ -116,7 +116,7 @@ class SessionForm(Form):
             try:
                 moment(self.starts_on.data, field.data)
             except ValueError as problem:
-                raise ValidationError(str(problem)) from problem
+                raise ValidationError(str(problem).rstrip(".")) from problem
 
     def details(self) -> SessionDetails:
         """Return what was entered; call it only when the form is valid."""
@@ -141,7 +141,7 @@ class SessionForm(Form):
 class ReasonForm(Form):
     """A reason that people are told."""
 
-    reason = TextAreaField("Reason", [Required("Enter the reason"), Length(max=1000)], rows=4)
+    reason = TextAreaField("Reason", [Required("Enter the reason"), Length(max=1000)])
 
 
 class MinutesForm(Form):

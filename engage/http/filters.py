@@ -31,7 +31,7 @@ STATE_COLOURS = {
     "grey": "draft superseded expired released cancelled held waiting proposed suppressed paused",
     "yellow": "in_review changes_requested notice_pending queued sending pending "
     "findings_due offered unverified",
-    "blue": "approved frozen matched sent open registered running verified answered",
+    "blue": "approved frozen matched sent open scheduled registered running verified answered",
     "green": "published engaging accepted confirmed attended passed done active good",
     "red": "withdrawn declined failed no_show stopped suspended rejected bounced overdue",
     "purple": "closed",

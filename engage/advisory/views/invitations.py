@@ -21,6 +21,7 @@ from engage.kernel.actor import Role
 from engage.kernel.errors import Invalid, NotFound
 from engage.kernel.uktime import uk_range
 from engage.matchmaking import queries as matchmaking
+from engage.matchmaking.enums import InvitationState
 from engage.matchmaking.policy import is_invited
 from engage.suppliers import queries as suppliers
 
@@ -36,7 +37,8 @@ def invitations() -> ResponseReturnValue:
     """List the invitations of the supplier one acts for."""
     supplier = suppliers.of_organisation(db(), organisation_id=actor().organisation_id)
     found = matchmaking.invitations_for(db(), supplier_id=supplier.id)
-    return render_template("advisory/invitations.html", invitations=found, now=clock.now())
+    waiting_first = sorted(found, key=lambda each: not _waits(each))
+    return render_template("advisory/invitations.html", invitations=waiting_first, waits=_waits)
 
 
 @bp.get("/supplier/invitations/<ref>")
@@ -80,6 +82,14 @@ def decline(ref: str) -> ResponseReturnValue:
     service.decline(db(), actor=actor(), invitation=found, reason=form.reason.data)
     flash("You have declined the invitation.", "success")
     return redirect(url_for("advisory.invitation", ref=ref), 303)
+
+
+def _waits(found: Invitation) -> bool:
+    return (
+        found.state is InvitationState.SENT
+        and found.expires_at is not None
+        and found.expires_at > clock.now()
+    )
 
 
 def _invitation(ref: str) -> Invitation:
