@@ -53,7 +53,8 @@ def _text(answer: Answer, common: dict[str, Any]) -> Field:
 
 def _line(answer: Answer, common: dict[str, Any]) -> Field:
     limit = MaxWords(answer.words)
-    return TextField(validators=[*_optional(answer), limit], **common)
+    hint = f"{common['description']} Use {answer.words} words or fewer."
+    return TextField(validators=[*_optional(answer), limit], **{**common, "description": hint})
 
 
 def _codes(answer: Answer, common: dict[str, Any]) -> Field:
@@ -79,6 +80,7 @@ def _purposes(_answer: Answer, common: dict[str, Any]) -> Field:
 _FIELDS: dict[Kind, Callable[[Answer, dict[str, Any]], Field]] = {
     Kind.TEXT: _text,
     Kind.LINE: _line,
+    Kind.SENTENCE: _text,
     Kind.CODES: _codes,
     Kind.REGION: _region,
     Kind.DATE: _date,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engage.challenges.enums import TRANSITIONS, ChallengeState, Step
 from engage.challenges.enums.questions import missing
@@ -102,11 +102,16 @@ def may_take(actor: Actor, challenge: Challenge, step: Step) -> bool:
 
 @dataclass(frozen=True)
 class NextStep:
-    """What has to be done next: by whom, and in words. ``overdue`` says what is late, or is empty."""
+    """What has to be done next: by whom, and in words. ``overdue`` says what is late, or is empty.
+
+    ``short`` fits on a card, ``action`` on a button.
+    """
 
     step: Step
     who: str
+    short: str
     text: str
+    action: str = ""
     overdue: str = ""
 
 
@@ -116,35 +121,51 @@ EITHER = "A policy author or an approver"
 
 _STEPS: dict[ChallengeState, NextStep] = {
     ChallengeState.CHANGES_REQUESTED: NextStep(
-        Step.WRITE, AUTHOR, "An approver asked for changes. Read the reasons, then change the text."
+        Step.WRITE,
+        AUTHOR,
+        "Changes asked for",
+        "An approver asked for changes. Read the reasons, then change the text.",
+        "Change the text",
     ),
     ChallengeState.IN_REVIEW: NextStep(
         Step.REVIEW,
         APPROVER,
+        "Waiting for an approver",
         "Somebody who did not write the text reads it, then approves it or asks for changes.",
+        "Read and decide",
     ),
     ChallengeState.APPROVED: NextStep(
-        Step.PUBLISH, EITHER, "The text is approved. Publish it, and everybody can read it from that moment."
+        Step.PUBLISH,
+        EITHER,
+        "Approved, ready to publish",
+        "The text is approved. Publish it, and everybody can read it from that moment.",
+        "Publish now",
     ),
     ChallengeState.PUBLISHED: NextStep(
         Step.START,
         EITHER,
-        "Everybody can read it. Look at the match, invite suppliers and plan a first session: that starts "
-        "the engagement. Start it here when you only want written answers.",
+        "Invite suppliers, plan a session",
+        "Everybody can read it. See which suppliers fit, invite them and plan a first session: that starts "
+        "the engagement. If you only want written answers, start it without a session.",
+        "Start without a session",
     ),
     ChallengeState.ENGAGING: NextStep(
         Step.END,
         EITHER,
+        "Engagement under way",
         "Sessions and contributions are under way. When the last one is over, end the engagement.",
+        "End the engagement",
     ),
     ChallengeState.FINDINGS_DUE: NextStep(
         Step.CLOSE,
         EITHER,
+        "Tell what you heard",
         "Tell everybody what you heard and what you will do about it, then close the challenge.",
+        "Close the challenge",
     ),
-    ChallengeState.CLOSED: NextStep(Step.NOTHING, "", "This challenge is closed. Nothing is left to do."),
+    ChallengeState.CLOSED: NextStep(Step.NOTHING, "", "", "This challenge is closed. Nothing is left to do."),
     ChallengeState.WITHDRAWN: NextStep(
-        Step.NOTHING, "", "This challenge was withdrawn. Nothing is left to do."
+        Step.NOTHING, "", "Withdrawn", "This challenge was withdrawn. Nothing is left to do."
     ),
 }
 
@@ -153,10 +174,10 @@ def next_step(challenge: Challenge) -> NextStep:
     """Return what has to be done next with ``challenge``, whoever is looking."""
     if challenge.state is ChallengeState.DRAFT:
         return _writing(challenge)
-    if challenge.state is ChallengeState.NOTICE_PENDING:
-        return _notice(challenge)
-    found = _STEPS[challenge.state]
-    return NextStep(found.step, found.who, found.text, overdue(challenge))
+    found = (
+        _notice(challenge) if challenge.state is ChallengeState.NOTICE_PENDING else _STEPS[challenge.state]
+    )
+    return replace(found, overdue=overdue(challenge))
 
 
 def overdue(challenge: Challenge) -> str:
@@ -174,28 +195,23 @@ def overdue(challenge: Challenge) -> str:
 def _writing(challenge: Challenge) -> NextStep:
     left = len({question.slug for question, _ in missing(challenge.content)})
     if not left:
-        return NextStep(
-            Step.WRITE, AUTHOR, "Every question is answered. Check the text and send it for approval."
-        )
-    questions = "One question is" if left == 1 else f"{left} questions are"
-    return NextStep(
-        Step.WRITE, AUTHOR, f"{questions} still to be answered. Then the text goes to an approver."
-    )
+        text = "Every question is answered. Check the text and send it for approval."
+        return NextStep(Step.WRITE, AUTHOR, "Ready to send for approval", text, "Check and send")
+    questions = "1 question" if left == 1 else f"{left} questions"
+    text = f"{questions} still to be answered. Then the text goes to an approver."
+    return NextStep(Step.WRITE, AUTHOR, f"{questions} to answer", text, "Continue writing")
 
 
 def _notice(challenge: Challenge) -> NextStep:
     if challenge.notice_number and challenge.ocid:
-        return NextStep(
-            Step.PUBLISH,
-            EITHER,
-            f"Notice {challenge.notice_number} is recorded. Publish the challenge, and everybody can read "
-            f"it.",
-            overdue(challenge),
-        )
+        text = f"Notice {challenge.notice_number} is recorded. Publish the challenge, and everybody can read "
+        "it."
+        return NextStep(Step.PUBLISH, EITHER, "Notice recorded, ready to publish", text, "Publish now")
     return NextStep(
         Step.NOTICE,
         EITHER,
+        "Notice to be recorded",
         "The text is approved. Publish the preliminary market engagement notice (UK2) on Find a Tender, then "
         "record its number here. Until then nobody outside your department can see the challenge.",
-        overdue(challenge),
+        "Record the notice",
     )

@@ -202,8 +202,7 @@ class BoardColumn:
 
 COLUMNS: tuple[tuple[str, tuple[ChallengeState, ...]], ...] = (
     ("Being written", (ChallengeState.DRAFT, ChallengeState.CHANGES_REQUESTED)),
-    ("In review", (ChallengeState.IN_REVIEW,)),
-    ("Approved", (ChallengeState.APPROVED, ChallengeState.NOTICE_PENDING)),
+    ("Being approved", (ChallengeState.IN_REVIEW, ChallengeState.APPROVED, ChallengeState.NOTICE_PENDING)),
     ("Open", OPEN_STATES),
     ("Findings due", (ChallengeState.FINDINGS_DUE,)),
     ("Closed", (ChallengeState.CLOSED, ChallengeState.WITHDRAWN)),

@@ -19,6 +19,7 @@ class Kind(StrEnum):
     """How an answer is given."""
 
     LINE = "line"
+    SENTENCE = "sentence"
     TEXT = "text"
     CODES = "codes"
     REGION = "region"
@@ -40,6 +41,8 @@ class Answer:
     hint: str = ""
     words: int = 0
     """The most words it may have; 0 where words are not counted."""
+    listed: bool = False
+    """Whether each line is an item of a list."""
     required: bool = True
     missing: str = ""
     """What to do when it is required and empty."""
@@ -124,7 +127,7 @@ QUESTIONS: tuple[Question, ...] = (
         "If you have not done anything yet, leave it empty.",
         example="We tried text reminders in one district in 2025. Empty seats fell for three months and then "
         "rose again; we do not know why. We have not spoken to suppliers.",
-        answers=(Answer(field="done_so_far", name="Done so far", words=250, required=False),),
+        answers=(Answer(field="done_so_far", name="What has been done so far", words=250, required=False),),
     ),
     Question(
         slug="undecided",
@@ -162,6 +165,7 @@ QUESTIONS: tuple[Question, ...] = (
             Answer(
                 field="questions",
                 name="Questions to suppliers",
+                listed=True,
                 words=250,
                 missing="Write at least one question to suppliers",
             ),
@@ -177,7 +181,7 @@ QUESTIONS: tuple[Question, ...] = (
         answers=(
             Answer(
                 field="expertise",
-                name="Expertise",
+                name="Expertise wanted",
                 words=200,
                 missing="Say what expertise you are looking for",
             ),
@@ -244,7 +248,7 @@ QUESTIONS: tuple[Question, ...] = (
             Answer(
                 field="route_reason",
                 name="Reason for the route",
-                kind=Kind.LINE,
+                kind=Kind.SENTENCE,
                 label="Why this route?",
                 hint="One sentence. It is published with the challenge.",
                 words=60,

@@ -81,6 +81,7 @@ def _purposes(_answer: Answer, value: list[str] | None) -> list[str]:
 _CHECKS: dict[Kind, Callable[[Answer, Any], Any]] = {
     Kind.TEXT: _words,
     Kind.LINE: _line,
+    Kind.SENTENCE: _line,
     Kind.CODES: _codes,
     Kind.REGION: _region,
     Kind.DATE: _date,

@@ -59,6 +59,12 @@ class Told:
         """Whether it is running text, as opposed to a fact."""
         return self.answer.kind is Kind.TEXT
 
+    @property
+    def items(self) -> Sequence[str]:
+        """The lines of an answer that is a list; empty for any other."""
+        lines = (line.strip() for line in self.text.split("\n")) if self.answer.listed else ()
+        return [line for line in lines if line]
+
 
 def told(content: Mapping[str, Any]) -> Sequence[Told]:
     """Return every answer of a text (``Challenge.content`` or a version's) in words, in order."""
@@ -97,10 +103,12 @@ class Line:
     edited: list[str] = field(default_factory=list)
 
 
-def history(events: Iterable[AuditEvent], reviews: Sequence[ChallengeReview]) -> Sequence[Line]:
+def history(
+    events: Iterable[AuditEvent], reviews: Sequence[ChallengeReview], *, withdrawn: str | None = None
+) -> Sequence[Line]:
     """Return audit lines in words, newest first; edits that one person made in a row are one entry.
 
-    ``reviews`` (any order) give the reasons that the audit trail does not repeat.
+    ``reviews`` (any order) and ``withdrawn`` give the reasons that the audit trail does not repeat.
     """
     reasons = iter(sorted((review for review in reviews if review.reasons), key=lambda review: review.id))
     lines: list[Line] = []
@@ -112,6 +120,8 @@ def history(events: Iterable[AuditEvent], reviews: Sequence[ChallengeReview]) ->
         if deed == "changes_requested":
             given = next(reasons, None)
             line.text = given.reasons if given else ""
+        if deed == "withdrawn":
+            line.text = withdrawn or ""
         if deed == "edited":
             line.edited = [ANSWERS[name].name for name in event.details.get("answers", ()) if name in ANSWERS]
             if lines and lines[-1].edited and lines[-1].who == line.who:

@@ -57,7 +57,9 @@ def history(ref: str) -> ResponseReturnValue:
     return render_template(
         "challenges/history.html",
         challenge=found,
-        lines=words.history(events, queries.reviews(db(), challenge_id=found.id)),
+        lines=words.history(
+            events, queries.reviews(db(), challenge_id=found.id), withdrawn=found.withdrawn_reason
+        ),
         disclosures=ledger.disclosures(db(), challenge_ref=found.ref),
     )
 

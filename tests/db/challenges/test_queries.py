@@ -167,15 +167,19 @@ class TestBoard:
             (column.title, column.count, [card.challenge.state for card in column.cards]) for column in board
         ] == [
             ("Being written", 2, [ChallengeState.CHANGES_REQUESTED, ChallengeState.DRAFT]),
-            ("In review", 1, [ChallengeState.IN_REVIEW]),
-            ("Approved", 2, [ChallengeState.NOTICE_PENDING, ChallengeState.APPROVED]),
+            (
+                "Being approved",
+                3,
+                [ChallengeState.NOTICE_PENDING, ChallengeState.APPROVED, ChallengeState.IN_REVIEW],
+            ),
             ("Open", 2, [ChallengeState.ENGAGING, ChallengeState.PUBLISHED]),
             ("Findings due", 1, [ChallengeState.FINDINGS_DUE]),
             ("Closed", 2, [ChallengeState.WITHDRAWN, ChallengeState.CLOSED]),
         ]
         assert [card.next.who for column in board for card in column.cards] == [
-            *("A policy author", "A policy author", "An approver"),
-            *["A policy author or an approver"] * 5,
+            *("A policy author", "A policy author"),
+            *("A policy author or an approver", "A policy author or an approver", "An approver"),
+            *["A policy author or an approver"] * 3,
             *("", ""),
         ]
 
