@@ -12,7 +12,13 @@ from sqlalchemy.engine import make_url
 from engage.cli.work import bound
 from engage.kernel import db, jobs
 
-JOBS = ("engage.kernel.upkeep", "engage.outbox.jobs")
+JOBS = (
+    "engage.kernel.upkeep",
+    "engage.outbox.jobs",
+    "engage.accounts.jobs",
+    "engage.matchmaking.jobs",
+    "engage.digests.jobs",
+)
 """Every module that declares tasks."""
 CONCURRENCY = 4
 GRACE_SECONDS = 10.0

@@ -35,3 +35,5 @@ TRANSITIONS: Transitions[SubscriptionState] = {
     SubscriptionState.ACTIVE: frozenset({SubscriptionState.ENDED}),
     SubscriptionState.ENDED: frozenset({SubscriptionState.ACTIVE}),
 }
+
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")

@@ -19,6 +19,10 @@ class LetterState(StrEnum):
     CANCELLED = "cancelled"
 
 
+WAITING = (LetterState.HELD, LetterState.QUEUED)
+"""States of letters that nobody has begun to send."""
+
+
 class CalendarMethod(StrEnum):
     """What the calendar file of a letter asks the recipient's calendar to do (RFC 5546)."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 
@@ -46,13 +47,18 @@ def deliver(**_due: int) -> None:
             _busy.release()
 
 
-def deliver_batch() -> None:
+def deliver_everything() -> None:
+    """Send what is due until nothing is, or the mail server cannot be reached. For commands, which wait for the end."""
+    deliver_batch(seconds=math.inf)
+
+
+def deliver_batch(*, seconds: float | None = None) -> None:
     """Send what is due over one connection, until nothing is due or the mail server cannot be reached.
 
     Per letter: it is handed over outside any transaction; then one transaction marks it and claims the next.
     """
     transport = open_transport(settings().mail_transport)
-    deadline = time.monotonic() + BATCH_SECONDS
+    deadline = time.monotonic() + (BATCH_SECONDS if seconds is None else seconds)
     try:
         with unit_of_work() as session:
             claimed = delivery.claim(session)

@@ -12,11 +12,10 @@ from engage.kernel import clock
 from engage.kernel.actor import Actor, Anyone
 from engage.kernel.errors import NotFound
 from engage.kernel.states import check
-from engage.outbox.enums import TRANSITIONS, LetterState
+from engage.outbox.enums import TRANSITIONS, WAITING, LetterState
 from engage.outbox.models import Letter, LetterStep, Suppression
 from engage.outbox.service.posting import deliver_soon
 
-WAITING = (LetterState.HELD, LetterState.QUEUED)
 _AGAIN = frozenset({LetterState.QUEUED})
 
 

@@ -1,0 +1,28 @@
+"""Subscribing, changing, ending; planning digests and writing them."""
+
+from __future__ import annotations
+
+from engage.digests.service.composing import Draft, draft, leave_out, write_digest
+from engage.digests.service.planning import due_subscriptions
+from engage.digests.service.schedule import in_words, last_slot, next_slot
+from engage.digests.service.subscriptions import Wish, change, confirm, end, subscribe
+from engage.digests.service.tokens import page_address, subscription_id, token_for
+
+__all__ = [
+    "Draft",
+    "Wish",
+    "change",
+    "confirm",
+    "draft",
+    "due_subscriptions",
+    "end",
+    "in_words",
+    "last_slot",
+    "leave_out",
+    "next_slot",
+    "page_address",
+    "subscribe",
+    "subscription_id",
+    "token_for",
+    "write_digest",
+]

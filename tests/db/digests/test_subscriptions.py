@@ -1,0 +1,182 @@
+"""Subscribing: nothing without a confirmation, one live subscription a topic, exactly one ended."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from engage.audit.models import AuditEvent
+from engage.digests import queries, service
+from engage.digests.enums import Cadence, SubscriptionState, Topic
+from engage.digests.models import DigestIssue, Subscription
+from engage.digests.service import Wish
+from engage.kernel import clock
+from engage.kernel.actor import OrganisationKind, Role
+from engage.kernel.errors import Conflict, Invalid, NotFound
+from engage.outbox.models import Letter
+from tests.factories import accounts, digests, letters
+
+EVERYTHING = Wish(Topic.EVERYTHING)
+
+
+def ask(
+    session: Session, *, email: str = "sam@example.test", wish: Wish = EVERYTHING, **options: Any
+) -> None:
+    service.subscribe(session, email=email, wish=wish, **options)
+
+
+def only(session: Session) -> Subscription:
+    return session.scalars(sa.select(Subscription)).one()
+
+
+def test_asking_writes_a_letter_and_nothing_else_happens(session: Session) -> None:
+    ask(session)
+    found = only(session)
+    assert (found.state, found.covered_until) == (SubscriptionState.PENDING, None)
+    letter = session.scalars(sa.select(Letter)).one()
+    assert letter.recipient == "sam@example.test"
+    assert f"http://engage.test/alerts/{service.token_for(found.id)}" in letter.text
+    assert letter.headers == {}
+    assert service.due_subscriptions(session, now=clock.now() + timedelta(days=30)) == []
+
+
+def test_asking_again_changes_what_waits_and_writes_once_a_day(session: Session) -> None:
+    ask(session)
+    ask(session, email="SAM@example.test", wish=Wish(Topic.EVERYTHING, "", Cadence.DAILY, 3, 18))
+    found = only(session)
+    assert (found.cadence, found.weekday, found.hour) == (Cadence.DAILY, 3, 18)
+    assert len(session.scalars(sa.select(Letter)).all()) == 1
+
+
+def test_asking_for_what_one_has_leaves_it_and_sends_the_way_to_it(session: Session) -> None:
+    found = digests.subscription(session, email="sam@example.test")
+    ask(session, wish=Wish(Topic.EVERYTHING, "", Cadence.DAILY))
+    assert (found.state, found.cadence) == (SubscriptionState.ACTIVE, Cadence.WEEKLY)
+    letter = session.scalars(sa.select(Letter)).one()
+    assert letter.template == "manage_subscription"
+    assert service.token_for(found.id) in letter.text
+
+
+def test_an_address_has_at_most_twenty(session: Session) -> None:
+    for number in range(21):
+        ask(session, wish=Wish(Topic.SEARCH, f"word{number}"))
+    assert len(session.scalars(sa.select(Subscription)).all()) == 20
+
+
+@pytest.mark.parametrize(
+    ("wish", "field"),
+    [
+        (Wish(Topic.SEARCH, "  "), "words"),
+        (Wish(Topic.SEARCH, "x" * 201), "words"),
+        (Wish(Topic.DEPARTMENT, ""), "department"),
+        (Wish(Topic.DEPARTMENT, "99999"), "department"),
+    ],
+)
+def test_a_topic_needs_its_value(session: Session, wish: Wish, field: str) -> None:
+    with pytest.raises(Invalid) as caught:
+        ask(session, wish=wish)
+    assert list(caught.value.fields) == [field]
+
+
+def test_a_supplier_is_no_department(session: Session) -> None:
+    supplier = accounts.new_organisation(session, kind=OrganisationKind.SUPPLIER)
+    with pytest.raises(Invalid):
+        ask(session, wish=Wish(Topic.DEPARTMENT, str(supplier.id)))
+
+
+def test_confirming_begins_now_and_twice_is_once(session: Session) -> None:
+    ask(session)
+    found = only(session)
+    service.confirm(session, subscription_id=found.id)
+    first = found.covered_until
+    assert found.state is SubscriptionState.ACTIVE
+    assert first is not None
+    assert abs(clock.now() - first) < timedelta(minutes=3)
+    service.confirm(session, subscription_id=found.id)
+    assert found.covered_until == first
+    tags = session.scalars(sa.select(AuditEvent.tag).order_by(AuditEvent.id)).all()
+    assert tags == ["digests:subscription:asked_for", "digests:subscription:confirmed"]
+
+
+def test_ones_own_verified_address_needs_no_confirmation(session: Session) -> None:
+    actor = accounts.actor(session, Role.SUPPLIER_ADMIN)
+    ask(session, email=actor.email, actor=actor)
+    assert (only(session).state, only(session).person_id) == (SubscriptionState.ACTIVE, actor.person_id)
+    assert session.scalars(sa.select(Letter)).all() == []
+
+
+def test_somebody_elses_address_does(session: Session) -> None:
+    actor = accounts.actor(session, Role.SUPPLIER_ADMIN)
+    ask(session, email="other@example.test", actor=actor)
+    assert (only(session).state, only(session).person_id) == (SubscriptionState.PENDING, None)
+
+
+def test_ending_ends_one_and_stops_its_waiting_digest(session: Session) -> None:
+    mine = digests.subscription(session, email="sam@example.test")
+    other = digests.subscription(session, email="sam@example.test", topic=Topic.SEARCH, value="rail")
+    waiting, foreign = letters.letter(session), letters.letter(session)
+    for found, letter in ((mine, waiting), (other, foreign)):
+        session.add(
+            DigestIssue(
+                subscription=found,
+                window_start=clock.now() - timedelta(days=7),
+                window_end=clock.now(),
+                challenge_ids=[],
+                letter_id=letter.id,
+                created_at=clock.now(),
+            )
+        )
+    session.flush()
+    service.end(session, subscription_id=mine.id)
+    service.end(session, subscription_id=mine.id)
+    assert (mine.state, other.state) == (SubscriptionState.ENDED, SubscriptionState.ACTIVE)
+    assert (waiting.state, foreign.state) == ("cancelled", "queued")
+    ended = sa.select(AuditEvent).where(AuditEvent.tag == "digests:subscription:ended")
+    assert [line.subject for line in session.scalars(ended)] == [f"subscription:{mine.id}"]
+
+
+def test_an_ended_one_can_begin_again_unless_it_was_asked_for_anew(session: Session) -> None:
+    found = digests.subscription(session, email="sam@example.test")
+    service.end(session, subscription_id=found.id)
+    service.confirm(session, subscription_id=found.id)
+    assert (found.state, found.ended_at) == (SubscriptionState.ACTIVE, None)
+    service.end(session, subscription_id=found.id)
+    ask(session)
+    with pytest.raises(Conflict):
+        service.confirm(session, subscription_id=found.id)
+
+
+def test_an_ended_one_cannot_be_changed(session: Session) -> None:
+    found = digests.subscription(session, state=SubscriptionState.ENDED)
+    with pytest.raises(Conflict):
+        service.change(session, subscription_id=found.id, cadence=Cadence.DAILY, weekday=0, hour=9)
+
+
+def test_a_token_opens_its_own_subscription_only(session: Session) -> None:
+    found = digests.subscription(session)
+    token = service.token_for(found.id)
+    assert service.subscription_id(token) == found.id
+    for wrong in (token[:-1], token[1:], token.swapcase(), "", "x", f"{found.id}", token + "=", token + "\n"):
+        with pytest.raises(NotFound):
+            service.subscription_id(wrong)
+
+
+def test_what_a_subscription_is_about(session: Session) -> None:
+    office = accounts.new_organisation(session, name="Home Office")
+    about = [
+        queries.about(session, digests.subscription(session, topic=topic, value=value))
+        for topic, value in (
+            (Topic.EVERYTHING, ""),
+            (Topic.DEPARTMENT, str(office.id)),
+            (Topic.SEARCH, "gas network"),
+        )
+    ]
+    assert about == [
+        "all new challenges",
+        "new challenges from Home Office",
+        "new challenges about “gas network”",
+    ]
