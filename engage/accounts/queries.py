@@ -208,7 +208,7 @@ def organisations(
 def organisation_counts(session: Session) -> dict[OrganisationState, int]:
     """Return how many organisations there are in each state, every state included: one statement."""
     query = sa.select(Organisation.state, sa.func.count()).group_by(Organisation.state)
-    found = dict(session.execute(query).tuples().all())
+    found: dict[OrganisationState, int] = {row[0]: row[1] for row in session.execute(query)}
     return {state: found.get(state, 0) for state in OrganisationState}
 
 

@@ -40,6 +40,7 @@ RUNS = (
     "asdfghjkl",
     "zxcvbnm",
     "1qaz2wsx3edc4rfv5tgb6yhn7ujm",
+    "1q2w3e4r5t6y7u8i9o0p",
     "qazwsxedcrfvtgbyhnujm",
 )
 _LOOKALIKES = str.maketrans("013457@$!", "oleastasi")

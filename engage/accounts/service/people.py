@@ -15,6 +15,7 @@ from engage.audit.service import record
 from engage.kernel import clock
 from engage.kernel.actor import ROLES_OF, Anyone, Role, System
 from engage.kernel.errors import Conflict, Invalid
+from engage.outbox.service.posting import checked_address
 
 LONGEST_NAME = 200
 TAKEN = "There is already an account with this email address."
@@ -32,13 +33,13 @@ def create_person(
     """Add a person; without a password nobody can sign in until one is set by a mailed link.
 
     ``verified`` says that the address is known to be theirs. Whether the password is a good one is the
-    caller's to check (``passwords.check``). Side effects: the row, an audit line. Raises ``Conflict`` when
-    the address has an account.
+    caller's to check (``passwords.check``). Side effects: the row, an audit line. Raises ``Invalid`` (field
+    ``email``) for what is no address, ``Conflict`` when the address has an account.
     """
     moment = clock.now()
     person = Person(
         name=name,
-        email=email.strip(),
+        email=checked_address(email),
         password_hash=hash_password(password) if password is not None else UNUSABLE,
         password_changed_at=moment,
         email_verified_at=moment if verified else None,

@@ -34,13 +34,22 @@ def test_an_organisation_is_pending_and_its_number_is_kept_in_one_form(session: 
 
 
 def test_a_second_organisation_with_the_same_identifier_is_refused(session: Session) -> None:
-    options = {"kind": OrganisationKind.SUPPLIER, "actor": System()}
-    service.create_organisation(session, name="First", identifiers=[("GB-COH", "00445790")], **options)
+    def create(name: str, number: str) -> None:
+        service.create_organisation(
+            session,
+            kind=OrganisationKind.SUPPLIER,
+            name=name,
+            identifiers=[("GB-COH", number)],
+            actor=System(),
+        )
 
+    create("First", "00445790")
     with pytest.raises(Conflict) as refused:
-        service.create_organisation(session, name="Second", identifiers=[("GB-COH", "445790")], **options)
+        create("Second", "445790")
 
-    assert refused.value.message == "This organisation is already on engage. Ask its administrator to add you."
+    assert (
+        refused.value.message == "This organisation is already on engage. Ask its administrator to add you."
+    )
     found = queries.organisation_by_identifier(session, scheme="GB-COH", value="00445790")
     assert found is not None
     assert found.name == "First"
