@@ -68,10 +68,12 @@ class SmtpTransport:
                 self._connection = self._connect()
             except smtplib.SMTPResponseException as error:
                 raise Unreachable(f"{_begin(self.name)} does not let engage in: {_words(error)}.") from error
-            except smtplib.SMTPException as error:
-                raise Unreachable(f"{_begin(self.name)} cannot be used: {_reason(error)}.") from error
-            except OSError as error:
-                raise Unreachable(f"{_begin(self.name)} does not answer: {_reason(error)}.") from error
+            except OSError as error:  # smtplib's own errors are among these
+                silent = not isinstance(error, smtplib.SMTPException) or isinstance(
+                    error, smtplib.SMTPServerDisconnected
+                )
+                trouble = "does not answer" if silent else "cannot be used"
+                raise Unreachable(f"{_begin(self.name)} {trouble}: {_reason(error)}.") from error
         return self._connection
 
     def _connect(self) -> smtplib.SMTP:
@@ -114,7 +116,7 @@ class SmtpTransport:
             raise self._meaning(code, words, recipient=True) from error
         except smtplib.SMTPResponseException as error:
             raise self._meaning(error.smtp_code, error.smtp_error) from error
-        except OSError as error:  # smtplib's own errors are among these
+        except OSError as error:
             self._drop()
             raise Later(
                 f"The connection to {self.name} broke ({_reason(error)}): it is unknown whether it took the "
