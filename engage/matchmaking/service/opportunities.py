@@ -110,7 +110,7 @@ class _Finder:
         return Opportunity(
             challenge,
             place.band,
-            why(explanation, self.statements),
+            why(explanation, self.statements, band=place.band),
             place.score,
             words_alone=explanation.matched_by_words_alone,
         )

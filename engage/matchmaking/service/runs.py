@@ -195,7 +195,7 @@ def _candidates(found: Match) -> list[MatchCandidate]:
                 band=place.band,
                 confidence=Confidence.of(place.confidence),
                 statements=place.confidence,
-                why=why(place.explanation, found.sifted.statements),
+                why=why(place.explanation, found.sifted.statements, band=place.band),
                 explanation=kept(place.explanation, found.sifted.statements),
             )
         )

@@ -8,7 +8,7 @@ from typing import Any
 
 from engage.kernel.codes import cpv_label
 from engage.kernel.text import excerpt
-from engage.matching import ChallengeText, Document, Explanation, SupplierProfile, TermReason
+from engage.matching import Band, ChallengeText, Document, Explanation, SupplierProfile, TermReason
 from engage.suppliers.models import Statement, Supplier
 
 ANSWERS = ("expertise", "problem", "questions", "affected", "why_now")
@@ -67,20 +67,24 @@ def kept(explanation: Explanation, statements: Mapping[str, Statement]) -> dict[
     return data
 
 
-def why(explanation: Explanation, statements: Mapping[str, Statement]) -> str:
+def why(explanation: Explanation, statements: Mapping[str, Statement], *, band: Band) -> str:
     """Return the main reason in one line."""
     if not explanation.documents:
         return "No statement comes near this challenge."
     best = explanation.documents[0]
     title = f"“{excerpt(statements[best.document_id].title, length=LONGEST_TITLE)}”"
-    words = telling(best.terms)
+    if band is Band.NONE:
+        return f"{title} comes nearest, but not near."
+    words = _listed([f"“{word}”" for word in telling(best.terms)])
+    if words and best.semantic > best.lexical:
+        return f"{title} is close to the challenge in meaning; both speak of {words}."
     if words:
-        return f"{title} speaks of {_listed([f'“{word}”' for word in words])}, as the challenge does."
+        return f"{title} shares words with the challenge: {words}."
     if best.semantic > 0:
         return f"{title} is close to the challenge in meaning."
     if best.shared_cpv:
         return f"{title} is about {cpv_label(best.shared_cpv[0]).lower()}, like the challenge."
-    return f"{title} comes nearest, but not very near."
+    return f"{title} comes nearest."
 
 
 def telling(terms: Sequence[TermReason]) -> list[str]:
