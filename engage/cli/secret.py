@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import secrets
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from engage.kernel.folders import make_folder
@@ -19,14 +21,10 @@ def kept_secret(data_dir: Path) -> str:
     kept = data_dir / FILE
     if not kept.exists():
         make_folder(data_dir)
-        fresh = data_dir / f"{FILE}.{os.getpid()}"
-        descriptor = os.open(fresh, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
+        descriptor, fresh = tempfile.mkstemp(prefix=f"{FILE}.", dir=data_dir)  # mode 0600
         with os.fdopen(descriptor, "w") as file:
             file.write(secrets.token_urlsafe(48))
-        try:
+        with suppress(FileExistsError):  # another start was quicker: its value counts
             os.link(fresh, kept)
-        except FileExistsError:
-            pass  # the other start was quicker: its value counts
-        finally:
-            fresh.unlink()
+        Path(fresh).unlink()
     return kept.read_text().strip()
