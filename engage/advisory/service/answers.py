@@ -10,6 +10,7 @@ from engage.advisory.enums import SeatState
 from engage.advisory.models import AdvisorySession, Seat
 from engage.advisory.service import letters, seats
 from engage.audit import service as audit
+from engage.challenges.enums import OPEN_STATES
 from engage.kernel import clock
 from engage.kernel.actor import Actor, Anyone, Role, System
 from engage.kernel.errors import Conflict, Invalid
@@ -43,6 +44,8 @@ def accept(
         )
     if meeting.challenge_id != invitation.challenge_id:
         raise Invalid({"meeting": "Choose one of the sessions of this challenge"})
+    if invitation.challenge.state not in OPEN_STATES:
+        raise Conflict("This challenge is no longer open, so no place can be taken.")
     person_id = _attendee(session, actor, invitation, attendee_id)
     seat = seats.take(session, meeting=meeting, invitation=invitation, person_id=person_id)
     _record(session, actor, seat, meeting, "confirmed")

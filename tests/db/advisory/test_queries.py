@@ -1,0 +1,96 @@
+"""What everyone may see of sessions, and the reasons of an invitation."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from datetime import timedelta
+
+import pytest
+from sqlalchemy.orm import Session
+
+from engage.advisory import queries
+from engage.advisory.enums import SessionState
+from engage.advisory.queries import PublicSession
+from engage.challenges.enums import OPEN_STATES, PUBLIC_STATES, ChallengeState
+from engage.kernel import clock
+from tests.factories import advisory
+
+
+def test_the_public_type_cannot_carry_joining_details_or_people() -> None:
+    assert {field.name for field in fields(PublicSession)} & {
+        "joining_details",
+        "seats",
+        "facilitator",
+        "facilitator_id",
+    } == set()
+
+
+@pytest.mark.parametrize("state", list(ChallengeState))
+def test_sessions_are_public_exactly_when_their_challenge_is(session: Session, state: ChallengeState) -> None:
+    challenge = advisory.open_challenge(session, state=state)
+    advisory.meeting(session, challenge=challenge)
+    shown = state in PUBLIC_STATES
+    assert len(queries.public_sessions(session, challenge_id=challenge.id)) == shown
+    assert len(queries.sessions_in_calendar(session)) == shown
+    assert len(queries.upcoming_public_sessions(session, limit=5)) == (state in OPEN_STATES)
+
+
+def test_sessions_of_a_challenge_withdrawn_after_publication_stay_readable(session: Session) -> None:
+    challenge = advisory.open_challenge(session, state=ChallengeState.WITHDRAWN, published_at=clock.now())
+    advisory.meeting(session, challenge=challenge, state=SessionState.CANCELLED)
+    assert [each.state for each in queries.public_sessions(session, challenge_id=challenge.id)] == [
+        SessionState.CANCELLED
+    ]
+
+
+def test_upcoming_sessions_are_scheduled_ahead_and_soonest_first(session: Session) -> None:
+    challenge = advisory.open_challenge(session)
+    for title, days, state in (
+        ("later", 9, SessionState.SCHEDULED),
+        ("sooner", 2, SessionState.SCHEDULED),
+        ("cancelled", 3, SessionState.CANCELLED),
+        ("begun", -1, SessionState.SCHEDULED),
+        ("last", 20, SessionState.SCHEDULED),
+    ):
+        advisory.meeting(
+            session,
+            challenge=challenge,
+            title=title,
+            state=state,
+            starts_at=clock.now() + timedelta(days=days),
+        )
+    found = queries.upcoming_public_sessions(session, limit=2)
+    assert [(each.title, each.challenge.ref) for each in found] == [
+        ("sooner", challenge.ref),
+        ("later", challenge.ref),
+    ]
+
+
+def test_sessions_with_places_leave_out_what_cannot_be_joined(session: Session) -> None:
+    challenge = advisory.open_challenge(session)
+    advisory.meeting(session, challenge=challenge, title="free")
+    advisory.meeting(session, challenge=challenge, title="full", places=1, taken=1)
+    advisory.meeting(session, challenge=challenge, title="off", state=SessionState.CANCELLED)
+    advisory.meeting(
+        session, challenge=challenge, title="begun", starts_at=clock.now() - timedelta(minutes=1)
+    )
+    assert [each.title for each in queries.sessions_with_places(session, challenge_id=challenge.id)] == [
+        "free"
+    ]
+
+
+def test_the_calendar_looks_back_a_month(session: Session) -> None:
+    challenge = advisory.open_challenge(session)
+    for title, days in (("old", -40), ("recent", -20), ("coming", 5)):
+        advisory.meeting(
+            session, challenge=challenge, title=title, starts_at=clock.now() + timedelta(days=days)
+        )
+    assert [each.title for each in queries.sessions_in_calendar(session)] == ["recent", "coming"]
+
+
+def test_volunteers_are_told_no_reasons_of_a_run(session: Session) -> None:
+    team = advisory.team(session)
+    invitation = advisory.invitation(
+        session, challenge=advisory.open_challenge(session), supplier=team.supplier
+    )
+    assert queries.why(session, invitation=invitation) is None
