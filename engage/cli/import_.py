@@ -6,12 +6,15 @@ import json
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from sqlalchemy.orm import Session
 from tqdm import tqdm
 
+from engage.accounts import queries as accounts
+from engage.accounts.service import add_member, create_organisation
+from engage.challenges import service as challenges
 from engage.cli.rows import (
     Parsed,
     Problem,
@@ -21,12 +24,16 @@ from engage.cli.rows import (
     list_cell,
     parse,
     text_cell,
+    ungrouped,
 )
 from engage.cli.work import bound
-from engage.kernel.actor import System
+from engage.kernel.actor import Actor, OrganisationKind, Role, System
 from engage.kernel.db import unit_of_work
 from engage.kernel.errors import DomainError, Invalid
 from engage.suppliers import service as suppliers
+
+if TYPE_CHECKING:
+    from engage.accounts.models import Organisation
 
 T = TypeVar("T")
 FILE = click.argument("file", type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path))
@@ -40,6 +47,16 @@ _OF_SUPPLIER: Columns = {
     "vcse": flag_cell,
     "regions": list_cell,
     "expertise_cpv": list_cell,
+}
+_OF_CHALLENGE: Columns = {
+    "id": text_cell,
+    "title": text_cell,
+    "text": text_cell,
+    "cpv": list_cell,
+    "department": text_cell,
+    "region": text_cell,
+    "source": text_cell,
+    "licence": text_cell,
 }
 _OF_STATEMENT: Columns = {
     "title": text_cell,
@@ -86,6 +103,72 @@ def import_suppliers(file: Path, dry_run: bool, skip_bad: bool, as_json: bool) -
         return suppliers.import_supplier(session, actor=IMPORTER, record=record, source=file.name).value
 
     _import(file, "supplier", parsed, write, dry_run=dry_run, skip_bad=skip_bad, as_json=as_json)
+
+
+@import_.command("challenges")
+@FILE
+@click.option("--author", required=True, metavar="EMAIL", help="The policy author whose drafts they become.")
+@click.option(
+    "--department", default="", metavar="NAME", help="The department, instead of the one in the file."
+)
+@click.option("--create-departments", is_flag=True, help="Add departments that are not on engage yet.")
+@options
+def import_challenges(
+    file: Path,
+    author: str,
+    department: str,
+    create_departments: bool,
+    dry_run: bool,
+    skip_bad: bool,
+    as_json: bool,
+) -> None:
+    """Import challenges as drafts of their departments. One that was imported before is left alone."""
+    parsed = parse(file, challenges.parse_challenge, columns=_OF_CHALLENGE, grouped=ungrouped)
+    authors = Authors(author, create=create_departments)
+
+    def write(session: Session, record: challenges.ChallengeRecord) -> str:
+        actor = authors.of(session, department or record.department)
+        return "created" if challenges.import_challenge(session, actor=actor, record=record) else "unchanged"
+
+    _import(file, "challenge", parsed, write, dry_run=dry_run, skip_bad=skip_bad, as_json=as_json)
+
+
+class Authors:
+    """One person as the policy author of any department."""
+
+    def __init__(self, email: str, *, create: bool) -> None:
+        self.email = email
+        self.create = create
+
+    def of(self, session: Session, department: str) -> Actor:
+        """Return the person acting for ``department``, which is made when it is missing and may be.
+
+        Raises ``Invalid`` on the fields ``author`` and ``department``.
+        """
+        person = accounts.person_by_email(session, self.email)
+        if person is None:
+            raise Invalid({"author": f"nobody has the address {self.email}: see engage users create"})
+        known = {found.name.casefold(): found for found in accounts.departments(session)}
+        organisation = known.get(department.casefold())
+        if organisation is None:
+            organisation = self._add(session, department)
+            roles = [Role.POLICY_AUTHOR]
+            add_member(session, person=person, organisation=organisation, roles=roles, actor=IMPORTER)
+        held = accounts.memberships(session, person_id=person.id)
+        for membership in held:
+            if membership.organisation_id == organisation.id and Role.POLICY_AUTHOR in membership.roles:
+                return accounts.actor_of(person, membership)
+        raise Invalid({"author": f"{self.email} is no policy author of {organisation.name}"})
+
+    def _add(self, session: Session, name: str) -> Organisation:
+        if not name:
+            raise Invalid({"department": "is missing: name one with --department"})
+        if not self.create:
+            raise Invalid({"department": f"“{name}” is not on engage: add --create-departments to make it"})
+        kind = OrganisationKind.DEPARTMENT
+        return create_organisation(
+            session, kind=kind, name=name, identifiers=[], verified=True, actor=IMPORTER
+        )
 
 
 def suppliers_of_rows(rows: list[Row], problems: list[Problem]) -> list[Row]:

@@ -138,7 +138,12 @@ def reachable(session: Session, *, supplier_ids: Sequence[int]) -> set[int]:
         sa.select(Supplier.id)
         .join(Membership, Membership.organisation_id == Supplier.organisation_id)
         .join(Person, Person.id == Membership.person_id)
-        .where(Supplier.id.in_(supplier_ids), Membership.ended_at.is_(None), Person.disabled_at.is_(None))
+        .where(
+            Supplier.id.in_(supplier_ids),
+            Membership.ended_at.is_(None),
+            Person.disabled_at.is_(None),
+            Person.email_verified_at.is_not(None),
+        )
     )
     return set(session.scalars(query))
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy.orm import Session
 
 from engage.accounts import queries as accounts
-from engage.kernel.actor import Anyone, Role
+from engage.kernel.actor import Anyone
 from engage.kernel.settings import settings
 from engage.matchmaking.enums import Origin
 from engage.matchmaking.models import Invitation, MatchCandidate
@@ -21,13 +21,8 @@ VOLUNTEERED = "You offered to take part, and the department would like to hear f
 
 
 def readers(session: Session, invitation: Invitation) -> Sequence[Person]:
-    """Return the people who are told: everybody who acts for the supplier."""
-    return accounts.people_with(
-        session,
-        Role.SUPPLIER_ADMIN,
-        Role.SUPPLIER_EXPERT,
-        organisation_id=invitation.supplier.organisation_id,
-    )
+    """Return the people who are told: everybody who acts for the supplier and can be written to."""
+    return accounts.people_of(session, organisation_id=invitation.supplier.organisation_id)
 
 
 def tell(session: Session, *, sender: Anyone, invitation: Invitation) -> int:
