@@ -18,8 +18,9 @@ from engage.challenges.models import Challenge
 from engage.kernel import clock
 from engage.kernel.actor import Actor, OrganisationKind, Role
 from engage.kernel.ids import short_id
-from engage.matchmaking.enums import InvitationState, Origin
-from engage.matchmaking.models import Invitation
+from engage.matching import Band
+from engage.matchmaking.enums import Confidence, InvitationState, Origin, RunState
+from engage.matchmaking.models import Invitation, MatchCandidate, MatchRun
 from engage.suppliers.models import Supplier
 from tests.factories import accounts, challenges
 
@@ -100,6 +101,47 @@ def invitation(
     if state is not InvitationState.HELD:
         columns |= {"sent_at": now, "expires_at": now + timedelta(days=14)}
     made = Invitation(challenge=challenge, supplier=supplier, state=state, **{**columns, **values})
+    session.add(made)
+    session.flush()
+    return made
+
+
+def run(session: Session, *, challenge: Challenge) -> MatchRun:
+    """A released match run."""
+    now = clock.now()
+    made = MatchRun(
+        ref=short_id(),
+        challenge=challenge,
+        state=RunState.RELEASED,
+        frozen_at=now,
+        matched_at=now,
+        released_at=now,
+        snapshot={},
+        snapshot_hash="",
+        parameters={},
+        engine_version="1",
+        embedder="none",
+        model_digest="none",
+    )
+    session.add(made)
+    session.flush()
+    return made
+
+
+def candidate(
+    session: Session, *, run: MatchRun, team: SupplierTeam, explanation: dict[str, Any]
+) -> MatchCandidate:
+    made = MatchCandidate(
+        run=run,
+        supplier=team.supplier,
+        rank=1,
+        score=2.0,
+        band=Band.STRONG,
+        confidence=Confidence.LOW,
+        statements=1,
+        why="“No-show prediction” speaks of “empty seats”.",
+        explanation=explanation,
+    )
     session.add(made)
     session.flush()
     return made

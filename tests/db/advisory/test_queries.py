@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy.orm import Session
 
 from engage.advisory import queries
 from engage.advisory.enums import SessionState
-from engage.advisory.queries import PublicSession
+from engage.advisory.queries import Piece, PublicSession, Reason, Why
 from engage.challenges.enums import OPEN_STATES, PUBLIC_STATES, ChallengeState
 from engage.kernel import clock
+from engage.matching import Band, DocumentReason, Explanation, Passage, TermReason
+from engage.matchmaking.enums import Origin
+from engage.matchmaking.service.texts import kept
+from engage.suppliers.enums import EvidenceLevel
+from engage.suppliers.models import Statement
 from tests.factories import advisory
 
 
@@ -94,3 +99,70 @@ def test_volunteers_are_told_no_reasons_of_a_run(session: Session) -> None:
         session, challenge=advisory.open_challenge(session), supplier=team.supplier
     )
     assert queries.why(session, invitation=invitation) is None
+
+
+def test_the_reasons_of_a_run_are_read_as_the_run_kept_them(session: Session) -> None:
+    """Through the function with which a run keeps them, so that writer and reader agree."""
+    team = advisory.team(session)
+    challenge = advisory.open_challenge(session)
+    text = "We forecast empty seats. Our model cut empty seats by a third. It ran for two years."
+    statement = Statement(
+        title="No-show prediction",
+        text=text,
+        client="North Mercia",
+        dated=date(2025, 2, 1),
+        level=EvidenceLevel.DECLARED,
+        evidence_url="",
+    )
+    reason = DocumentReason(
+        document_id="1",
+        contribution=0.5,
+        semantic=0.2,
+        lexical=0.3,
+        cpv=0.0,
+        limit=0.0,
+        lexical_baseline=0.0,
+        terms=(
+            TermReason(term="empti seat", shown="empty seats", contribution=0.2),
+            TermReason(term="year", shown="years", contribution=-0.1),
+        ),
+        other_terms=0.0,
+        shared_cpv=(),
+        passages=(
+            Passage(field="title", start=0, end=7, strength=0.1),
+            Passage(field="text", start=25, end=62, strength=0.9),
+        ),
+        near_copy=False,
+    )
+    explanation = Explanation(
+        challenge_id=challenge.ref,
+        supplier_id=team.supplier.ref,
+        score=0.5,
+        documents=(reason,),
+        matched_by_words_alone=True,
+    )
+    run = advisory.run(session, challenge=challenge)
+    advisory.candidate(session, run=run, team=team, explanation=kept(explanation, {"1": statement}))
+    invitation = advisory.invitation(
+        session, challenge=challenge, supplier=team.supplier, run=run, origin=Origin.MATCHED
+    )
+
+    assert queries.why(session, invitation=invitation) == Why(
+        band=Band.STRONG,
+        summary="“No-show prediction” speaks of “empty seats”.",
+        reasons=[
+            Reason(
+                title="No-show prediction",
+                client="North Mercia",
+                dated=date(2025, 2, 1),
+                words=["empty seats"],
+                quotes=[
+                    [
+                        Piece("Our model cut ", matches=False),
+                        Piece("empty seats", matches=True),
+                        Piece(" by a third.", matches=False),
+                    ]
+                ],
+            )
+        ],
+    )
