@@ -144,6 +144,14 @@ def by_id(session: Session, challenge_id: int) -> Challenge:
     return session.get_one(Challenge, challenge_id)
 
 
+def by_ref(session: Session, *, ref: str) -> Challenge:
+    """Return the challenge ``ref`` for commands and jobs, which may see all of them. Raises ``NotFound``."""
+    found = session.scalar(sa.select(Challenge).where(Challenge.ref == ref))
+    if found is None:
+        raise NotFound(NO_CHALLENGE)
+    return found
+
+
 def latest_version(session: Session, *, challenge_id: int) -> ChallengeVersion | None:
     """Return the text submitted last, or ``None`` before the first submission."""
     query = (
@@ -202,7 +210,7 @@ class BoardColumn:
 
 COLUMNS: tuple[tuple[str, tuple[ChallengeState, ...]], ...] = (
     ("Being written", (ChallengeState.DRAFT, ChallengeState.CHANGES_REQUESTED)),
-    ("Being approved", (ChallengeState.IN_REVIEW, ChallengeState.APPROVED, ChallengeState.NOTICE_PENDING)),
+    ("In approval", (ChallengeState.IN_REVIEW, ChallengeState.APPROVED, ChallengeState.NOTICE_PENDING)),
     ("Open", OPEN_STATES),
     ("Findings due", (ChallengeState.FINDINGS_DUE,)),
     ("Closed", (ChallengeState.CLOSED, ChallengeState.WITHDRAWN)),

@@ -14,6 +14,7 @@ from typing import IO
 import click
 
 from engage.cli.errors import CannotStart
+from engage.cli.lazy import PartlyLazyGroup
 from engage.matching import (
     DEFAULT_EMBEDDER,
     ChallengeText,
@@ -33,7 +34,13 @@ from engage.matching.files import explanation_lines, read_challenges, read_suppl
 _PATH = click.Path(path_type=Path)
 
 
-@click.group()
+ON_ROWS = {
+    "preview": "engage.cli.match_rows:preview",
+    "run": "engage.cli.match_rows:run",
+}
+
+
+@click.group(cls=PartlyLazyGroup, lazy=ON_ROWS)
 def match() -> None:
     """Rank suppliers for challenges."""
 

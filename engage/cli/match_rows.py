@@ -1,0 +1,101 @@
+"""`engage match preview` and `engage match run`: matching on the database."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import Any
+
+import click
+from sqlalchemy.orm import Session
+
+from engage.challenges import queries as challenges
+from engage.cli.errors import CannotStart
+from engage.cli.work import bound
+from engage.kernel.actor import System
+from engage.kernel.db import reading, unit_of_work
+from engage.kernel.errors import DomainError
+from engage.matching import Band, MatchingError
+from engage.matchmaking import jobs, queries, service
+from engage.matchmaking.enums import HardRule
+
+RUNNER = System("engage match run")
+SHOWN = 20
+REF = click.argument("ref")
+JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """Turn what cannot be done into one sentence and exit code 2."""
+    try:
+        yield
+    except (DomainError, MatchingError) as error:
+        raise CannotStart(str(error)) from error
+
+
+@click.command()
+@REF
+@JSON
+def preview(ref: str, as_json: bool) -> None:
+    """Say in numbers what a match of the challenge REF would find; nothing is written, nobody is named."""
+    with refusals(), bound(), reading() as session:
+        found = service.preview(session, challenge=challenges.by_ref(session, ref=ref))
+    if as_json:
+        click.echo(json.dumps(asdict(found) | {"gaps": found.gaps}))
+        return
+    click.echo(f"{found.considered:,} suppliers compared.")
+    for rule in HardRule:
+        if found.excluded[rule]:
+            click.echo(f"  {found.excluded[rule]:,} left out before: {rule.sentence}")
+    for band in (Band.STRONG, Band.GOOD, Band.POSSIBLE):
+        click.echo(f"  {found.bands[band]:,} {band.value}")
+    click.echo(
+        f"Of the {found.near:,} strong or good ones {found.sme:,} are SMEs and {found.vcse:,} are VCSEs."
+    )
+    for gap in found.gaps:
+        click.echo(f"  {gap}")
+    if found.words_alone:
+        click.echo("This is by words alone: the text has no vector yet.")
+
+
+@click.command()
+@REF
+@JSON
+@click.option("--top", default=SHOWN, show_default=True, type=click.IntRange(1), help="Places to print.")
+def run(ref: str, as_json: bool, top: int) -> None:
+    """Match suppliers to the approved text of the challenge REF and print the first places with why."""
+    with refusals(), bound():
+        jobs.embed()
+        with unit_of_work() as session:
+            made = service.run(session, actor=RUNNER, challenge=challenges.by_ref(session, ref=ref))
+            document = _described(session, made.id) | {"run": made.ref, "challenge": ref}
+            document |= {"considered": made.suppliers_considered, "excluded": made.suppliers_excluded}
+    if as_json:
+        click.echo(json.dumps(document))
+        return
+    click.echo(f"Match {document['run']} of {ref}: {document['considered']:,} suppliers compared.")
+    for place in document["candidates"][:top]:
+        chosen = " (shortlisted)" if place["shortlisted"] else ""
+        click.echo(f"{place['rank']:>3}  {place['score']:5.2f}  {place['band']:<8}  {place['name']}{chosen}")
+        click.echo(f"{'':21}{place['why']}")
+
+
+def _described(session: Session, run_id: int) -> dict[str, Any]:
+    return {
+        "candidates": [
+            {
+                "rank": candidate.rank,
+                "supplier": candidate.supplier.ref,
+                "name": candidate.supplier.organisation.name,
+                "score": candidate.score,
+                "band": candidate.band.value,
+                "confidence": candidate.confidence.value,
+                "why": candidate.why,
+                "shortlisted": candidate.shortlisted,
+            }
+            for candidate in queries.candidates(session, run_id=run_id)
+        ]
+    }
