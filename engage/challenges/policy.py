@@ -198,7 +198,9 @@ def _writing(challenge: Challenge) -> NextStep:
         text = "Every question is answered. Check the text and send it for approval."
         return NextStep(Step.WRITE, AUTHOR, "Ready to send for approval", text, "Check and send")
     questions = "1 question" if left == 1 else f"{left} questions"
-    text = f"{questions} still to be answered. Then the text goes to an approver."
+    text = (
+        f"{questions} {'is' if left == 1 else 'are'} still to be answered. Then the text goes to an approver."
+    )
     return NextStep(Step.WRITE, AUTHOR, f"{questions} to answer", text, "Continue writing")
 
 

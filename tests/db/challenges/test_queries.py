@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from engage.accounts.models import Organisation
 from engage.challenges import queries
 from engage.challenges.enums import PUBLIC_STATES, ChallengeState, Listed
 from engage.kernel import clock
@@ -168,7 +170,7 @@ class TestBoard:
         ] == [
             ("Being written", 2, [ChallengeState.CHANGES_REQUESTED, ChallengeState.DRAFT]),
             (
-                "Being approved",
+                "In approval",
                 3,
                 [ChallengeState.NOTICE_PENDING, ChallengeState.APPROVED, ChallengeState.IN_REVIEW],
             ),
@@ -189,3 +191,26 @@ class TestBoard:
             newest = challenge(session, organisation=mine, state=ChallengeState.CLOSED)
         closed = queries.for_department(session, organisation_id=mine.id)[-1]
         assert (closed.count, len(closed.cards), closed.cards[0].challenge) == (22, 20, newest)
+
+    @pytest.mark.parametrize("rows", [1, 3])
+    def test_it_takes_two_statements_however_many_challenges(
+        self, session: Session, engine: sa.Engine, rows: int
+    ) -> None:
+        mine = accounts.new_organisation(session).id
+        for _ in range(rows):
+            challenge(
+                session, organisation=session.get_one(Organisation, mine), state=ChallengeState.IN_REVIEW
+            )
+        session.expunge_all()
+        asked: list[str] = []
+
+        def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+            asked.append(statement)
+
+        sa.event.listen(engine, "before_cursor_execute", note)
+        try:
+            board = queries.for_department(session, organisation_id=mine)
+            names = [card.challenge.author.name for column in board for card in column.cards]
+        finally:
+            sa.event.remove(engine, "before_cursor_execute", note)
+        assert (len(names), len(asked)) == (rows, 2)
