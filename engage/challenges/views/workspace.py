@@ -166,7 +166,7 @@ def _same_room(endpoint: str, room: str) -> bool:
 def _has_tab(challenge: Challenge, endpoint: str) -> bool:
     if endpoint == "challenges.notice":
         return challenge.route is Route.PRELIMINARY_MARKET_ENGAGEMENT
-    return endpoint.startswith("challenges.") or challenge.state not in BEFORE_APPROVAL
+    return endpoint.startswith(("challenges.", "matchmaking.")) or challenge.state not in BEFORE_APPROVAL
 
 
 @bp.app_template_global()
