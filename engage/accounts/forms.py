@@ -8,6 +8,7 @@ from engage.accounts.service.organisations import LONGEST_NAME as LONGEST_ORGANI
 from engage.accounts.service.passwords import LONGEST, SHORTEST
 from engage.accounts.service.people import LONGEST_NAME
 from engage.http.forms import (
+    CheckboxesField,
     EmailAddress,
     EmailField,
     Form,
@@ -153,3 +154,14 @@ class ChangePasswordForm(NewPasswordForm):
     """The present password and a new one."""
 
     current = PasswordField("Current password", [Required("Enter your current password")])
+
+
+class InviteForm(Form):
+    """Whom to add and what they may do; the view sets the roles of its kind of organisation."""
+
+    email = EmailField("Their email address", [Required("Enter their email address"), EmailAddress()])
+    roles = CheckboxesField("What may they do?", [Required("Choose what they may do")])
+
+
+class JoinForm(NewPasswordForm, NameForm):
+    """Name and password of somebody who has no account yet."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload, selectinload
@@ -115,6 +116,33 @@ def memberships(session: Session, *, person_id: int) -> Sequence[Membership]:
         .order_by(Membership.id)
     )
     return session.scalars(query).all()
+
+
+def member(session: Session, *, person_id: int, organisation_id: int) -> Membership | None:
+    """Return the live membership of a person in an organisation, with the person."""
+    query = (
+        sa.select(Membership)
+        .where(
+            Membership.person_id == person_id,
+            Membership.organisation_id == organisation_id,
+            Membership.ended_at.is_(None),
+        )
+        .options(joinedload(Membership.person))
+    )
+    return session.scalar(query)
+
+
+def last_left(session: Session, *, person_id: int, organisation_id: int) -> datetime | None:
+    """Return when the person was last taken out of the organisation."""
+    query = sa.select(sa.func.max(Membership.ended_at)).where(
+        Membership.person_id == person_id, Membership.organisation_id == organisation_id
+    )
+    return session.scalar(query)
+
+
+def lock_organisation(session: Session, organisation_id: int) -> None:
+    """Make others who change the people of this organisation wait until the transaction ends."""
+    session.execute(sa.select(Organisation.id).where(Organisation.id == organisation_id).with_for_update())
 
 
 def last_membership_id(session: Session, *, person_id: int) -> int | None:

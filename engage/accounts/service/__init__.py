@@ -8,6 +8,7 @@ from engage.accounts.service.recovery import change_password, rename, reset_pass
 from engage.accounts.service.registration import register
 from engage.accounts.service.sessions import act_as, end_session, start_session
 from engage.accounts.service.signing import sign_in, sign_out
+from engage.accounts.service.team import end_membership, invite, join
 
 __all__ = [
     "act_as",
@@ -17,7 +18,10 @@ __all__ = [
     "create_person",
     "decide",
     "disable_person",
+    "end_membership",
     "end_session",
+    "invite",
+    "join",
     "register",
     "rename",
     "reset_password",

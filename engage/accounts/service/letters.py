@@ -98,3 +98,8 @@ def url(*parts: str) -> str:
 def hours(span: timedelta) -> str:
     """Return a number of whole hours in words."""
     return f"{int(span.total_seconds() // 3600)} hours"
+
+
+def days(span: timedelta) -> str:
+    """Return a number of whole days in words."""
+    return f"{span.days} days"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from itsdangerous import BadSignature, URLSafeTimedSerializer
@@ -15,7 +17,19 @@ from engage.kernel.text import sha256
 
 VERIFICATION_LASTS = timedelta(hours=24)
 RESET_LASTS = timedelta(hours=2)
-_VERIFY, _RESET = "accounts.verify-email", "accounts.reset-password"
+JOIN_LASTS = timedelta(days=7)
+_VERIFY, _RESET, _JOIN = "accounts.verify-email", "accounts.reset-password", "accounts.join"
+
+
+@dataclass(frozen=True)
+class Joining:
+    """What a link to join an organisation says."""
+
+    organisation_id: int
+    email: str
+    roles: tuple[str, ...]
+    inviter_id: int
+    issued_at: datetime
 
 
 def verification_token(person: Person) -> str:
@@ -38,6 +52,23 @@ def reset_token(person: Person) -> str:
 def person_to_reset(session: Session, token: str) -> Person | None:
     """Return whose password ``token`` may set; ``None`` when it is forged, too old or used."""
     return _person(session, _RESET, token, lasts=RESET_LASTS, bound_to=_of_password)
+
+
+def join_token(*, organisation_id: int, email: str, roles: Sequence[str], inviter_id: int) -> str:
+    """Return the token of the link by which whoever has ``email`` joins an organisation."""
+    return str(_serializer(_JOIN).dumps([organisation_id, email, list(roles), inviter_id]))
+
+
+def read_join_token(token: str) -> Joining | None:
+    """Return what ``token`` says; ``None`` when it is forged or too old."""
+    try:
+        said, issued_at = _serializer(_JOIN).loads(
+            token, max_age=int(JOIN_LASTS.total_seconds()), return_timestamp=True
+        )
+        organisation_id, email, roles, inviter_id = said
+    except (BadSignature, ValueError, TypeError):
+        return None
+    return Joining(organisation_id, email, tuple(roles), inviter_id, issued_at)
 
 
 def _person(session: Session, purpose: str, token: str, *, lasts: timedelta, bound_to: Any) -> Person | None:

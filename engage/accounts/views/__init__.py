@@ -6,4 +6,4 @@ from flask import Blueprint
 
 bp = Blueprint("accounts", __name__)
 
-from engage.accounts.views import account, recovering, registering, signing  # noqa: E402, F401 - they use bp
+from engage.accounts.views import account, recovering, registering, signing, team  # noqa: E402, F401 - they use bp

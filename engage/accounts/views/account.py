@@ -7,21 +7,17 @@ from flask.typing import ResponseReturnValue
 
 from engage.accounts import queries, service
 from engage.accounts.forms import ChangePasswordForm, NameForm
+from engage.accounts.policy import AccountPermission
 from engage.accounts.views import bp
-from engage.accounts.views.pages import show
+from engage.accounts.views.pages import person_key, show
 from engage.http import auth, limits
-from engage.http.access import actor, current_actor, signed_in
+from engage.http.access import actor, signed_in
 from engage.http.session import db, writes
 from engage.kernel.errors import Invalid, NotFound
 
 
 def _token() -> str:
     return auth.current_token() or ""
-
-
-def _who() -> str:
-    who = current_actor()
-    return f"person-{who.person_id if who else 'nobody'}"
 
 
 @bp.get("/account")
@@ -36,6 +32,7 @@ def account() -> ResponseReturnValue:
         memberships=queries.memberships(session, person_id=who.person_id),
         sessions=queries.live_sessions(session, who.person_id),
         present_id=present.id if present else None,
+        manages_people=AccountPermission.MANAGE_PEOPLE.allows(who),
     )
 
 
@@ -54,7 +51,7 @@ def rename() -> ResponseReturnValue:
 
 @bp.route("/account/password", methods=["GET", "POST"])
 @signed_in
-@limits.limited("10 per 5 minutes", by=_who)
+@limits.limited("10 per 5 minutes", by=person_key)
 @writes
 def change_password() -> ResponseReturnValue:
     """Change the password; whoever is signed in elsewhere is signed out."""

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from engage.accounts import queries, service
 from engage.accounts.enums import DECISIONS, Decision, OrganisationState
+from engage.accounts.service.identifiers import REGISTERS
 from engage.admin.forms import ReasonForm
 from engage.admin.policy import AdminPermission
 from engage.admin.views import bp
@@ -53,6 +54,7 @@ def organisation(organisation_id: int) -> ResponseReturnValue:
         organisation=found,
         members=queries.members(session, organisation_id=organisation_id),
         lines=history(session, subject=f"organisation:{organisation_id}"),
+        registers={scheme.value: register.name for scheme, register in REGISTERS.items()},
         decisions=DECISIONS[found.state] if AdminPermission.MANAGE.allows(actor()) else (),
     )
 
