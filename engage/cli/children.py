@@ -89,14 +89,18 @@ class Child:
         self._process = None
         return told
 
-    def stop(self, seconds: float, *, hurry: Callable[[], bool]) -> None:
-        """Ask the command to stop, then end it and whatever it started in its session.
+    def ask_to_stop(self) -> None:
+        """Tell the command to finish what it is doing and end."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGTERM)
+
+    def end(self, seconds: float, *, hurry: Callable[[], bool]) -> None:
+        """Wait for the command to end, then end it and whatever it started in its session.
 
         It is given `seconds`, or until `hurry()` says that nobody wants to wait any longer.
         """
         if self._process is None:
             return
-        self._process.send_signal(signal.SIGTERM)
         deadline = time.monotonic() + seconds
         while self.running and time.monotonic() < deadline and not hurry():
             time.sleep(0.02)

@@ -28,7 +28,7 @@ from engage.kernel.settings import SettingsError
 HOST = "127.0.0.1"
 WEB_PROCESSES, WEB_THREADS = 2, 8
 READY_SECONDS = 120.0
-STOP_SECONDS = {"web server": 15.0, "worker": 15.0}
+STOP_SECONDS = 15.0
 LOOK_SECONDS = 1.0  # how often the embedded server is asked whether it is alive
 
 Prepare = Callable[[str], None]
@@ -93,10 +93,12 @@ class Site:
             time.sleep(0.1)
 
     def stop(self, stop: Stop) -> None:
-        """Stop the children, the web server first; one that was asked twice is not waited for."""
+        """Stop web server and worker; requests and jobs under way are waited for, unless asked twice."""
         self.listener.close()  # or new visitors would wait for an answer that never comes
         for child in self.children:
-            child.stop(STOP_SECONDS[child.name], hurry=lambda: stop.insisted)
+            child.ask_to_stop()
+        for child in self.children:
+            child.end(STOP_SECONDS, hurry=lambda: stop.insisted)
 
     def _child(self, name: str, log: str, command: Sequence[str], keep_open: tuple[int, ...] = ()) -> Child:
         return Child(

@@ -57,5 +57,6 @@ def test_stopping_ends_what_does_not_listen_and_what_it_started(tmp_path: Path) 
     helper.start()
     assert until(lambda: log.read_text().endswith("\n"))
     pids = [int(word) for word in log.read_text().split()]
-    helper.stop(600.0, hurry=lambda: True)
+    helper.ask_to_stop()
+    helper.end(600.0, hurry=lambda: True)
     assert until(lambda: all(gone(pid) for pid in pids))
