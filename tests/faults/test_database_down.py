@@ -49,10 +49,14 @@ def running(cluster: Cluster, data: Path) -> Iterator[str]:
         "ENGAGE_EMBEDDER": "none",
     }
     command = [sys.executable, "-m", "engage", "up", "--port", "0", "--no-worker"]
-    with subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command, cwd=PROJECT, env=environment, stdout=subprocess.PIPE, text=True
+    ) as process:
         try:
             assert process.stdout is not None
-            yield next(found.group(1) for line in process.stdout if (found := re.search(r"ready at (\S+)", line)))
+            yield next(
+                found.group(1) for line in process.stdout if (found := re.search(r"ready at (\S+)", line))
+            )
         finally:
             process.send_signal(signal.SIGINT)
             process.wait(timeout=60)

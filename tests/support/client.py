@@ -9,7 +9,6 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from engage.accounts.models import Membership
-from engage.accounts.queries import actor_of
 from engage.accounts.service import start_session
 from engage.kernel.db import unit_of_work
 from tests.support import html
@@ -31,14 +30,18 @@ class DistrustfulClient(FlaskClient):
 
     def sign_in(self, membership: Membership) -> DistrustfulClient:
         """Sign in as ``membership`` without the form."""
-        with unit_of_work() as session:
-            merged = session.merge(membership)
-            token = start_session(session, person=merged.person, membership=merged)
-            actor_of(merged.person, merged)
-        with self.session_transaction() as cookie:
-            cookie["_user_id"] = token
-            cookie["_fresh"] = True
+        sign_in(self, membership)
         return self
+
+
+def sign_in(client: FlaskClient, membership: Membership) -> None:
+    """Put a signed-in session for ``membership`` into the client's cookie."""
+    with unit_of_work() as session:
+        merged = session.merge(membership)
+        token = start_session(session, person=merged.person, membership=merged)
+    with client.session_transaction() as cookie:
+        cookie["_user_id"] = token
+        cookie["_fresh"] = True
 
 
 def prepare(app: Flask) -> Flask:
