@@ -161,7 +161,7 @@ def public_summary(session: Session, *, challenge_id: int) -> Summary | None:
         .where(Invitation.challenge_id == challenge_id, Invitation.sent_at.is_not(None))
         .group_by(Invitation.origin)
     )
-    sent = dict(session.execute(query).tuples().all())
+    sent = dict(session.execute(query).all())
     if considered is None:
         return None
     return Summary(considered, sent.get(Origin.MATCHED, 0), sent.get(Origin.VOLUNTEERED, 0))

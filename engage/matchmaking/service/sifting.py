@@ -76,7 +76,7 @@ def capacity_used(
     )
     if supplier_ids is not None:
         query = query.where(Invitation.supplier_id.in_(supplier_ids))
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())
 
 
 def quarter_start(day: date) -> datetime:
