@@ -1,6 +1,7 @@
 """A connection that does not wait for ever: a server that has stopped answering is given up.
 
-The server's own limits (``statement_timeout``) cannot help when the server itself hangs or the network swallows its answer.
+The server's own limits (``statement_timeout``) cannot help when the server itself hangs or the network swallows
+its answer.
 """
 
 from __future__ import annotations
@@ -28,7 +29,9 @@ def be_patient(engine: sa.Engine, seconds: float) -> None:
                 return super().wait(gen, interval, limit)
             except psycopg.errors._WaitTimeout as error:  # noqa: SLF001 - psycopg's only name for it
                 self.pgconn.finish()
-                raise psycopg.OperationalError(f"the database has not answered within {limit:.0f} seconds") from error
+                raise psycopg.OperationalError(
+                    f"the database has not answered within {limit:.0f} seconds"
+                ) from error
 
     @event.listens_for(engine, "do_connect")
     def connect(_dialect: object, _record: object, arguments: list[Any], options: dict[str, Any]) -> Patient:

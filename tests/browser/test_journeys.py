@@ -56,7 +56,9 @@ class Walk:
         """Look around: nothing may scroll sideways, and axe finds nothing."""
         visitor.page.wait_for_load_state()
         if self.javascript:
-            wide = visitor.page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+            wide = visitor.page.evaluate(
+                "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+            )
             assert not wide, f"{visitor.page.url} scrolls sideways at {self.width}"
             check_accessibility(visitor)
 
@@ -236,7 +238,9 @@ def volunteer(walk: Walk, people: world.World, ref: str) -> None:
     walk.stop(supplier)
     supplier.go(f"/challenges/{ref}")
     supplier.follow("Volunteer to help")
-    supplier.page.locator("#pitch").fill("We forecast rain for villages and can say how early a flood can be known.")
+    supplier.page.locator("#pitch").fill(
+        "We forecast rain for villages and can say how early a flood can be known."
+    )
     walk.stop(supplier)
     supplier.press("Send the offer")
     supplier.sees("will answer by email")

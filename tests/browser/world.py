@@ -28,7 +28,10 @@ KNOWS_FORECASTS = (
 OTHERS = (
     ("School meals", "We cook and deliver hot meals to forty primary schools and teach children to cook."),
     ("Office cleaning", "Daily cleaning of public offices, with staff who live near their work."),
-    ("Payroll software", "Payroll and pension software for public bodies, with an interface to the tax authority."),
+    (
+        "Payroll software",
+        "Payroll and pension software for public bodies, with an interface to the tax authority.",
+    ),
     ("Tree surgery", "Felling and care of trees along roads, with surveys of their health."),
 )
 
@@ -49,7 +52,9 @@ def make(name: str) -> World:
     """Put a department, six suppliers and a platform admin there; ``name`` keeps two worlds apart."""
     with unit_of_work() as session:
         department = accounts.new_organisation(session, name=f"Ministry of Rivers {name}")
-        author = accounts.member(session, Role.POLICY_AUTHOR, Role.FACILITATOR, organisation=department, name="Ada Author")
+        author = accounts.member(
+            session, Role.POLICY_AUTHOR, Role.FACILITATOR, organisation=department, name="Ada Author"
+        )
         approver = accounts.member(session, Role.APPROVER, organisation=department, name="Abel Approver")
         invited = _supplier(session, f"Riverbank {name}", *KNOWS_FLOODS)
         volunteer = _supplier(session, f"Skywatch {name}", *KNOWS_FORECASTS)
