@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 import config
+from engage.accounts.models import Membership
 from engage.app import create_app
 from engage.http.limits import PostgresStorage
 from engage.kernel.actor import Role
@@ -43,5 +44,16 @@ def browser_as(web_app: object, session: Session) -> Callable[..., DistrustfulCl
         made = web_app.test_client()  # type: ignore[attr-defined]  # Flask types the class loosely
         member = accounts.member(session, *roles, **options)  # type: ignore[arg-type]  # passed through
         return made.sign_in(member)  # type: ignore[no-any-return]  # a DistrustfulClient
+
+    return make
+
+
+@pytest.fixture
+def browser_of(web_app: object, session: Session) -> Callable[[Membership], DistrustfulClient]:
+    """A maker of browsers for members who exist already."""
+
+    def make(member: Membership) -> DistrustfulClient:
+        made: DistrustfulClient = web_app.test_client()  # type: ignore[attr-defined]  # Flask types it loosely
+        return made.sign_in(member)
 
     return make

@@ -21,6 +21,7 @@ from engage.advisory.queries.reasons import Piece, Reason, Why, pieces, why
 from engage.advisory.queries.sessions import (
     department_session,
     live_seats,
+    own_supplier,
     seat_by_id,
     seat_to_come,
     session_by_ref,
@@ -41,6 +42,7 @@ __all__ = [
     "live_seats",
     "offer_by_id",
     "offers_of_challenge",
+    "own_supplier",
     "pieces",
     "public_sessions",
     "seat_by_id",

@@ -14,6 +14,7 @@ from engage.challenges.models import Challenge
 from engage.kernel import clock
 from engage.kernel.actor import Actor
 from engage.kernel.errors import NotFound
+from engage.suppliers.models import Supplier
 
 _TO_COME = (SeatState.OFFERED, SeatState.CONFIRMED)
 
@@ -114,4 +115,13 @@ def seat_by_id(session: Session, *, seat_id: int) -> Seat:
     found = session.scalar(loaded)
     if found is None:
         raise NotFound
+    return found
+
+
+def own_supplier(session: Session, *, actor: Actor) -> Supplier:
+    """Return the supplier that ``actor`` acts for, without its statements. Raises ``NotFound``."""
+    query = sa.select(Supplier).where(Supplier.organisation_id == actor.organisation_id)
+    found = session.scalar(query)
+    if found is None:
+        raise NotFound("This organisation has no supplier profile.")
     return found

@@ -23,7 +23,6 @@ from engage.kernel.uktime import uk_range
 from engage.matchmaking import queries as matchmaking
 from engage.matchmaking.enums import InvitationState
 from engage.matchmaking.policy import is_invited
-from engage.suppliers import queries as suppliers
 
 if TYPE_CHECKING:
     from engage.matchmaking.models import Invitation
@@ -35,7 +34,7 @@ NOT_VERIFIED = "Your organisation has to be verified before it can answer invita
 @requires(AdvisoryPermission.TAKE_PART)
 def invitations() -> ResponseReturnValue:
     """List the invitations of the supplier one acts for."""
-    supplier = suppliers.of_organisation(db(), organisation_id=actor().organisation_id)
+    supplier = queries.own_supplier(db(), actor=actor())
     found = matchmaking.invitations_for(db(), supplier_id=supplier.id)
     waiting_first = sorted(found, key=lambda each: not _waits(each))
     return render_template("advisory/invitations.html", invitations=waiting_first, waits=_waits)

@@ -19,7 +19,6 @@ from engage.http.access import actor, authorise, requires, signed_in
 from engage.http.session import db, writes
 from engage.kernel.errors import NotFound
 from engage.matchmaking import queries as matchmaking
-from engage.suppliers import queries as suppliers
 
 
 @bp.route("/challenges/<ref>/volunteer", methods=["GET", "POST"])
@@ -30,7 +29,7 @@ def volunteer(ref: str) -> ResponseReturnValue:
     challenge = challenges.public_challenge(db(), ref=ref)
     if not can_volunteer(actor()):
         return render_template("advisory/volunteer_who.html", challenge=challenge, me=actor()), 403
-    supplier = suppliers.of_organisation(db(), organisation_id=actor().organisation_id)
+    supplier = queries.own_supplier(db(), actor=actor())
     offer = queries.live_offer(db(), challenge_id=challenge.id, supplier_id=supplier.id)
     form = VolunteerForm()
     if form.validate_on_submit():
@@ -57,7 +56,7 @@ def volunteer(ref: str) -> ResponseReturnValue:
 def withdraw_offer(ref: str) -> ResponseReturnValue:
     """Take one's offer back."""
     challenge = challenges.public_challenge(db(), ref=ref)
-    supplier = suppliers.of_organisation(db(), organisation_id=actor().organisation_id)
+    supplier = queries.own_supplier(db(), actor=actor())
     offer = queries.live_offer(db(), challenge_id=challenge.id, supplier_id=supplier.id)
     if offer is None or not can_withdraw(actor(), offer):
         raise NotFound

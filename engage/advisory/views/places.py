@@ -12,14 +12,13 @@ from engage.http.access import actor, requires
 from engage.http.session import db, writes
 from engage.kernel import clock
 from engage.kernel.errors import NotFound
-from engage.suppliers import queries as suppliers
 
 
 @bp.get("/supplier/sessions")
 @requires(AdvisoryPermission.TAKE_PART)
 def sessions() -> ResponseReturnValue:
     """List the sessions in which the supplier one acts for has a place: to come, and past."""
-    supplier = suppliers.of_organisation(db(), organisation_id=actor().organisation_id)
+    supplier = queries.own_supplier(db(), actor=actor())
     seats = queries.sessions_of_supplier(db(), supplier_id=supplier.id)
     now = clock.now()
     return render_template(
