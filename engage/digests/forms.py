@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import time
+from typing import TYPE_CHECKING
 
-from engage.accounts.models import Organisation
 from engage.digests.enums import WEEKDAYS, Cadence, Topic
 from engage.digests.service import Wish
 from engage.http.forms import EmailAddress, EmailField, Form, RadiosField, Required, SelectField, TextField
 from engage.kernel.uktime import clock_words
+
+if TYPE_CHECKING:
+    from engage.accounts.models import Organisation
 
 TUESDAY, EIGHT = 1, 8
 

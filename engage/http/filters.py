@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from enum import Enum
 
 import nh3
 from flask import Flask
 from markdown_it import MarkdownIt
+from markdown_it.token import Token
 from markupsafe import Markup, escape
 
 from engage.kernel.uktime import clock_words, to_uk, uk_date, uk_range, uk_time
@@ -66,7 +68,7 @@ def markdown(text: str, *, heading: int = TOP_LEVEL_HEADING) -> Markup:
     return Markup(clean)  # noqa: S704  # nh3 has removed everything that is not on the lists above
 
 
-def _dress(tokens: list) -> None:  # type: ignore[type-arg]
+def _dress(tokens: Iterable[Token]) -> None:
     for token in tokens:
         if token.nesting >= 0 and token.tag in CLASSES:
             token.attrSet("class", CLASSES[token.tag])
