@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import importlib
+import signal
+from collections.abc import Callable
+from typing import Any
 
 import click
 import procrastinate
@@ -38,20 +43,46 @@ def worker(once: bool) -> None:
 def run(*, wait: bool = True) -> None:
     """Run jobs on the database that this process is bound to.
 
-    Takes SIGINT and SIGTERM: fetches nothing new, lets running jobs end, then returns. A heartbeat every ten
-    seconds tells others that this worker lives.
+    Takes SIGINT and SIGTERM: fetches nothing new, lets running jobs come to a good end, then returns. A heartbeat every
+    ten seconds tells others that this worker lives.
     """
     for name in JOBS:
         importlib.import_module(name)
-    engine = db.bound_to()
-    address = make_url(engine.engine.url).set(drivername="postgresql")
+    address = make_url(db.bound_to().engine.url).set(drivername="postgresql")
     connector = procrastinate.PsycopgConnector(conninfo=address.render_as_string(hide_password=False))
     with jobs.app.replace_connector(connector):
         log.info("worker starts", concurrency=CONCURRENCY)
-        jobs.app.run_worker(
-            wait=wait,
-            concurrency=CONCURRENCY,
-            shutdown_graceful_timeout=GRACE_SECONDS,
-            install_signal_handlers=wait,
-        )
+        asyncio.run(_work(wait=wait))
         log.info("worker has ended")
+
+
+async def _work(*, wait: bool) -> None:
+    async with jobs.app.open_async():
+        options: dict[str, Any] = {
+            "concurrency": CONCURRENCY,
+            "shutdown_graceful_timeout": GRACE_SECONDS,
+            "task_middleware": [_log_failure],
+        }
+        work = asyncio.create_task(
+            jobs.app.run_worker_async(wait=wait, install_signal_handlers=False, **options)
+        )
+
+        def stop() -> None:
+            jobs.stopping.set()
+            work.cancel()  # to Procrastinate this means: in order
+
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, stop)
+        with contextlib.suppress(asyncio.CancelledError):
+            await work
+
+
+def _log_failure(call_next: Callable[[], Any], context: procrastinate.JobContext, _worker: object) -> Any:
+    """Say in the log what made a job fail, also when it is going to be tried again."""
+    try:
+        return call_next()
+    except Exception:
+        log.exception(
+            "job failed", task=context.job.task_name, job=context.job.id, tried=context.job.attempts + 1
+        )
+        raise

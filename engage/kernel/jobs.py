@@ -7,6 +7,7 @@ idempotent, because a worker that dies has its job run again.
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -18,6 +19,12 @@ from sqlalchemy.orm import Session
 app = procrastinate.App(connector=procrastinate.PsycopgConnector())
 
 Task = procrastinate.tasks.Task[Any, Any, Any]
+
+# In a worker the connector of ``app`` is asynchronous; sessions are not, so jobs are written with one of their own.
+_writer = procrastinate.manager.JobManager(procrastinate.SyncPsycopgConnector())
+
+stopping = threading.Event()
+"""Set when this process has been asked to end: a job that runs for long stops at the next good moment."""
 
 
 def task(
@@ -51,5 +58,6 @@ def defer(
     with contextlib.suppress(AlreadyEnqueued), scope:
         connection = session.connection().connection.driver_connection
         options: dict[str, Any] = {"connection": connection, "queueing_lock": once, "schedule_at": at}
-        known = app.configure_task(task, **options) if isinstance(task, str) else task.configure(**options)
-        known.defer(**arguments)
+        deferrer = app.configure_task(task, **options) if isinstance(task, str) else task.configure(**options)
+        deferrer.job_manager = _writer
+        deferrer.defer(**arguments)

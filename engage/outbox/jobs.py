@@ -86,7 +86,7 @@ def _next(session: Session, error: SendError | None, deadline: float) -> deliver
     if isinstance(error, Unreachable):
         log.warning("mail server unreachable", error=str(error))
         return None
-    if time.monotonic() > deadline:
+    if jobs.stopping.is_set() or time.monotonic() > deadline:
         jobs.defer(session, deliver, once=DELIVER)
         return None
     return delivery.claim(session)

@@ -1,0 +1,63 @@
+"""The worker on real jobs: a job may write further jobs, and what fails is said in the log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+import structlog
+
+import config
+from engage.challenges.enums import ChallengeState
+from engage.cli.worker import run
+from engage.digests.jobs import plan, write
+from engage.digests.models import Subscription
+from engage.kernel import clock, jobs
+from engage.kernel.db import unit_of_work
+from engage.kernel.settings import configure
+from tests.factories import challenges, digests
+
+
+@pytest.fixture
+def outbox(settings: config.Config, tmp_path: Path) -> Iterator[Path]:
+    """Mail goes to this folder."""
+    configure(replace(settings, mail=f"file:{tmp_path}"))
+    yield tmp_path
+    configure(settings)
+
+
+def statuses() -> list[tuple[str, str]]:
+    query = sa.text("SELECT task_name, status::text FROM procrastinate_jobs ORDER BY id")
+    with unit_of_work() as session:
+        return [(name, status) for name, status in session.execute(query)]
+
+
+def test_planning_writes_jobs_that_write_letters_that_are_sent(committed: sa.Engine, outbox: Path) -> None:
+    with unit_of_work() as session:
+        digests.subscription(session)
+        yesterday = clock.now() - timedelta(days=1)
+        challenges.challenge(session, state=ChallengeState.PUBLISHED, published_at=yesterday)
+        jobs.defer(session, plan)
+    for _ in range(4):  # it ends while the last job writes another
+        run(wait=False)
+    assert {status for _, status in statuses()} == {"succeeded"}
+    assert len(list(outbox.glob("*.eml"))) == 1
+
+
+def test_a_job_that_fails_waits_and_is_said(committed: sa.Engine, outbox: Path) -> None:
+    with unit_of_work() as session:
+        found = digests.subscription(session)
+        challenges.challenge(
+            session, state=ChallengeState.PUBLISHED, published_at=clock.now() - timedelta(days=1)
+        )
+        session.execute(sa.update(Subscription).values(email="no address"))
+        jobs.defer(session, write, subscription_ids=[found.id])
+    with structlog.testing.capture_logs() as lines:
+        run(wait=False)
+    assert ("digests.write", "todo") in statuses()
+    failed = {(line["task"], line["tried"]) for line in lines if line["event"] == "job failed"}
+    assert failed == {("digests.write", 1)}
