@@ -87,10 +87,14 @@ def post(
         "not_before": not_before or now,
         "attempts": 0,
     }
+    return _write(session, row)
+
+
+def _write(session: Session, row: Mapping[str, Any]) -> Letter | None:
     insert = postgresql.insert(Letter).values(row).on_conflict_do_nothing(index_elements=["dedupe_key"])
-    letter = session.scalar(insert.returning(Letter))
+    letter: Letter | None = session.scalar(insert.returning(Letter))
     if letter is not None:
-        session.add(LetterStep(letter_id=letter.id, at=now, state=letter.state))
+        session.add(LetterStep(letter_id=letter.id, at=letter.created_at, state=letter.state))
         session.flush()
         if letter.state == LetterState.QUEUED and not letter.bulk:
             deliver_soon(session)
