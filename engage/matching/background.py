@@ -27,8 +27,8 @@ SMALL_CORPUS = 50
 class Lexicon:
     """In how many statements each term (stem or pair of stems) occurs.
 
-    ``documents`` is the number of statements counted. Terms rarer than the
-    least number asked for are not kept; a term not kept is not scored.
+    ``documents`` is the number of statements counted. Rare pairs are not
+    kept; a term not kept is not scored.
     """
 
     documents: int
@@ -73,8 +73,9 @@ class Background:
 def build_lexicon(documents: Iterable[Document], *, min_documents: int = 2) -> Lexicon:
     """Count the terms of these statements, the same statement once.
 
-    Under fifty statements every term is kept: there is too little to tell a
-    rare word from a typing mistake.
+    Every single word is kept: the one supplier who writes "biometric" may be the
+    one who is sought. Pairs of words are kept from ``min_documents`` statements
+    on, which leaves out most of them; under fifty statements all are kept.
     """
     if min_documents < 1:
         raise InputError("min_documents is 1 or more.")
@@ -83,7 +84,7 @@ def build_lexicon(documents: Iterable[Document], *, min_documents: int = 2) -> L
     for text in different:
         frequencies.update(terms(text).keys())
     least = min_documents if len(different) >= SMALL_CORPUS else 1
-    kept = {term: count for term, count in sorted(frequencies.items()) if count >= least}
+    kept = {term: count for term, count in sorted(frequencies.items()) if count >= least or " " not in term}
     return Lexicon(documents=len(different), frequencies=kept)
 
 

@@ -107,9 +107,11 @@ class Features:
 
         A title says in a few words what a text is about; in the vector of a
         long text it hardly shows. Wordings without a title of their own keep
-        the vector of the text. Raises ``MissingVectorsError``.
+        the vector of the text; one without words gets zeros. Raises ``MissingVectorsError``.
         """
-        rows = self.matrix([content_hash(item.full, kind) for item in items])
+        said = [i for i, item in enumerate(items) if item.full]
+        rows = np.zeros((len(items), self.dim), dtype=np.int8)
+        rows[said] = self.matrix([content_hash(items[i].full, kind) for i in said])
         titled = [i for i, item in enumerate(items) if item.title not in ("", item.full)]
         if not titled or not self.dim or not title_weight:
             return rows

@@ -46,7 +46,7 @@ class Parameters:
     prior_size: float = 5.0
     #: The same word counts at most this often within one text.
     term_cap: int = 4
-    #: Words found in fewer statements than this are left out.
+    #: Pairs of words found in fewer statements than this are left out.
     min_documents: int = 2
     #: No statement scores above this many standard deviations (pasted challenge texts).
     ceiling: float = 12.0

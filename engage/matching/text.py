@@ -21,6 +21,9 @@ _ACCENT = "[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
 _ACCENTS = re.compile(f"({_ACCENT}{{2}}){_ACCENT}+")
 _WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)?")
 _SENTENCE_END = re.compile(r"[.!?]+[\"'\u2019\u201d)\]]*(?=\s+[^\s\W_a-z])|[;\n\r\u2022\u2028\u2029]+")
+_BULLETS = r"\s\u2022\u2023\u2043\u25aa\u25cf\u25e6\u00b7"
+_LEAD = re.compile(f"[{_BULLETS}*\u2013\u2014-]*")
+_TRAIL = re.compile(f"[{_BULLETS}]*\\Z")
 _MIN_WORD = 2
 _MAX_WORD = 40
 _MAX_SENTENCE = 400
@@ -138,9 +141,9 @@ def sentences(text: str) -> Iterator[tuple[int, int]]:
 
 def _trimmed(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     piece = text[start:end]
-    left = len(piece) - len(piece.lstrip())
     if _WORD.search(piece):
-        yield start + left, start + len(piece.rstrip())
+        left, right = _LEAD.match(piece), _TRAIL.search(piece)
+        yield start + (left.end() if left else 0), start + (right.start() if right else len(piece))
 
 
 def shingles(text: str, size: int = 5) -> frozenset[tuple[str, ...]]:

@@ -1,0 +1,130 @@
+"""Parameters, lexicon, background and the identity of a run."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+
+import pytest
+
+from engage.matching import (
+    ENGINE_VERSION,
+    Background,
+    InputError,
+    Lexicon,
+    Parameters,
+    build_background,
+    build_index,
+    build_lexicon,
+    profiles_hash,
+    rank_challenge,
+)
+from tests.unit.matching.corpus import FLOOD, crowd, document, features_for, supplier
+
+DOCUMENTS = [d for s in crowd() for d in s.documents]
+
+
+def test_parameters_survive_json() -> None:
+    parameters = Parameters(semantic=0.5, ranks=(1.0, 0.5))
+    again = Parameters.from_dict(json.loads(json.dumps(parameters.to_dict())))
+    assert again == parameters
+    assert again.id == parameters.id
+
+
+def test_every_number_shows_in_the_id() -> None:
+    ids = {
+        Parameters().id,
+        Parameters(cpv=0.1).id,
+        Parameters(bands=(4, 2, 1)).id,
+        Parameters(calibration="2").id,
+    }
+    assert len(ids) == 4
+
+
+@pytest.mark.parametrize(
+    ("wrong", "why"),
+    [
+        ({"semantic": -0.1}, "finite and not negative"),
+        ({"lexical": math.nan}, "finite and not negative"),
+        ({"ceiling": math.inf}, "finite and not negative"),
+        ({"semantic": 0.0, "lexical": 0.0}, "cannot both be 0"),
+        ({"ranks": ()}, "must fall from the best"),
+        ({"ranks": (0.5, 1.0)}, "must fall from the best"),
+        ({"bands": (1.0, 2.0, 3.0)}, "must fall from strong"),
+        ({"shrinkage": 1.5}, "shrinkage is between 0 and 1"),
+        ({"term_cap": 0}, "term_cap and min_documents from 1 up"),
+    ],
+)
+def test_impossible_parameters_are_refused(wrong: dict[str, object], why: str) -> None:
+    with pytest.raises(InputError, match=why):
+        Parameters(**wrong)  # type: ignore[arg-type] # wrong on purpose
+
+
+def test_unknown_parameters_are_refused() -> None:
+    with pytest.raises(InputError, match=r"Unknown matching parameters: boost, magic\."):
+        Parameters.from_dict({"magic": 1, "boost": 2})
+
+
+def test_the_lexicon_counts_different_statements() -> None:
+    lexicon = build_lexicon(
+        [document("1", "flood flood"), document("2", "Flood  flood"), document("3", "floods, river")]
+    )
+    assert lexicon.documents == 3
+    assert dict(lexicon.frequencies) == {
+        "flood": 3, "flood flood": 2, "flood river": 1, "river": 1,
+    }  # fmt: skip
+
+
+def test_rare_pairs_go_once_there_is_enough_to_tell_and_rare_words_stay() -> None:
+    lexicon = build_lexicon([*DOCUMENTS, document("x", "biometric passports")])
+    before = build_lexicon(DOCUMENTS)
+    assert lexicon.documents == 81
+    assert lexicon.frequencies == {**before.frequencies, "biometr": 1, "passport": 1}
+
+
+def test_snapshots_survive_json_and_are_named_by_their_content() -> None:
+    lexicon, background = build_lexicon(DOCUMENTS), build_background(DOCUMENTS)
+    assert Lexicon.from_dict(json.loads(json.dumps(lexicon.to_dict()))).id == lexicon.id
+    assert Background.from_dict(json.loads(json.dumps(background.to_dict()))) == background
+    assert build_lexicon(DOCUMENTS[::-1]).id == lexicon.id
+    assert build_background(DOCUMENTS[::-1]).id == background.id
+    assert build_lexicon(DOCUMENTS[1:]).id != lexicon.id
+    assert build_background(DOCUMENTS[1:]).id != background.id
+
+
+def test_the_background_is_a_sample_of_the_size_asked_for() -> None:
+    chosen = build_background([*DOCUMENTS, document("e", "")], size=10)
+    assert len(chosen.statements) == 10
+    assert set(chosen.statements) <= set(build_background(DOCUMENTS).statements)
+
+
+def test_the_identity_names_everything_that_decides() -> None:
+    suppliers = [*crowd(), supplier("s", document("d", "flood sensors", cpv=("1",)))]
+    features = features_for(suppliers, [FLOOD])
+    identity = build_index(suppliers=suppliers, features=features).identity.to_dict()
+    assert identity["engine_version"] == ENGINE_VERSION
+    assert identity["embedder"] == "hash-1"
+    assert sorted(identity) == [
+        "background",
+        "embedder",
+        "engine_version",
+        "lexicon",
+        "parameters",
+        "profiles",
+    ]
+    changed = [*crowd(), supplier("s", document("d", "flood sensors", cpv=("2",)))]
+    assert profiles_hash(suppliers) == identity["profiles"] != profiles_hash(changed)
+    renamed = [dataclasses.replace(s, name="Another name") for s in suppliers]
+    assert profiles_hash(renamed) == identity["profiles"]
+
+
+def test_a_snapshot_of_nothing_still_scores() -> None:
+    suppliers = [supplier("a", "flood sensors"), supplier("b", "school meals")]
+    index = build_index(
+        suppliers=suppliers,
+        features=features_for(suppliers, [FLOOD]),
+        lexicon=build_lexicon([]),
+        background=build_background([]),
+    )
+    assert [place.supplier_id for place in rank_challenge(index, FLOOD)] == ["a", "b"]
