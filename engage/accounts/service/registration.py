@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 
 from sqlalchemy.orm import Session
 
 from engage.accounts import queries
 from engage.accounts.enums import Notice, Scheme
+from engage.accounts.models import Person
 from engage.accounts.service import passwords
 from engage.accounts.service.identifiers import normalise
 from engage.accounts.service.letters import ask_for
@@ -16,6 +18,7 @@ from engage.accounts.service.people import add_member, create_person
 from engage.audit.service import record
 from engage.kernel.actor import OrganisationKind, Role
 from engage.kernel.errors import Conflict, Invalid
+from engage.kernel.ids import short_id
 from engage.kernel.settings import settings
 
 FIRST_ROLES: dict[OrganisationKind, frozenset[Role]] = {
@@ -72,7 +75,7 @@ def of_government(email: str) -> bool:
 def register(session: Session, *, registration: Registration, password: str) -> None:
     """Add a pending organisation and its first person, or only mail whoever has the address already.
 
-    The caller cannot tell which, neither from the result nor (but for a few inserts) from the time it takes.
+    The caller cannot tell which, neither from the result nor from the time it takes.
     Side effects: the rows, audit lines, a job that mails a link or the news that there is an account. Raises
     ``Invalid`` (fields ``number``, ``email``, ``password``).
     """
@@ -80,12 +83,24 @@ def register(session: Session, *, registration: Registration, password: str) -> 
     check_email(kind=registration.kind, email=registration.email)
     about = (registration.name, registration.email, registration.organisation)
     passwords.check(password, about=about)
-    person = queries.person_by_email(session, registration.email)
-    if person is not None:
-        passwords.hash_password(password)  # for nothing, so that it takes as long
-        record(session, actor=None, tag="accounts:person:registered_again", subject=f"person:{person.id}")
-        ask_for(session, notice=Notice.ACCOUNT_EXISTS, person=person)
+    known = queries.person_by_email(session, registration.email)
+    if known is not None:
+        # The same work for nothing, so that it takes as long: otherwise the time would tell.
+        with suppress(_Undone), session.begin_nested():
+            _add(session, replace(registration, email=f"{short_id()}@nobody.invalid"), number, password)
+            raise _Undone
+        record(session, actor=None, tag="accounts:person:registered_again", subject=f"person:{known.id}")
+        ask_for(session, notice=Notice.ACCOUNT_EXISTS, person=known)
         return
+    person = _add(session, registration, number, password)
+    ask_for(session, notice=Notice.VERIFY_EMAIL, person=person)
+
+
+class _Undone(Exception):
+    """Rolls back what was done for its time only."""
+
+
+def _add(session: Session, registration: Registration, number: str, password: str) -> Person:
     try:
         person = create_person(
             session, name=registration.name, email=registration.email, password=password, verified=False
@@ -100,4 +115,4 @@ def register(session: Session, *, registration: Registration, password: str) -> 
     except Conflict as faster:  # the same was sent twice, and the other one is through
         raise Invalid({"number": faster.message}) from faster
     add_member(session, person=person, organisation=organisation, roles=FIRST_ROLES[registration.kind])
-    ask_for(session, notice=Notice.VERIFY_EMAIL, person=person)
+    return person
