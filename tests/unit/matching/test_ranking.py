@@ -232,16 +232,13 @@ def test_another_process_gives_the_same_bytes() -> None:
         "from tests.unit.matching.corpus import crowd, supplier\n"
         "sys.stdout.buffer.write(_bytes([*crowd(), supplier('river', RIVER, SENSORS)]))"
     )
-    outputs = [
-        subprocess.run(
-            [sys.executable, "-c", code],
-            capture_output=True,
-            check=True,
-            env={**os.environ, "PYTHONHASHSEED": seed},
-        ).stdout
-        for seed in ("1", "2")
-    ]
-    assert outputs == [_bytes([*crowd(), supplier("river", RIVER, SENSORS)])] * 2
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        check=True,
+        env={**os.environ, "PYTHONHASHSEED": "7"},
+    )
+    assert done.stdout == _bytes([*crowd(), supplier("river", RIVER, SENSORS)])
 
 
 vocabulary = st.sampled_from(
