@@ -79,10 +79,10 @@ def match(session: Session, text: ChallengeText, *, writing: bool) -> Match:
     elif vectors.lacks(features, wanted):
         features = Features(digest="none", dim=0)
     index = build_index(suppliers=sifted.profiles, features=features, parameters=Parameters())
-    ranked = rank_challenge(index, text, top=CANDIDATES, explain=CANDIDATES)
     if writing and features.dim:
-        _read_sentences(session, features, sifted, ranked, model)
-        ranked = rank_challenge(index, text, top=CANDIDATES, explain=CANDIDATES)
+        first = rank_challenge(index, text, top=READ_BY_SENTENCE, explain=READ_BY_SENTENCE)
+        _read_sentences(session, features, sifted, first, model)
+    ranked = rank_challenge(index, text, top=CANDIDATES, explain=CANDIDATES)
     return Match(text, sifted, ranked, index, model, words_alone=features.dim == 0)
 
 
@@ -96,10 +96,7 @@ def _read_sentences(
 ) -> None:
     """Add vectors of the sentences of the first candidates' best statements: passages then go by meaning."""
     reasons = [
-        reason
-        for place in ranked[:READ_BY_SENTENCE]
-        if place.explanation is not None
-        for reason in place.explanation.documents
+        reason for place in ranked if place.explanation is not None for reason in place.explanation.documents
     ]
     texts = [
         sentence

@@ -1,0 +1,89 @@
+"""The worker of the demo: does in the loading process, at the moments of the demo, what the real worker does.
+
+Jobs are taken from the same queue and run by the same functions; letters are claimed, composed and settled by the
+outbox's own code. Only the way out differs: a few addresses of the demo refuse mail, as some addresses do.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from typing import Any
+
+import sqlalchemy as sa
+
+from engage.accounts import jobs as accounts_jobs
+from engage.digests import jobs as digests_jobs
+from engage.kernel import clock, jobs
+from engage.kernel.db import unit_of_work
+from engage.matchmaking import jobs as matchmaking_jobs
+from engage.outbox import jobs as outbox_jobs
+from engage.outbox.errors import DeadAddress, Later
+from engage.outbox.service import delivery
+from engage.outbox.service.mime import Mail
+from engage.outbox.service.posting import DELIVER
+from engage.outbox.service.transports import Transport
+
+DECLARED = (accounts_jobs, digests_jobs, matchmaking_jobs, outbox_jobs)
+"""Imported so that every task is known."""
+GONE, SLOW = "office@no-such-firm.example", "post@busy-council.example"
+RUN_FOR = "matchmaking.run_for"
+_TAKE = sa.text(
+    "DELETE FROM procrastinate_jobs WHERE status = 'todo' AND coalesce(scheduled_at, :now) <= :now "
+    "AND (task_name <> :run_for OR (args ->> 'challenge_id')::bigint = ANY (:matched)) "
+    "RETURNING id, task_name, args"
+)
+
+
+class Postman:
+    """A transport in front of another one: two addresses of the demo do not take their mail."""
+
+    def __init__(self, transport: Transport) -> None:
+        self.transport = transport
+
+    def send(self, mail: Mail) -> None:
+        """Hand over ``mail``. Raises what a mail server's refusal raises, for the two addresses."""
+        if mail.recipient == GONE:
+            raise DeadAddress("550 5.1.1 The mail server says that there is no such address.")
+        if mail.recipient == SLOW:
+            raise Later("451 4.7.1 The mail server asks us to try again later.")
+        self.transport.send(mail)
+
+    def close(self) -> None:
+        """Let go of the connection behind."""
+        self.transport.close()
+
+
+def work(transport: Transport, *, matched: Collection[int]) -> None:
+    """Run the jobs that are due, and those that they defer, until none is; last of all the letters leave.
+
+    Of the matches only those of the challenges ``matched`` are run, because the story goes on from them. The
+    others stay in the queue: the real worker runs them when the site starts.
+    """
+    letters = False
+    while taken := _take(matched):
+        once = {(name, json.dumps(arguments, sort_keys=True)) for name, arguments in taken}
+        letters = letters or any(name == DELIVER for name, _ in once)
+        for name, arguments in sorted(once):
+            if name != DELIVER:
+                jobs.app.tasks[name].func(**json.loads(arguments))
+    if letters:
+        deliver(transport)
+
+
+def deliver(transport: Transport) -> None:
+    """Send the letters that are due, each handed over and settled as the outbox's job does it."""
+    with unit_of_work() as session:
+        claimed = delivery.claim(session)
+    while claimed is not None:
+        error = outbox_jobs.hand_over(transport, claimed)
+        with unit_of_work() as session:
+            delivery.settle(session, claimed, error)
+            claimed = delivery.claim(session)
+
+
+def _take(matched: Collection[int]) -> list[tuple[str, dict[str, Any]]]:
+    bound = {"now": clock.now(), "run_for": RUN_FOR, "matched": list(matched)}
+    with unit_of_work() as session:
+        rows = session.execute(_TAKE, bound).all()
+    return [(row.task_name, row.args) for row in sorted(rows, key=lambda row: row.id)]

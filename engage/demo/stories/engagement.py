@@ -1,0 +1,169 @@
+"""After publication: matches, invitations and answers, offers, the end. Sessions and questions stand beside."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from functools import partial
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from engage.accounts import service as accounts
+from engage.advisory import queries as advisory_queries
+from engage.advisory import service as advisory
+from engage.challenges import service as challenges
+from engage.demo import texts
+from engage.demo.accounts import EXPERTS, EXPERTS_DOMAIN
+from engage.demo.script import Diary, Step
+from engage.demo.stories import meetings, questions
+from engage.demo.stories.challenges import author_of
+from engage.demo.stories.people import OPERATOR, join
+from engage.demo.texts import ChallengeSource
+from engage.demo.world import World
+from engage.kernel.actor import Role
+from engage.matchmaking import queries, service
+from engage.matchmaking.models import MatchCandidate, MatchRun
+from engage.suppliers.models import Supplier
+
+Happening = Mapping[str, Any]
+
+
+def steps(today: date, source: ChallengeSource) -> list[Step]:
+    """Return what happened to a challenge after its publication."""
+    happening = texts.happenings().get(source.id)
+    if happening is None:
+        return []
+    diary = Diary(today)
+    for number, wave in enumerate(happening["matches"]):
+        name = f"{source.title}: match {number + 1}"
+        if number:
+            diary.note(wave["day"], "11:00", f"{name} run", partial(_matches_again, source))
+        diary.note(wave["day"], "11:30", f"{name} released", partial(_releases, source, wave))
+    meetings.note(diary, source, happening["sessions"])
+    for answer in happening["answers"]:
+        name = f"{source.title}: answer of {answer['who']}"
+        diary.note(answer["day"], "15:10", name, partial(_answers, source, answer))
+    questions.note(diary, source, happening["questions"])
+    _note_offers(diary, source, happening["offers"])
+    _note_end(diary, source, happening)
+    return diary.steps()
+
+
+def _note_offers(diary: Diary, source: ChallengeSource, offers: Sequence[Happening]) -> None:
+    for offer in offers:
+        name = f"{source.title}: offer of {offer['who']}"
+        diary.note(offer["day"], "13:45", name, partial(_offers, source, offer))
+        if "then" in offer:
+            diary.note(offer["answered"], "10:50", f"{name} {offer['then']}", partial(_decides, source, offer))
+
+
+def _note_end(diary: Diary, source: ChallengeSource, happening: Happening) -> None:
+    for deed, key in (("end_engaging", "ended"), ("close", "closed"), ("withdraw", "withdrawn")):
+        if key in happening:
+            diary.note(happening[key], "16:45", f"{source.title}: {key}", partial(_ends, source, deed))
+
+
+def _matches_again(source: ChallengeSource, session: Session, world: World) -> None:
+    actor, challenge = world.actor(session, author_of(source)), world.challenge(session, source.id)
+    service.run(session, actor=actor, challenge=challenge)
+
+
+def _releases(source: ChallengeSource, wave: Happening, session: Session, world: World) -> None:
+    """Choose the shortlist, see that somebody of it has an account, and send the invitations."""
+    run = queries.current_run(session, challenge_id=world.challenges[source.id])
+    assert run is not None, f"{source.title} was published, so it was matched"
+    candidates = queries.candidates(session, run_id=run.id)
+    chosen = _chosen(candidates, wave, world)
+    actor = world.actor(session, author_of(source))
+    service.choose(session, actor=actor, run=run, refs=[candidate.supplier.ref for candidate in chosen])
+    _enrol_experts(session, world, [one.supplier for one in chosen], count=wave["accounts"])
+    service.release(session, actor=actor, run=run)
+    _note_matched(session, world, source, run, chosen)
+
+
+def _chosen(candidates: Sequence[MatchCandidate], wave: Happening, world: World) -> list[MatchCandidate]:
+    """Return who is invited: of the made-up suppliers those of the story, of the real ones the shortlist."""
+    invented = set(world.suppliers.values())
+    wanted = {world.suppliers[key] for key in wave["with"]}
+    first = [candidate for candidate in candidates if candidate.supplier.ref in wanted]
+    others = [one for one in candidates if one.shortlisted and one.supplier.ref not in invented]
+    return first + others[: max(0, wave.get("top", len(candidates)) - len(first))]
+
+
+def _enrol_experts(session: Session, world: World, found: Sequence[Supplier], *, count: int) -> None:
+    """Give the first ``count`` real suppliers somebody who acts for them, unless they have somebody."""
+    real = [supplier for supplier in found if supplier.ref not in world.suppliers.values()]
+    for supplier in real[:count]:
+        if supplier.ref in world.experts or len(world.experts) >= len(EXPERTS):
+            continue
+        name = EXPERTS[len(world.experts)]
+        person = accounts.create_person(
+            session,
+            name=f"{name} Example",
+            email=f"{name.lower()}@{EXPERTS_DOMAIN}",
+            password=None,
+            verified=True,
+            actor=OPERATOR,
+        )
+        roles = (Role.SUPPLIER_ADMIN, Role.SUPPLIER_EXPERT)
+        join(session, world, organisation=supplier.organisation, person=person, roles=roles)
+        world.experts[supplier.ref] = person.email
+
+
+def _note_matched(
+    session: Session, world: World, source: ChallengeSource, run: MatchRun, chosen: Sequence[MatchCandidate]
+) -> None:
+    invited = {one.supplier.ref for one in queries.for_challenge(session, challenge_id=run.challenge_id)}
+    world.matched.setdefault(source.id, []).extend(
+        candidate.supplier.ref
+        for candidate in chosen
+        if candidate.supplier.ref in invited
+        and candidate.supplier.ref in world.experts
+        and candidate.supplier.ref not in world.suppliers.values()
+    )
+
+
+def _answers(source: ChallengeSource, answer: Happening, session: Session, world: World) -> None:
+    """Accept or decline; nothing happens where the match brought fewer suppliers than the story has."""
+    ref = world.invited(source.id, answer["who"])
+    invitation = world.invitation(session, source.id, ref) if ref else None
+    if ref is None or invitation is None:
+        return
+    actor = world.speaker(session, ref)
+    if answer["do"] == "accept":
+        meeting = world.meeting(session, source.id, answer["session"])
+        advisory.accept(session, actor=actor, invitation=invitation, meeting=meeting)
+    else:
+        advisory.decline(session, actor=actor, invitation=invitation, reason=answer.get("reason", ""))
+
+
+def _offers(source: ChallengeSource, offer: Happening, session: Session, world: World) -> None:
+    ref = world.suppliers[offer["who"]]
+    made = advisory.offer_help(
+        session,
+        actor=world.speaker(session, ref),
+        challenge=world.challenge(session, source.id),
+        supplier=world.supplier(session, ref),
+        pitch=offer["pitch"],
+    )
+    world.offers[source.id, offer["who"]] = made.id
+
+
+def _decides(source: ChallengeSource, offer: Happening, session: Session, world: World) -> None:
+    found = advisory_queries.offer_by_id(session, offer_id=world.offers[source.id, offer["who"]])
+    actor = world.actor(session, author_of(source))
+    if offer["then"] == "invited":
+        advisory.invite_volunteer(session, actor=actor, offer=found)
+    else:
+        advisory.decline_offer(session, actor=actor, offer=found, reason=offer["answer"])
+
+
+def _ends(source: ChallengeSource, deed: str, session: Session, world: World) -> None:
+    actor, challenge = world.actor(session, author_of(source)), world.challenge(session, source.id)
+    if deed == "withdraw":
+        challenges.withdraw(session, actor=actor, challenge=challenge, reason=source.reason)
+    elif deed == "close":
+        challenges.close(session, actor=actor, challenge=challenge)
+    else:
+        challenges.end_engaging(session, actor=actor, challenge=challenge)

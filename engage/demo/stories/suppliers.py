@@ -1,0 +1,115 @@
+"""Suppliers: those that were made up register and describe themselves, the real ones are imported."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from functools import partial
+
+from sqlalchemy.orm import Session
+
+from engage.accounts import queries as accounts
+from engage.accounts import service as accounts_service
+from engage.accounts.enums import Decision, Scheme
+from engage.accounts.service.passwords import hash_password
+from engage.accounts.service.registration import Registration
+from engage.accounts.service.tokens import verification_token
+from engage.demo import texts
+from engage.demo.accounts import ADMINISTRATOR, PASSWORD, Account
+from engage.demo.script import Diary, Step
+from engage.demo.stories.people import OPERATOR, enrol
+from engage.demo.texts import InventedSupplier
+from engage.demo.world import World
+from engage.kernel.actor import OrganisationKind, Role
+from engage.suppliers import queries, service
+from engage.suppliers.service import ProfileText, SupplierRecord
+
+IMPORTED_DAY = -174
+"""After the challenges that are closed today were over: they found their suppliers in other ways."""
+AT_ONCE = 20
+SOURCE = "public contract notices"
+UNGUESSABLE = "a-password-nobody-kept"  # noqa: S105 - signs in to nothing that matters: a pending demo account
+
+
+def steps(today: date) -> list[Step]:
+    """Return the steps that bring suppliers."""
+    diary = Diary(today)
+    hashed = hash_password(PASSWORD)
+    verified = [one for one in texts.invented() if not one.pending]
+    for place, one in enumerate(verified):
+        day = IMPORTED_DAY + place - 5
+        diary.note(day, "11:00", f"{one.name} joins", partial(_joins, one, hashed))
+        diary.note(day, "14:00", f"{one.name} describes its work", partial(_describes, one))
+    records = texts.suppliers()
+    for start in range(0, len(records), AT_ONCE):
+        chunk = records[start : start + AT_ONCE]
+        diary.note(IMPORTED_DAY + 3, "18:00", f"Import from {chunk[0].name}", partial(_import, chunk))
+    waiting = [one for one in texts.invented() if one.pending]
+    for day, one in zip((-3, -1), waiting, strict=True):
+        diary.note(day, "16:10", f"{one.name} registers", partial(_registers, one, confirm=day == -3))
+    return diary.steps()
+
+
+def _joins(one: InventedSupplier, hashed: str, session: Session, world: World) -> None:
+    organisation = accounts_service.create_organisation(
+        session,
+        kind=OrganisationKind.SUPPLIER,
+        name=one.name,
+        identifiers=[(Scheme(one.identifier[0]), one.identifier[1])],
+        actor=OPERATOR,
+    )
+    held = [
+        Account(each["email"], each["name"], one.name, tuple(Role(role) for role in each["roles"]), "")
+        for each in one.people
+    ]
+    enrol(session, world, organisation=organisation, accounts=held, hashed=hashed)
+    accounts_service.decide(
+        session,
+        actor=world.actor(session, ADMINISTRATOR.email),
+        organisation_id=organisation.id,
+        decision=Decision.VERIFY,
+    )
+    supplier = queries.of_organisation(session, organisation_id=organisation.id)
+    world.suppliers[one.key] = supplier.ref
+    world.experts[supplier.ref] = held[-1].email
+
+
+def _describes(one: InventedSupplier, session: Session, world: World) -> None:
+    actor = world.actor(session, one.people[0]["email"])
+    supplier = queries.by_ref(session, ref=world.suppliers[one.key])
+    profile = ProfileText(
+        summary=one.profile["summary"],
+        website=one.profile["website"],
+        sme=one.profile["sme"],
+        vcse=one.profile["vcse"],
+        regions=one.profile["regions"],
+        cpv=one.profile["cpv"],
+        capacity_per_quarter=one.profile["capacity"],
+    )
+    service.update_profile(session, actor=actor, supplier=supplier, profile=profile)
+    for statement in one.statements:
+        service.add_statement(session, actor=actor, supplier=supplier, content=statement)
+
+
+def _import(records: Sequence[SupplierRecord], session: Session, _world: World) -> None:
+    for record in records:
+        service.import_supplier(session, actor=OPERATOR, record=record, source=SOURCE)
+
+
+def _registers(one: InventedSupplier, session: Session, _world: World, *, confirm: bool) -> None:
+    who = one.people[0]
+    scheme, number = one.identifier
+    registration = Registration(
+        kind=OrganisationKind.SUPPLIER,
+        organisation=one.name,
+        scheme=Scheme(scheme),
+        number=number,
+        name=who["name"],
+        email=who["email"],
+    )
+    accounts_service.register(session, registration=registration, password=UNGUESSABLE)
+    person = accounts.person_by_email(session, who["email"])
+    if confirm and person is not None:
+        accounts_service.verify_email(session, token=verification_token(person))
+
+
