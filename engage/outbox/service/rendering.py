@@ -60,6 +60,7 @@ def _environment() -> Environment:
     for name in ("uk_date", "uk_time", "uk_range", "clock_words"):
         environment.filters[name] = getattr(uktime, name)
     environment.filters["paragraphs"] = paragraphs
+    environment.filters["sentence"] = sentence
     return environment
 
 
@@ -71,6 +72,11 @@ def _inliner() -> css_inline.CSSInliner:
 def paragraphs(text: str) -> list[str]:
     """Return the paragraphs of plain ``text``: what blank lines separate."""
     return [part.strip() for part in re.split(r"\n\s*\n", text.replace("\r\n", "\n")) if part.strip()]
+
+
+def sentence(text: str) -> str:
+    """Return ``text`` with a capital at its beginning."""
+    return text[:1].upper() + text[1:]
 
 
 def _tidy(text: str) -> str:
