@@ -32,6 +32,7 @@ from engage.matching import DEFAULT_EMBEDDER, Features, Parameters, build_index,
 from engage.matching.scoring import ask, score_statements, score_suppliers
 
 PROJECT = Path(__file__).resolve().parent.parent
+DATA = "../shared/data/public"
 SETS = ("uk", "sbir_a")
 
 
@@ -39,7 +40,7 @@ def main() -> None:
     """Measure every set there is and print the table and the JSON line."""
     arguments = _arguments()
     folder = (PROJECT / arguments.data).resolve()
-    present = [name for name in SETS if (folder / name / "qrels.jsonl").is_file()]
+    present = present_sets(folder)
     if not present:
         print(f"Skipped: there is no benchmark data in {arguments.data}.")
         print(json.dumps({"sets": {}}))
@@ -51,6 +52,11 @@ def main() -> None:
         features = features_for(judged, embedder)
         results[name] = _report(judged, features)
     print(json.dumps({"sets": results}))
+
+
+def present_sets(folder: Path) -> list[str]:
+    """Return the names of the sets that are there."""
+    return [name for name in SETS if (folder / name / "qrels.jsonl").is_file()]
 
 
 def score_all(judged: Judged, features: Features, parameters: Parameters | None = None) -> Floats:
@@ -67,7 +73,7 @@ def score_all(judged: Judged, features: Features, parameters: Parameters | None 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Measure the quality of matching.")
-    parser.add_argument("--data", default="../shared/data/public", help="relative to the project")
+    parser.add_argument("--data", default=DATA, help="relative to the project")
     parser.add_argument("--embedder", default=DEFAULT_EMBEDDER)
     return parser.parse_args()
 

@@ -16,6 +16,7 @@ from engage.matching import ChallengeText, SupplierProfile
 from engage.matching.files import read_challenges, read_suppliers
 
 Floats = npt.NDArray[np.float64]
+Rows = npt.NDArray[np.int64]
 DEPTH = 50
 
 

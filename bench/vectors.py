@@ -10,6 +10,7 @@ import numpy as np
 from bench.retrieval import Judged
 from engage.matching import Embedder, Features, content_hash, encode_missing, texts_to_encode
 
+KEPT_AT_ONCE = 1024
 CACHE = Path(__file__).resolve().parent.parent / ".engage" / "bench"
 
 
@@ -28,12 +29,13 @@ def features_for(judged: Judged, embedder: Embedder, *, cache: Path = CACHE) -> 
             features.load(
                 {str(name): row.tobytes() for name, row in zip(kept["names"], kept["rows"], strict=True)}
             )
-    added = 0
     for kind, texts in texts_to_encode(suppliers=judged.suppliers, challenges=judged.challenges).items():
         missing = [text for text in texts if content_hash(text, kind) not in features]
-        added += len(encode_missing(features, missing, embedder, kind=kind, progress=_progress))
-    if added:
-        _keep(features, file)
+        for start in range(0, len(missing), KEPT_AT_ONCE):
+            encode_missing(features, missing[start : start + KEPT_AT_ONCE], embedder, kind=kind)
+            _keep(features, file)
+            done = min(start + KEPT_AT_ONCE, len(missing))
+            print(f"  {done} of {len(missing)} texts read", file=sys.stderr, flush=True)
     return features
 
 
@@ -47,8 +49,3 @@ def _keep(features: Features, file: Path) -> None:
         rows=np.stack([np.frombuffer(row, dtype=np.int8) for row in rows.values()]),
     )
     unfinished.replace(file)
-
-
-def _progress(done: int, total: int) -> None:
-    if done % 1024 < 64 or done == total:
-        print(f"  {done} of {total} texts read", file=sys.stderr, flush=True)
