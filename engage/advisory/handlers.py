@@ -13,13 +13,13 @@ WITHDRAWN = "The department withdrew the challenge."
 
 
 def on_challenge_withdrawn(session: Session, event: ChallengeWithdrawn) -> None:
-    """Cancel the sessions of the challenge and answer the offers that wait.
+    """Answer the offers that wait and cancel the sessions of the challenge.
 
-    It locks the challenge's invitations before the sessions; in the table of reactions it stands before
-    whatever withdraws them.
+    It locks offers, then the challenge's invitations, then its sessions: the order of ``service.seats``. In the
+    table of reactions it stands before whatever withdraws the invitations.
     """
-    service.cancel_all(session, actor=System(), challenge_id=event.challenge_id, reason=WITHDRAWN)
     service.decline_waiting(session, actor=System(), challenge_id=event.challenge_id, reason=WITHDRAWN)
+    service.cancel_all(session, actor=System(), challenge_id=event.challenge_id, reason=WITHDRAWN)
 
 
 def on_invitation_withdrawn(session: Session, event: InvitationWithdrawn) -> None:

@@ -40,9 +40,9 @@ def test_a_withdrawn_challenge_takes_sessions_and_offers_with_it(session: Sessio
     assert [
         each for each in written if each[0] in {"session_cancelled", "offer_declined", "seat_released"}
     ] == [
+        ("offer_declined", waiting.person.email),
         ("session_cancelled", seats[0].person.email),
         ("session_cancelled", seats[1].person.email),
-        ("offer_declined", waiting.person.email),
     ]
 
 

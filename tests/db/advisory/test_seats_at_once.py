@@ -17,15 +17,16 @@ from engage.accounts.queries import actor_of
 from engage.advisory import service
 from engage.advisory.enums import SeatState
 from engage.advisory.models import AdvisorySession, Seat
+from engage.challenges import service as challenges
 from engage.kernel import clock
-from engage.kernel.actor import Actor, System
+from engage.kernel.actor import Actor, Role, System
 from engage.kernel.db import reading, unit_of_work
 from engage.kernel.errors import Conflict
 from engage.matchmaking.enums import InvitationState
 from engage.matchmaking.models import Invitation
 from engage.outbox.models import Letter
 from engage.suppliers.models import Supplier
-from tests.factories import advisory
+from tests.factories import accounts, advisory
 
 PLACES = 5
 PEOPLE = 50
@@ -184,6 +185,23 @@ def test_cancelling_while_people_accept_leaves_no_seat(invited: list[int]) -> No
 
     assert ended["done"] + ended["NoPlaces"] == 21
     assert (taken(), holders(), broken()) == (0, {}, [])
+
+
+def test_withdrawing_the_challenge_while_people_accept_stops_nobody_halfway(invited: list[int]) -> None:
+    with unit_of_work() as session:
+        challenge = the_session(session).challenge
+        author = accounts.actor(session, Role.POLICY_AUTHOR, organisation=challenge.organisation)
+
+    def withdrawing(session: Session) -> None:
+        challenges.withdraw(
+            session, actor=author, challenge=the_session(session).challenge, reason="The policy changed."
+        )
+
+    ended = rush([withdrawing, *(accepting(each) for each in invited[:20])])
+
+    assert ended["done"] + ended["NoPlaces"] + ended["Conflict"] == 21
+    assert (taken(), holders(), broken()) == (0, {}, [])
+    assert set(invitations().values()) == {InvitationState.WITHDRAWN}
 
 
 def unguarded(invitation_id: int, write: Callable[[Session, AdvisorySession], None]) -> Deed:
