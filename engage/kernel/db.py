@@ -46,7 +46,7 @@ class Base(DeclarativeBase):
     }
 
 
-PATIENCE = 28.0  # a little more than the server's own limit on a statement
+PATIENCE = 22.0  # a little more than the server's own limit on a statement; with one try to reconnect under 30 s
 
 
 def make_engine(url: str, *, patience: float | None = PATIENCE, **options: Any) -> sa.Engine:
@@ -58,7 +58,7 @@ def make_engine(url: str, *, patience: float | None = PATIENCE, **options: Any) 
     if url.startswith("postgresql://"):
         url = "postgresql+psycopg://" + url.removeprefix("postgresql://")
     timeouts = {
-        "statement_timeout": "25s",
+        "statement_timeout": "20s",
         "lock_timeout": "10s",
         "idle_in_transaction_session_timeout": "60s",
     }
