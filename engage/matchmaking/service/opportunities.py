@@ -156,10 +156,14 @@ def _sample(session: Session) -> list[Document]:
 
 def _published_texts(session: Session) -> list[tuple[Challenge, ChallengeText]]:
     open_now = {challenge.id: challenge for challenge in challenges.open_challenges(session)}
-    newest = (
+    query = (
         sa.select(ChallengeVersion)
         .where(ChallengeVersion.challenge_id.in_(open_now), ChallengeVersion.published_at.is_not(None))
-        .order_by(ChallengeVersion.challenge_id, ChallengeVersion.number.desc())
-        .distinct(ChallengeVersion.challenge_id)
+        .order_by(ChallengeVersion.number)
     )
-    return [(open_now[v.challenge_id], challenge_text(v.content)) for v in session.scalars(newest)]
+    newest = {version.challenge_id: version for version in session.scalars(query)}
+    return [
+        (challenge, challenge_text(newest[challenge.id].content))
+        for challenge in open_now.values()
+        if challenge.id in newest
+    ]

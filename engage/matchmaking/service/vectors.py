@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 
 import sqlalchemy as sa
+from sqlalchemy import orm
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
@@ -125,12 +126,13 @@ def _missing_challenges(session: Session, model: Embedder) -> list[ChallengeText
 
 
 def _challenge_texts(session: Session) -> Iterator[ChallengeText]:
-    newest = (
+    others = orm.aliased(ChallengeVersion)
+    newest = sa.select(sa.func.max(others.number)).where(others.challenge_id == ChallengeVersion.challenge_id)
+    query = (
         sa.select(ChallengeVersion)
         .join(Challenge, Challenge.id == ChallengeVersion.challenge_id)
-        .where(Challenge.state.in_(WANTED))
-        .order_by(ChallengeVersion.challenge_id, ChallengeVersion.number.desc())
-        .distinct(ChallengeVersion.challenge_id)
+        .where(Challenge.state.in_(WANTED), ChallengeVersion.number == newest.scalar_subquery())
+        .order_by(ChallengeVersion.challenge_id)
     )
-    for version in session.scalars(newest):
+    for version in session.scalars(query):
         yield challenge_text(version.content)
