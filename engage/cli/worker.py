@@ -43,8 +43,9 @@ def worker(once: bool) -> None:
 def run(*, wait: bool = True) -> None:
     """Run jobs on the database that this process is bound to.
 
-    Takes SIGINT and SIGTERM: fetches nothing new, lets running jobs come to a good end, then returns. A heartbeat every
-    ten seconds tells others that this worker lives.
+    Takes SIGINT and SIGTERM: fetches nothing new, lets running jobs come to a good end, then returns. A
+    heartbeat every ten seconds tells others that this worker lives. Raises ``click.ClickException`` when the
+    database is lost for good.
     """
     for name in JOBS:
         importlib.import_module(name)
@@ -53,7 +54,11 @@ def run(*, wait: bool = True) -> None:
     with jobs.app.replace_connector(connector):
         log.info("worker starts", concurrency=CONCURRENCY)
         asyncio.run(_work(wait=wait))
-        log.info("worker has ended")
+    if wait and not jobs.stopping.is_set():
+        raise click.ClickException(
+            "the worker lost the database; start it again (engage up does so by itself)."
+        )
+    log.info("worker has ended")
 
 
 async def _work(*, wait: bool) -> None:

@@ -207,3 +207,21 @@ def test_a_line_cut_after_the_mail_was_taken_brings_one_copy_with_the_same_id(
         assert until(all_sent), worker.log.read_text()
     assert set(copies(server)) == written
     assert len(server.taken) == 10 + 3
+
+
+def test_a_worker_whose_connections_to_the_database_are_cut_goes_on(
+    committed: sa.Engine, start: Callable[[str], Worker]
+) -> None:
+    written = write(1)
+    cut = sa.text(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+        "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    with MailServer() as server, start(server.address) as worker:
+        assert until(all_sent), worker.log.read_text()
+        with committed.connect() as connection:
+            connection.execute(cut)
+        committed.dispose()
+        written |= write(1)
+        assert until(all_sent), worker.log.read_text()
+    assert copies(server) == Counter(written)

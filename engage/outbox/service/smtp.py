@@ -69,11 +69,7 @@ class SmtpTransport:
             except smtplib.SMTPResponseException as error:
                 raise Unreachable(f"{_begin(self.name)} does not let engage in: {_words(error)}.") from error
             except OSError as error:  # smtplib's own errors are among these
-                silent = not isinstance(error, smtplib.SMTPException) or isinstance(
-                    error, smtplib.SMTPServerDisconnected
-                )
-                trouble = "does not answer" if silent else "cannot be used"
-                raise Unreachable(f"{_begin(self.name)} {trouble}: {_reason(error)}.") from error
+                raise Unreachable(f"{_begin(self.name)} {_trouble(error)}: {_reason(error)}.") from error
         return self._connection
 
     def _connect(self) -> smtplib.SMTP:
@@ -156,9 +152,18 @@ def _words(error: smtplib.SMTPResponseException) -> str:
     return f"{error.smtp_code} {_text(error.smtp_error)}".rstrip(".")
 
 
-def _reason(error: Exception) -> str:
-    words = getattr(error, "strerror", None) or str(error) or type(error).__name__
-    return excerpt(words, length=200).rstrip(".").lower()
+def _trouble(error: OSError) -> str:
+    answered = isinstance(error, smtplib.SMTPException | ssl.SSLError)
+    if answered and not isinstance(error, smtplib.SMTPServerDisconnected):
+        return "cannot be used"
+    return "does not answer"
+
+
+def _reason(error: OSError) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate is not trusted ({error.verify_message})"
+    words = excerpt(error.strerror or str(error) or type(error).__name__, length=200).rstrip(".")
+    return words[:1].lower() + words[1:]
 
 
 def _begin(words: str) -> str:
