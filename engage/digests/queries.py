@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -39,13 +39,23 @@ def of_address(session: Session, email: str) -> Sequence[Subscription]:
 
 def about(session: Session, wanted: Subscription) -> str:
     """Return what a subscription is about: "all new challenges", "new challenges from …", "… about “…”"."""
+    return abouts(session, [wanted])[wanted.id]
+
+
+def abouts(session: Session, subscriptions: Sequence[Subscription]) -> dict[int, str]:
+    """Return ``about`` of each subscription by its id; one statement, and only when departments are among
+    them.
+    """
+    with_names = any(one.topic is Topic.DEPARTMENT for one in subscriptions)
+    names = {str(each.id): each.name for each in accounts.departments(session)} if with_names else {}
+    return {one.id: _in_words(one, names) for one in subscriptions}
+
+
+def _in_words(wanted: Subscription, names: Mapping[str, str]) -> str:
     if wanted.topic is Topic.SEARCH:
         return f"new challenges about “{wanted.value}”"
     if wanted.topic is Topic.DEPARTMENT:
-        organisation = accounts.organisation(session, int(wanted.value))
-        return (
-            f"new challenges from {organisation.name}" if organisation else "new challenges of one department"
-        )
+        return f"new challenges from {names.get(wanted.value, 'one department')}"
     return "all new challenges"
 
 

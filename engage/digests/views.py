@@ -56,7 +56,8 @@ def alerts() -> ResponseReturnValue:
         except Invalid as problem:
             form.add_errors(problem.fields)
         else:
-            return redirect(url_for("digests.my_alerts" if who else "digests.asked"), 303)
+            own = who is not None and form.email.data.lower() == who.email.lower()
+            return redirect(url_for("digests.my_alerts" if own else "digests.asked"), 303)
     return render_template("digests/alerts.html", form=form), 422 if form.errors else 200
 
 
@@ -110,10 +111,9 @@ def _act(number: int, token: str) -> ResponseReturnValue:
 def my_alerts() -> ResponseReturnValue:
     """List the alerts that go to one's own address."""
     session = db()
-    rows = [
-        (service.token_for(one.id), queries.about(session, one), _when(one), one.state)
-        for one in queries.of_address(session, actor().email)
-    ]
+    found = queries.of_address(session, actor().email)
+    about = queries.abouts(session, found)
+    rows = [(service.token_for(one.id), about[one.id], _when(one), one.state) for one in found]
     return render_template("digests/my_alerts.html", rows=rows, email=actor().email)
 
 

@@ -40,8 +40,8 @@ class Draft:
 def draft(session: Session, *, subscription_id: int, now: datetime, lock: bool = False) -> Draft | None:
     """Return the digest of a subscription that is due at ``now``; ``None`` when none is, or no longer.
 
-    The window begins where the last one ended and ends two minutes before ``now``, never later than two minutes
-    ago: whatever is published afterwards belongs to the next. After an outage one digest catches up.
+    The window begins where the last one ended and ends two minutes before ``now``, never later than two
+    minutes ago: whatever is published afterwards belongs to the next. After an outage one digest catches up.
     """
     found = session.get(Subscription, subscription_id, with_for_update=lock or None, populate_existing=True)
     if found is None or found.covered_until is None or not is_due(found, now=now):
@@ -55,9 +55,9 @@ def draft(session: Session, *, subscription_id: int, now: datetime, lock: bool =
 def write_digest(session: Session, *, subscription_id: int, now: datetime) -> DigestIssue | None:
     """Write the digest of a subscription if one is due at ``now``; ``None`` when it is not, or no longer.
 
-    Where there is nothing to say the window is kept without a letter, so that the windows of a subscription always
-    touch. Side effects: the issue, the letter, ``covered_until``. The row is locked and the window unique: late,
-    twice or at once come to the same.
+    Where there is nothing to say the window is kept without a letter, so that the windows of a subscription
+    always touch. Side effects: the issue, the letter, ``covered_until``. The row is locked and the window
+    unique: late, twice or at once come to the same.
     """
     planned = draft(session, subscription_id=subscription_id, now=now, lock=True)
     if planned is None:

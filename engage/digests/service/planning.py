@@ -21,7 +21,7 @@ long before the present, so that none falls between two windows.
 def due_subscriptions(session: Session, *, now: datetime) -> Sequence[int]:
     """Return the ids of the active subscriptions with a slot since their last digest, oldest first.
 
-    Three statements: one for the schedules in use, one for the subscriptions behind; however many there are.
+    Two statements: one for the schedules in use, one for the subscriptions behind; however many there are.
     """
     schedule = (Subscription.cadence, Subscription.weekday, Subscription.hour)
     active = Subscription.state == SubscriptionState.ACTIVE

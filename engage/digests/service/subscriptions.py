@@ -44,8 +44,8 @@ def subscribe(session: Session, *, email: str, wish: Wish, actor: Actor | None =
 
     A new or unconfirmed subscription waits until somebody with the letter confirms. One that is already
     active stays as it is and the letter leads to it. An ``actor`` who subscribes their own verified address
-    needs no confirmation. One letter a day for each subscription, and at most twenty subscriptions an
-    address.
+    needs no letter: it begins, or changes, at once. One letter a day for each subscription, and at most
+    twenty subscriptions an address.
 
     Raises ``Invalid`` for a wrong address, an unknown department or a search without words.
     """
@@ -54,13 +54,14 @@ def subscribe(session: Session, *, email: str, wish: Wish, actor: Actor | None =
     found = _find_or_add(session, address, wish, value)
     if found is None:
         return
-    if found.state is SubscriptionState.PENDING:
+    own = actor is not None and _is_own(session, actor, address)
+    if own or found.state is SubscriptionState.PENDING:
         found.cadence, found.weekday, found.hour = wish.cadence, wish.weekday, wish.hour
-        if actor is not None and _is_own(session, actor, address):
-            found.person_id = actor.person_id
-            confirm(session, subscription_id=found.id, actor=actor)
-            return
-    _write_to(session, found)
+    if actor is not None and own:
+        found.person_id = actor.person_id
+        confirm(session, subscription_id=found.id, actor=actor)
+    else:
+        _write_to(session, found)
 
 
 def confirm(session: Session, *, subscription_id: int, actor: Actor | None = None) -> Subscription:

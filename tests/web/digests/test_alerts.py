@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.orm import Session
 
+from engage.accounts.models import Person
 from engage.challenges.enums import ChallengeState
 from engage.digests import service
 from engage.digests.enums import Cadence, SubscriptionState, Topic
@@ -234,6 +235,39 @@ def test_ones_own_alerts_begin_at_once_and_are_listed(session: Session, browser_
     assert "All new challenges" in page
     assert "Active" in page
     assert "their secret" not in page
+
+
+def test_ones_own_alerts_are_changed_by_asking_again(session: Session, browser_as: BrowserAs) -> None:
+    browser = browser_as(Role.SUPPLIER_ADMIN)
+    email = session.scalars(sa.select(Person.email)).one()
+    browser.post("/alerts", data={**ASK, "email": email})
+    browser.post("/alerts", data={**ASK, "email": email.upper(), "cadence": "daily"})
+    (found,) = all_of(session)
+    assert (found.cadence, found.state) == (Cadence.DAILY, SubscriptionState.ACTIVE)
+    assert session.scalars(sa.select(Letter)).all() == []
+
+
+def test_another_address_needs_its_letter(session: Session, browser_as: BrowserAs) -> None:
+    answer = browser_as(Role.SUPPLIER_ADMIN).post("/alerts", data=ASK)
+    assert answer.location == "/alerts/check-your-email"
+    assert all_of(session)[0].state is SubscriptionState.PENDING
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_the_list_asks_the_database_as_often_for_one_as_for_three(
+    session: Session, browser_as: BrowserAs, number: int
+) -> None:
+    browser = browser_as(Role.SUPPLIER_ADMIN)
+    email = session.scalars(sa.select(Person.email)).one()
+    for _ in range(number):
+        office = accounts.new_organisation(session)
+        digests.subscription(session, email=email, topic=Topic.DEPARTMENT, value=str(office.id))
+    session.commit()
+    session.expunge_all()
+    seen: list[str] = []
+    sa.event.listen(session.connection(), "before_cursor_execute", lambda *args: seen.append(args[2]))
+    assert browser.get("/account/alerts").status_code == 200
+    assert len([one for one in seen if "FROM subscription" in one or "organisation.kind =" in one]) == 2
 
 
 def test_visitors_have_no_list(client: DistrustfulClient) -> None:
