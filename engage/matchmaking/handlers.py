@@ -9,25 +9,22 @@ from engage.challenges import queries as challenges
 from engage.challenges.events import ChallengePublished, ChallengeWithdrawn, ReviewRequested
 from engage.kernel import jobs
 from engage.kernel.actor import System
-from engage.kernel.settings import settings
 from engage.matchmaking.enums import InvitationState
 from engage.matchmaking.models import Invitation
-from engage.matchmaking.service import RUN_FOR, supersede, withdraw
+from engage.matchmaking.service import RUN_FOR, embed_soon, supersede, withdraw
 from engage.suppliers.events import StatementsChanged
 
-EMBED = "matchmaking.embed"
-NO_MODEL = "none"
 STANDING = (InvitationState.HELD, InvitationState.SENT, InvitationState.ACCEPTED)
 
 
 def on_statements_changed(session: Session, _event: StatementsChanged) -> None:
     """Have the vectors of new texts computed."""
-    _embed(session)
+    embed_soon(session)
 
 
 def on_review_requested(session: Session, _event: ReviewRequested) -> None:
     """Have the vector of the submitted text computed, so that the match is quick once it is approved."""
-    _embed(session)
+    embed_soon(session)
 
 
 def on_challenge_published(session: Session, event: ChallengePublished) -> None:
@@ -45,8 +42,3 @@ def on_challenge_withdrawn(session: Session, event: ChallengeWithdrawn) -> None:
     )
     for invitation in session.scalars(query.order_by(Invitation.id)).all():
         withdraw(session, actor=System(), invitation=invitation, reason="The challenge was withdrawn.")
-
-
-def _embed(session: Session) -> None:
-    if settings().embedder != NO_MODEL:
-        jobs.defer(session, EMBED, once=EMBED)

@@ -23,7 +23,7 @@ from engage.matchmaking.service.runs import (
     run_soon,
     supersede,
 )
-from engage.matchmaking.service.vectors import count_missing, embed_some
+from engage.matchmaking.service.vectors import count_missing, embed_some, embed_soon
 
 __all__ = [
     "MATCHABLE",
@@ -36,6 +36,7 @@ __all__ = [
     "choose",
     "count_missing",
     "embed_some",
+    "embed_soon",
     "expire",
     "invite",
     "last_moment",

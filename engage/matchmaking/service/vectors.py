@@ -6,12 +6,13 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 
 import sqlalchemy as sa
-from sqlalchemy import orm
+from sqlalchemy import event, orm
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
 from engage.challenges.enums import ChallengeState
 from engage.challenges.models import Challenge, ChallengeVersion
+from engage.kernel import jobs
 from engage.kernel.settings import settings
 from engage.matching import (
     ChallengeText,
@@ -32,6 +33,9 @@ Texts = Mapping[Kind, Sequence[str]]
 _lock = threading.Lock()
 _loaded: dict[str, Embedder] = {}
 _READ_AT_ONCE = 5_000
+_NEW_TEXTS = "engage_new_texts"
+EMBED = "matchmaking.embed"
+NO_MODEL = "none"
 _S = ChallengeState
 WANTED = (_S.IN_REVIEW, _S.APPROVED, _S.NOTICE_PENDING, _S.PUBLISHED, _S.ENGAGING)
 """States in which the text of a challenge is, or soon will be, compared with suppliers."""
@@ -83,6 +87,26 @@ def complete(session: Session, features: Features, texts: Texts, *, model: Embed
     if model.dim and rows:
         session.execute(postgresql.insert(TextVector).on_conflict_do_nothing(), rows)
     return len(rows)
+
+
+def embed_soon(session: Session) -> None:
+    """Have a job compute missing vectors once the session commits: one, however many texts are new.
+
+    It carries no queueing lock on purpose: a long import would keep everybody else from saving a statement.
+    """
+    if settings().embedder != NO_MODEL:
+        session.info[_NEW_TEXTS] = True
+
+
+@event.listens_for(Session, "before_commit")
+def _defer_embedding(session: Session) -> None:
+    if not session.in_nested_transaction() and session.info.pop(_NEW_TEXTS, False):
+        jobs.defer(session, EMBED)
+
+
+@event.listens_for(Session, "after_rollback")
+def _forget(session: Session) -> None:
+    session.info.pop(_NEW_TEXTS, None)
 
 
 def embed_some(session: Session, *, limit: int) -> int:

@@ -80,18 +80,34 @@ class TestWithTheModel:
     def test_the_embedder_is_opened_once(self) -> None:
         assert vectors.embedder() is vectors.embedder()
 
+    @pytest.mark.usefixtures("committed")
+    def test_a_statement_can_be_saved_while_a_long_import_runs(self) -> None:
+        with unit_of_work() as slow:
+            firms.supplier(slow, does="Imported.")
+            events.emit(slow, StatementsChanged(1))
+            slow.flush()
+            with unit_of_work() as quick:
+                quick.execute(sa.text("SET LOCAL lock_timeout = '1s'"))
+                firms.supplier(quick, does="Typed.")
+                events.emit(quick, StatementsChanged(2))
+        with unit_of_work() as session:
+            assert len(waiting(session)) == 2
+
     def test_what_happens_defers_one_job(self, session: Session) -> None:
         for number in range(3):
             events.emit(session, StatementsChanged(number))
         events.emit(
             session, ReviewRequested(challenges.challenge(session, state=ChallengeState.IN_REVIEW).id)
         )
+        for _ in range(2):
+            session.commit()
         assert waiting(session) == [("matchmaking.embed", {})]
 
 
 def test_without_a_model_nothing_is_embedded(session: Session) -> None:
     firms.supplier(session, does="Level gauges for small rivers.")
     events.emit(session, StatementsChanged(1))
+    session.commit()
     assert (service.count_missing(session), service.embed_some(session, limit=10), waiting(session)) == (
         0,
         0,
