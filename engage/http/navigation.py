@@ -14,6 +14,7 @@ EVERYBODY = (
     ("site.how_matching_works", "How matching works"),
 )
 FOOTER = (
+    ("digests.alerts", "Email alerts"),
     ("site.how_matching_works", "How matching works"),
     ("site.open_data", "Open data"),
     ("site.accessibility", "Accessibility"),

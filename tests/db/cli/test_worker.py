@@ -18,6 +18,7 @@ from engage.digests.jobs import plan, write
 from engage.digests.models import Subscription
 from engage.kernel import clock, jobs
 from engage.kernel.db import unit_of_work
+from engage.kernel.jobs import Task
 from engage.kernel.settings import configure
 from tests.factories import challenges, digests
 
@@ -61,3 +62,43 @@ def test_a_job_that_fails_waits_and_is_said(committed: sa.Engine, outbox: Path) 
     assert ("digests.write", "todo") in statuses()
     failed = {(line["task"], line["tried"]) for line in lines if line["event"] == "job failed"}
     assert failed == {("digests.write", 1)}
+
+
+def leave_behind(task: Task, *, once: str | None = None) -> int:
+    """A job that a worker had begun when it died an hour ago."""
+    with unit_of_work() as session:
+        jobs.defer(session, task, once=once)
+        return (
+            session.scalar(
+                sa.text(
+                    "WITH dead AS (INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now() - interval '1 hour') "
+                    "RETURNING id) UPDATE procrastinate_jobs SET status = 'doing', worker_id = (SELECT id FROM dead) "
+                    "WHERE status = 'todo' RETURNING id"
+                )
+            )
+            or 0
+        )
+
+
+def test_the_job_of_a_dead_worker_runs_again(committed: sa.Engine, outbox: Path) -> None:
+    left = leave_behind(plan)
+    for _ in range(2):
+        run(wait=False)
+    with unit_of_work() as session:
+        found = session.execute(
+            sa.text("SELECT status::text, attempts FROM procrastinate_jobs WHERE id = :id"), {"id": left}
+        ).one()
+    assert tuple(found) == ("succeeded", 2)
+
+
+def test_the_job_of_a_dead_worker_gives_way_to_one_that_waits(committed: sa.Engine, outbox: Path) -> None:
+    left = leave_behind(plan, once="key")
+    with unit_of_work() as session:
+        jobs.defer(session, plan, once="key", at=clock.now() + timedelta(hours=1))
+    for _ in range(2):
+        run(wait=False)
+    with unit_of_work() as session:
+        status = session.scalar(
+            sa.text("SELECT status::text FROM procrastinate_jobs WHERE id = :id"), {"id": left}
+        )
+    assert status == "aborted"
