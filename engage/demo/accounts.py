@@ -22,6 +22,11 @@ class Account:
     look_at: str
     """What to look at first, for the table that is printed."""
 
+    @property
+    def role(self) -> str:
+        """What the person is, in words."""
+        return " and ".join(role.label for role in self.roles)
+
 
 AUTHOR = Account(
     "author@demo-department.example",
@@ -80,7 +85,20 @@ REVIEWER = ("reviewer@engage.example", "Demo reviewer")
 
 EXPERTS = (
     *("Priya", "Callum", "Niamh", "Joseph", "Hannah", "Idris", "Sofia", "Euan", "Maryam", "Peter", "Carys"),
-    *("Nadia", "Liam", "Ruth", "Dev", "Fiona", "Samuel", "Ayesha", "Gareth", "Olu", "Bethan", "Viktor", "Jean"),
+    *(
+        "Nadia",
+        "Liam",
+        "Ruth",
+        "Dev",
+        "Fiona",
+        "Samuel",
+        "Ayesha",
+        "Gareth",
+        "Olu",
+        "Bethan",
+        "Viktor",
+        "Jean",
+    ),
     *("Amir", "Isla", "Conor", "Lucia", "Reuben", "Tessa", "Hugo"),
 )
 """First names of the people who act for real suppliers in the demo; the family name of all of them is Example."""

@@ -9,6 +9,7 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from engage.accounts import queries as accounts
+from engage.accounts.models import Person
 from engage.demo import features
 from engage.demo.accounts import AUTHOR
 from engage.demo.hands import Postman, work
@@ -26,10 +27,21 @@ SOON_AFTER = timedelta(seconds=40)
 """How long the worker takes to come to a step's jobs and letters."""
 
 
+class OtherDataError(Exception):
+    """The database holds data that is not the demo's."""
+
+
 def loaded() -> bool:
-    """Tell whether the demo is in the database."""
+    """Tell whether the demo is in the database. Raises ``OtherDataError`` when there are people and no demo."""
     with db.reading() as session:
-        return accounts.person_by_email(session, AUTHOR.email) is not None
+        if accounts.person_by_email(session, AUTHOR.email) is not None:
+            return True
+        if session.scalar(sa.select(Person.id).limit(1)) is not None:
+            raise OtherDataError(
+                "this database holds other data, so the demo was not loaded into it: unset DATABASE_URL, or name an "
+                "empty database."
+            )
+    return False
 
 
 def load(*, progress: Progress | None = None) -> bool:
@@ -37,7 +49,7 @@ def load(*, progress: Progress | None = None) -> bool:
 
     Everything is done by the rooms' services at the moments of the story, and the worker's jobs right after;
     mail goes to the transport of the settings. All of it is one transaction: a process that dies leaves
-    nothing. ``progress(done, all)`` is called after each step.
+    nothing. ``progress(done, all)`` is called after each step. Raises ``OtherDataError``.
     """
     with _one_transaction():
         with db.unit_of_work() as session:
@@ -76,5 +88,3 @@ def _one_transaction() -> Iterator[None]:
             yield
         finally:
             db.bind(before)
-
-

@@ -152,9 +152,7 @@ _LICENCES = {
 def _credit(notice: Mapping[str, Any]) -> str:
     day = f", {notice['published']}" if notice.get("published") else ""
     licence = _LICENCES.get(notice["licence"], notice["licence"])
-    return (
-        f"“{notice['title']}”, {notice['organisation']['name']} ({notice['source']}{day}), shortened. {licence}."
-    )
+    return f"“{notice['title']}”, {notice['organisation']['name']} ({notice['source']}{day}), shortened. {licence}."
 
 
 def _invented(record: Mapping[str, Any]) -> InventedSupplier:

@@ -71,6 +71,4 @@ class World:
     def invitation(self, session: Session, name: str, ref: str) -> Invitation | None:
         """Return the invitation of a supplier to a challenge, if there is one."""
         found = self.supplier(session, ref)
-        return matchmaking.invitation_of(
-            session, challenge_id=self.challenges[name], supplier_id=found.id
-        )
+        return matchmaking.invitation_of(session, challenge_id=self.challenges[name], supplier_id=found.id)

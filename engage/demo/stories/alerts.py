@@ -88,7 +88,10 @@ def _slow_letter() -> list[Step]:
     ask = partial(_asks, SLOW, Wish(Topic.SEARCH, "care", Cadence.WEEKLY))
     first, *again = (now - timedelta(minutes=minutes) for minutes in TRIES)
     title = f"{SLOW} asks for alerts"
-    return [Step(first, title, ask), *(Step(moment, f"{title}: tried again", _tries_again) for moment in again)]
+    return [
+        Step(first, title, ask),
+        *(Step(moment, f"{title}: tried again", _tries_again) for moment in again),
+    ]
 
 
 def _tries_again(session: Session, _world: World) -> None:
@@ -140,5 +143,3 @@ def _announces(session: Session, world: World) -> None:
             sender=actor,
             held=True,
         )
-
-

@@ -5,12 +5,15 @@ from __future__ import annotations
 from datetime import date
 from functools import partial
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from engage.challenges import service
 from engage.challenges.enums import PUBLIC_STATES, ChallengeState, Route
+from engage.challenges.models import Challenge
+from engage.challenges.service import ChallengeRecord
 from engage.demo import texts
-from engage.demo.accounts import APPROVER, AUTHOR, EDITOR, REVIEWER
+from engage.demo.accounts import APPROVER, AUTHOR, DEPARTMENT, EDITOR, REVIEWER
 from engage.demo.script import Diary, Step
 from engage.demo.texts import ChallengeSource
 from engage.demo.world import World
@@ -19,7 +22,13 @@ from engage.kernel import clock
 _S = ChallengeState
 FIRST_NOTICE, FIRST_PROCESS = 990001, 0xFFFF0001
 """Far above the numbers that Find a Tender gives out: none of the demo's notices exists."""
-DAY_OF_LAST_ACT = {_S.DRAFT: -1, _S.IN_REVIEW: -2, _S.CHANGES_REQUESTED: -2, _S.APPROVED: -1, _S.NOTICE_PENDING: -3}
+DAY_OF_LAST_ACT = {
+    _S.DRAFT: -1,
+    _S.IN_REVIEW: -2,
+    _S.CHANGES_REQUESTED: -2,
+    _S.APPROVED: -1,
+    _S.NOTICE_PENDING: -3,
+}
 """When a challenge that is not public yet came to where it stands."""
 PUBLISHED = (*PUBLIC_STATES, _S.WITHDRAWN)
 PAST_ENGAGEMENT = 20
@@ -77,10 +86,15 @@ def _past(diary: Diary, source: ChallengeSource, day: int) -> None:
 
 
 def _begins(source: ChallengeSource, session: Session, world: World) -> None:
-    first = {"problem": source.answers["problem"], "cpv": source.answers["cpv"]}
-    actor = world.actor(session, author_of(source))
-    made = service.create_draft(session, actor=actor, title=source.title, answers=first)
-    made.source, made.source_ref = source.source, source.id
+    record = ChallengeRecord(
+        source_ref=source.id,
+        title=source.title,
+        department=source.department or DEPARTMENT,
+        answers={"problem": source.answers["problem"], "cpv": source.answers["cpv"]},
+        source=source.source,
+    )
+    service.import_challenge(session, actor=world.actor(session, author_of(source)), record=record)
+    made = session.scalars(sa.select(Challenge).where(Challenge.source_ref == source.id)).one()
     world.challenges[source.id] = made.id
     if texts.happenings().get(source.id, {}).get("matches"):
         world.matchable.add(made.id)

@@ -55,7 +55,9 @@ def _note_offers(diary: Diary, source: ChallengeSource, offers: Sequence[Happeni
         name = f"{source.title}: offer of {offer['who']}"
         diary.note(offer["day"], "13:45", name, partial(_offers, source, offer))
         if "then" in offer:
-            diary.note(offer["answered"], "10:50", f"{name} {offer['then']}", partial(_decides, source, offer))
+            diary.note(
+                offer["answered"], "10:50", f"{name} {offer['then']}", partial(_decides, source, offer)
+            )
 
 
 def _note_end(diary: Diary, source: ChallengeSource, happening: Happening) -> None:

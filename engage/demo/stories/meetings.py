@@ -92,9 +92,7 @@ def _held(source: ChallengeSource, one: Meeting, session: Session, world: World)
     meeting = world.meeting(session, source.id, one["key"])
     away = {world.invited(source.id, who) for who in one.get("no_show", ())}
     came = {seat.id: seat.supplier.ref not in away for seat in queries.live_seats(meeting)}
-    service.record_attendance(
-        session, actor=world.actor(session, _host(source)), meeting=meeting, came=came
-    )
+    service.record_attendance(session, actor=world.actor(session, _host(source)), meeting=meeting, came=came)
 
 
 def _publishes(source: ChallengeSource, one: Meeting, session: Session, world: World) -> None:

@@ -98,9 +98,7 @@ def _department(hashed: str, session: Session, world: World) -> None:
 
 def _real_departments(session: Session, world: World) -> None:
     editor, reviewer = (
-        service.create_person(
-            session, name=name, email=email, password=None, verified=True, actor=OPERATOR
-        )
+        service.create_person(session, name=name, email=email, password=None, verified=True, actor=OPERATOR)
         for email, name in (EDITOR, REVIEWER)
     )
     known: dict[str, tuple[str, str] | None] = {}

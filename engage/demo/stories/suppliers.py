@@ -28,7 +28,7 @@ IMPORTED_DAY = -174
 """After the challenges that are closed today were over: they found their suppliers in other ways."""
 AT_ONCE = 20
 SOURCE = "public contract notices"
-UNGUESSABLE = "a-password-nobody-kept"  # noqa: S105 - signs in to nothing that matters: a pending demo account
+UNGUESSABLE = "a-password-nobody-kept"
 
 
 def steps(today: date) -> list[Step]:
@@ -111,5 +111,3 @@ def _registers(one: InventedSupplier, session: Session, _world: World, *, confir
     person = accounts.person_by_email(session, who["email"])
     if confirm and person is not None:
         accounts_service.verify_email(session, token=verification_token(person))
-
-
