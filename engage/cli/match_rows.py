@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from typing import Any
 
 import click
@@ -44,7 +43,7 @@ def preview(ref: str, as_json: bool) -> None:
     with refusals(), bound(), reading() as session:
         found = service.preview(session, challenge=challenges.by_ref(session, ref=ref))
     if as_json:
-        click.echo(json.dumps(asdict(found) | {"gaps": found.gaps}))
+        click.echo(json.dumps(vars(found) | {"gaps": found.gaps}))
         return
     click.echo(f"{found.considered:,} suppliers compared.")
     for rule in HardRule:
