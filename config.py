@@ -78,6 +78,11 @@ class Config:
         meaning="How many reverse proxies in front of the site set X-Forwarded-For and X-Forwarded-Proto.",
         parse=int,
     )
+    metrics_token: str = setting(
+        "ENGAGE_METRICS_TOKEN",
+        default="",
+        meaning="Who asks for /metrics gives it as a bearer token; empty: only this machine itself may ask.",
+    )
     demo: bool = setting(
         "ENGAGE_DEMO",
         default=False,

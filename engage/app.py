@@ -12,7 +12,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import config as configuration
 from engage.accounts import queries as accounts
-from engage.accounts.events import OrganisationRegistered
+from engage.accounts.events import OrganisationRegistered, OrganisationSuspended
 from engage.accounts.views import bp as accounts_views
 from engage.admin.views import bp as admin_views
 from engage.advisory import handlers as advisory_handlers
@@ -37,12 +37,17 @@ from engage.suppliers.views import bp as suppliers_views
 
 REACTIONS: Mapping[type[events.Event], Sequence[events.Handler]] = {
     OrganisationRegistered: [suppliers_handlers.on_organisation_registered],
+    OrganisationSuspended: [advisory_handlers.on_organisation_suspended],
     StatementsChanged: [matchmaking_handlers.on_statements_changed],
     ReviewRequested: [challenges_handlers.on_review_requested, matchmaking_handlers.on_review_requested],
     ReviewDecided: [challenges_handlers.on_review_decided],
     ChallengePublished: [matchmaking_handlers.on_challenge_published],
     # Sessions first: they lock the invitations before the sessions, the order that every acceptance keeps.
-    ChallengeWithdrawn: [advisory_handlers.on_challenge_withdrawn, matchmaking_handlers.on_challenge_withdrawn],
+    ChallengeWithdrawn: [
+        advisory_handlers.on_challenge_withdrawn,
+        matchmaking_handlers.on_challenge_withdrawn,
+        digests_handlers.on_challenge_withdrawn,
+    ],
     InvitationWithdrawn: [advisory_handlers.on_invitation_withdrawn],
     QuestionAnswered: [digests_handlers.on_question_answered],
 }

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from engage.kernel.chain import Chained
+from engage.kernel.chain import Chained, commitment
 from engage.kernel.db import Base
 
 
@@ -30,3 +31,14 @@ class AuditEvent(Chained, Base):
     """``kind:reference``, for instance ``challenge:ENG-2026-0001``."""
     details: Mapped[dict[str, Any]] = mapped_column(JSONB)
     """What changed; no personal data."""
+
+    def own_faults(self) -> Iterator[str]:
+        """Yield a fault when the name beside the payload is not the one whose digest was recorded.
+
+        A name that was removed, on somebody's request to be forgotten, is none.
+        """
+        if (
+            self.actor_name is not None
+            and commitment(self.actor_salt or "", self.actor_name) != self.actor_digest
+        ):
+            yield "names somebody else than it did when it was written."

@@ -27,6 +27,13 @@ from engage.kernel.db import Base
 
 GENESIS = "0" * 64
 _DIRTY = "engage_chains_to_seal"
+_LINK = """
+    UPDATE {table} SET seq = link.seq, previous_hash = link.previous_hash, hash = link.hash
+    FROM unnest(
+        cast(:ids AS bigint[]), cast(:seqs AS bigint[]), cast(:previous_hashes AS text[]), cast(:hashes AS text[])
+    ) AS link (id, seq, previous_hash, hash)
+    WHERE {table}.id = link.id
+"""
 
 
 class Chained:
@@ -40,6 +47,10 @@ class Chained:
     seq: Mapped[int | None] = mapped_column(sa.BigInteger, unique=True)
     previous_hash: Mapped[str | None]
     hash: Mapped[str | None]
+
+    def own_faults(self) -> Iterator[str]:
+        """Yield what is wrong with the columns beside the payload; a table that has such columns says it here."""
+        yield from ()
 
 
 @dataclass(frozen=True)
@@ -109,15 +120,23 @@ def _seal_table(session: Session, table: Any) -> None:
     last = head(session, table)
     seq, previous = last.seq, last.hash
     fresh = sa.select(table.id, table.payload).where(table.hash.is_(None)).order_by(table.id)
+    links: list[tuple[int, int, str, str]] = []
     for row_id, payload in session.execute(fresh).all():
         seq, hashed = seq + 1, digest(previous, payload)
-        session.execute(
-            sa.update(table)
-            .where(table.id == row_id)
-            .values(seq=seq, previous_hash=previous, hash=hashed)
-            .execution_options(synchronize_session="fetch")
-        )
+        links.append((row_id, seq, previous, hashed))
         previous = hashed
+    if links:
+        _write_links(session, table, links)
+
+
+def _write_links(session: Session, table: Any, links: list[tuple[int, int, str, str]]) -> None:
+    """Write number and hashes of all fresh rows in one statement: everybody else waits for it."""
+    ids, seqs, previous_hashes, hashes = (list(column) for column in zip(*links, strict=True))
+    columns = {"ids": ids, "seqs": seqs, "previous_hashes": previous_hashes, "hashes": hashes}
+    session.execute(sa.text(_LINK.format(table=table.__tablename__)), columns)
+    for row in list(session.identity_map.values()):
+        if isinstance(row, table):
+            session.expire(row, ["seq", "previous_hash", "hash"])
 
 
 def head(session: Session, table: Any) -> Head:
@@ -161,6 +180,8 @@ def _row_faults(row: Any, where: str, previous: str) -> Iterator[Fault]:
         yield Fault(where, "does not follow the row before it.")
     if digest(row.previous_hash or "", row.payload) != row.hash:
         yield Fault(where, "was changed after it was written: its hash does not fit its payload.")
+    for fault in row.own_faults():
+        yield Fault(where, fault)
     recorded = json.loads(row.payload)
     actual = json.loads(canonical({name: getattr(row, name) for name in (*row.PAYLOAD, "at")}))
     for name in recorded.keys() | actual.keys():

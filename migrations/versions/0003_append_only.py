@@ -1,4 +1,4 @@
-"""The audit trail and the ledger can only grow: the database refuses everything but sealing a fresh row."""
+"""The audit trail and the ledger can only grow: the database refuses all but sealing a row and forgetting a name."""
 
 from __future__ import annotations
 
@@ -21,6 +21,11 @@ def upgrade() -> None:
                 IF OLD.hash IS NULL
                    AND to_jsonb(OLD) - ARRAY['seq', 'previous_hash', 'hash']
                      = to_jsonb(NEW) - ARRAY['seq', 'previous_hash', 'hash'] THEN
+                    RETURN NEW;
+                END IF;
+                -- a person's name may be forgotten; its digest in the payload stays
+                IF to_jsonb(OLD) - ARRAY['actor_name', 'actor_salt'] = to_jsonb(NEW) - ARRAY['actor_name', 'actor_salt']
+                   AND to_jsonb(NEW) ->> 'actor_name' IS NULL AND to_jsonb(NEW) ->> 'actor_salt' IS NULL THEN
                     RETURN NEW;
                 END IF;
             END IF;

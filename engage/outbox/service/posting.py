@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import event
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, SessionTransaction
 
 from engage.kernel import clock, jobs
 from engage.kernel.actor import Actor, Anyone
@@ -116,9 +116,10 @@ def _defer_delivery(session: Session) -> None:
         jobs.defer(session, DELIVER)
 
 
-@event.listens_for(Session, "after_rollback")
-def _forget(session: Session) -> None:
-    session.info.pop(_POSTED, None)
+@event.listens_for(Session, "after_soft_rollback")
+def _forget(session: Session, undone: SessionTransaction) -> None:
+    if undone.parent is None:  # the end of a savepoint takes no letter of the transaction around it away
+        session.info.pop(_POSTED, None)
 
 
 def message_id(dedupe_key: str) -> str:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import hmac
+from ipaddress import ip_address
+
 import sqlalchemy as sa
-from flask import Response, jsonify
+from flask import Response, jsonify, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import SQLAlchemyError
 
 from engage.http.access import public
 from engage.http.session import db
+from engage.kernel.errors import NotFound
 from engage.kernel.migrate import is_current
+from engage.kernel.settings import settings
 from engage.site.metrics import exposition, worker_seen
 from engage.site.views import bp
 
@@ -45,5 +50,18 @@ def readyz() -> ResponseReturnValue:
 @bp.get("/metrics")
 @public
 def metrics() -> ResponseReturnValue:
-    """Return the numbers of the service in Prometheus' format. Keep it inside: see the operations guide."""
+    """Return the numbers of the service in Prometheus' format, to who holds the token or asks from this machine.
+
+    They count what is not public too: everybody else is told that there is nothing.
+    """
+    if not _may_measure():
+        raise NotFound
     return Response(exposition(db()), mimetype="text/plain; version=0.0.4")
+
+
+def _may_measure() -> bool:
+    token = settings().metrics_token
+    if token:
+        return hmac.compare_digest(request.headers.get("Authorization", ""), f"Bearer {token}")
+    direct = "X-Forwarded-For" not in request.headers and "Forwarded" not in request.headers
+    return direct and ip_address(request.remote_addr or "::").is_loopback

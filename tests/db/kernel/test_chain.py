@@ -54,7 +54,9 @@ class TestChain:
         assert faults() == []
 
     def test_the_end_of_a_savepoint_seals_nothing_and_takes_no_lock(self) -> None:
-        locks = sa.text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()")
+        locks = sa.text(
+            "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()"
+        )
         with unit_of_work() as session:
             with session.begin_nested():
                 record(session, actor=None, tag="tests:line:kept", subject="line:1")
@@ -79,6 +81,21 @@ class TestChain:
         write(3)
         tamper(statement)
         assert found in " ".join(faults())
+
+    def test_a_changed_name_is_noticed_and_a_forgotten_one_is_not(self) -> None:
+        write(2)
+        with unit_of_work() as session:
+            session.execute(
+                sa.text("UPDATE audit_event SET actor_name = NULL, actor_salt = NULL WHERE seq = 1")
+            )
+        assert faults() == []
+        tamper("UPDATE audit_event SET actor_name = 'somebody else' WHERE seq = 2")
+        assert "names somebody else" in " ".join(faults())
+
+    def test_a_name_cannot_be_replaced(self) -> None:
+        write(1)
+        with pytest.raises(ProgrammingError, match="append-only"), unit_of_work() as session:
+            session.execute(sa.text("UPDATE audit_event SET actor_name = 'somebody else'"))
 
     def test_an_inserted_row_is_noticed(self) -> None:
         write(2)
