@@ -96,6 +96,7 @@ def create_user(
 ) -> None:  # fmt: skip
     """Add a person, or more roles for one who is there. Their address counts as confirmed.
 
+    An account whose address was never confirmed starts afresh: anybody may have registered it.
     Without --ask-password a link is printed by which they choose their own.
     """
     given = [Role(role) for role in roles]
@@ -135,10 +136,14 @@ def _organisation(session: Session, *, kind: OrganisationKind, name: str, identi
 
 def _person(session: Session, *, email: str, name: str | None, password: str | None) -> tuple[Any, bool]:
     known = queries.person_by_email(session, email)
-    if known is not None:
+    if known is not None and known.email_verified_at:
         return known, False
     if not name:
-        raise CannotStart(f"{email} is new here: give their --name too.")
+        state = "has never confirmed that address" if known else "is new here"
+        raise CannotStart(f"{email} {state}: give their --name too.")
+    if known is not None:
+        service.start_afresh(session, person=known, name=name, password=password, actor=OPERATOR)
+        return known, True
     made = service.create_person(
         session, name=name, email=email, password=password, verified=True, actor=OPERATOR
     )

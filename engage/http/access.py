@@ -83,5 +83,5 @@ def authorise(allowed: bool, otherwise: str) -> None:
 
 
 def _to_sign_in() -> ResponseReturnValue:
-    back = request.full_path.rstrip("?") if request.method == "GET" else None
+    back = request.full_path.rstrip("?") if request.method in {"GET", "HEAD"} else None
     return redirect(url_for("accounts.sign_in", next=back))

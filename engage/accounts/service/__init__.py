@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engage.accounts.service.organisations import create_organisation, decide
-from engage.accounts.service.people import add_member, create_person, disable_person
+from engage.accounts.service.people import add_member, create_person, disable_person, start_afresh
 from engage.accounts.service.recovery import change_password, rename, reset_password, verify_email
 from engage.accounts.service.registration import register
 from engage.accounts.service.sessions import act_as, end_session, start_session
@@ -27,6 +27,7 @@ __all__ = [
     "reset_password",
     "sign_in",
     "sign_out",
+    "start_afresh",
     "start_session",
     "verify_email",
 ]

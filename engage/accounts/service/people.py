@@ -56,6 +56,40 @@ def create_person(
     return person
 
 
+def start_afresh(
+    session: Session, *, person: Person, name: str, password: str | None, actor: Anyone | None = None
+) -> None:
+    """Hand an account whose address was never confirmed to whoever has the address.
+
+    Anybody may have registered it, so nothing of it is trusted: name and password are set anew (without one
+    nobody can sign in until one is set by a mailed link). Side effects: the person, whose address counts as
+    confirmed from now on; their sessions and memberships end; an audit line. An address that was confirmed
+    meanwhile changes nothing. Whether the password is a good one is the caller's to check.
+    """
+    session.refresh(person, with_for_update=True)
+    if person.email_verified_at:
+        return
+    moment = clock.now()
+    person.name = name
+    person.password_hash = hash_password(password) if password is not None else UNUSABLE
+    person.password_changed_at = person.email_verified_at = moment
+    never_confirmed = (
+        sa.update(Membership)
+        .where(Membership.person_id == person.id, Membership.ended_at.is_(None))
+        .values(ended_at=moment)
+        .returning(Membership.id)
+    )
+    left = len(session.scalars(never_confirmed).all())
+    record(
+        session,
+        actor=actor or System(),
+        tag="accounts:person:started_afresh",
+        subject=f"person:{person.id}",
+        sessions_ended=end_sessions(session, person_id=person.id),
+        memberships_ended=left,
+    )
+
+
 def add_member(
     session: Session,
     *,

@@ -17,7 +17,7 @@ from engage.accounts.models import Organisation, Person
 from engage.accounts.policy import AccountPermission
 from engage.accounts.service import passwords
 from engage.accounts.service.letters import days, url
-from engage.accounts.service.people import add_member, create_person
+from engage.accounts.service.people import add_member, create_person, start_afresh
 from engage.accounts.service.registration import check_email
 from engage.accounts.service.tokens import JOIN_LASTS, join_token, read_join_token
 from engage.audit.service import record
@@ -32,13 +32,18 @@ LINK_DEAD = "This link has expired or does not hold any more. Ask for a new one.
 
 @dataclass(frozen=True)
 class Offer:
-    """What an invitation offers; ``person`` is ``None`` for somebody who has no account yet."""
+    """What an invitation offers, and to whom.
+
+    ``person`` is who has an account with a confirmed address, ``unconfirmed`` one that anybody may have
+    registered: whoever opens the link counts as new.
+    """
 
     organisation: Organisation
     email: str
     roles: frozenset[Role]
     inviter: Person
     person: Person | None
+    unconfirmed: Person | None = None
 
 
 def invite(session: Session, *, actor: Actor, email: str, roles: Iterable[str]) -> None:
@@ -85,37 +90,46 @@ def invite(session: Session, *, actor: Actor, email: str, roles: Iterable[str]) 
 def read_offer(session: Session, token: str) -> Offer | None:
     """Return what the link offers; ``None`` when it is forged or too old, or when it does not hold any more.
 
-    It holds while the organisation is verified and the inviter may still add people to it, and until the
-    person leaves.
+    It holds while the organisation is verified and the inviter, whose account is open, may still add people
+    to it; and until the person leaves.
     """
     read = read_join_token(token)
     organisation = queries.organisation(session, read.organisation_id) if read else None
     if read is None or organisation is None or not organisation.verified:
         return None
     inviter = queries.member(session, person_id=read.inviter_id, organisation_id=organisation.id)
-    if inviter is None or AccountPermission.MANAGE_PEOPLE.roles.isdisjoint(map(Role, inviter.roles)):
+    if inviter is None or inviter.person.disabled_at:
+        return None
+    if AccountPermission.MANAGE_PEOPLE.roles.isdisjoint(map(Role, inviter.roles)):
         return None
     person = queries.person_by_email(session, read.email)
     if person and (person.disabled_at or _left_since(session, person, organisation, read.issued_at)):
         return None
-    return Offer(organisation, read.email, frozenset(map(Role, read.roles)), inviter.person, person)
+    known, unconfirmed = (person, None) if person and person.email_verified_at else (None, person)
+    roles = frozenset(map(Role, read.roles))
+    return Offer(organisation, read.email, roles, inviter.person, known, unconfirmed)
 
 
 def join(session: Session, *, token: str, name: str = "", password: str = "") -> Person:
     """Accept what the link offers; a second time changes nothing. Somebody new gives ``name`` and
     ``password``.
 
-    The link proves that the address is theirs. Side effects: the person if new, the membership, audit
-    lines. Raises ``Conflict`` for a dead link, ``Invalid`` (field ``password``) for a poor password.
+    The link proves that the address is theirs. Side effects: the person if new, or made anew if theirs was
+    never confirmed (``start_afresh``); the membership, audit lines. Raises ``Conflict`` for a dead link,
+    ``Invalid`` (field ``password``) for a poor password.
     """
     offer = read_offer(session, token)
     if offer is None:
         raise Conflict(LINK_DEAD)
-    person = offer.person
-    if person is None:
+    person = offer.person or offer.unconfirmed
+    if offer.person is None:
         passwords.check(password, about=(name, offer.email, offer.organisation.name))
+    if person is None:
         person = create_person(session, name=name, email=offer.email, password=password, verified=True)
-    person.email_verified_at = person.email_verified_at or clock.now()
+    elif offer.unconfirmed:
+        start_afresh(
+            session, person=person, name=name, password=password, actor=queries.actor_of(person, None)
+        )
     add_member(
         session,
         person=person,

@@ -49,7 +49,7 @@ def verify_email(token: str) -> ResponseReturnValue:
     person = person_to_verify(db(), token)
     if person is None:
         return render_template("accounts/link_dead.html", again=url_for("accounts.resend")), 410
-    if request.method == "GET":
+    if request.method != "POST":
         acts_for = [each.organisation.name for each in queries.memberships(db(), person_id=person.id)]
         return render_template("accounts/verify_email.html", person=person, acts_for=acts_for)
     service.verify_email(db(), token=token)

@@ -30,7 +30,7 @@ DISABLED = "This account is closed. Write to the team that runs this site if tha
 def sign_in() -> ResponseReturnValue:
     """Ask for address and password; with the right ones go on to where the person wanted to go."""
     form = SignInForm(data={"next": request.args.get("next", "")})
-    if current_actor() and request.method == "GET":
+    if current_actor() and request.method != "POST":
         return redirect(url_for("site.dashboard"))
     if not form.is_submitted():
         return show("sign_in", form)

@@ -82,7 +82,7 @@ def join(token: str) -> ResponseReturnValue:
     if offer is None:
         return render_template("accounts/join_dead.html"), 410
     form = JoinForm()
-    if request.method == "GET" or (offer.person is None and not form.validate()):
+    if request.method != "POST" or (offer.person is None and not form.validate()):
         return show("join", form, offer=offer)
     try:
         service.join(db(), token=token, name=form.name.data, password=form.password.data)

@@ -109,6 +109,28 @@ def test_a_password_can_be_asked_for(run: Run) -> None:
         assert found.name == "Tidal Works Ltd"
 
 
+def test_an_account_that_anybody_may_have_registered_starts_afresh(run: Run) -> None:
+    with unit_of_work() as session:
+        service.create_person(
+            session, name="Mallory", email="ada@cabinet.gov.uk", password="kettle violin harbour", verified=False
+        )
+    words = ["create", "--email", "ada@cabinet.gov.uk", "--role", "platform_admin"]
+
+    refused = run(*words)
+    assert (refused.exit_code, refused.stderr) == (
+        2,
+        "engage: ada@cabinet.gov.uk has never confirmed that address: give their --name too.\n",
+    )
+    made = run(*words, "--name", "Ada")
+
+    assert made.exit_code == 0, made.stderr
+    assert "They choose their password here" in made.stdout
+    with reading() as session:
+        person = queries.person_by_email(session, "ada@cabinet.gov.uk")
+        assert person is not None
+        assert (person.name, person.password_hash) == ("Ada", passwords.UNUSABLE)
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [

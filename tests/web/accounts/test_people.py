@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from engage.accounts import queries
 from engage.accounts.enums import OrganisationState
 from engage.accounts.models import Membership, Person
+from engage.accounts.service import start_session
 from engage.audit.queries import history
 from engage.kernel import clock
 from engage.kernel.actor import OrganisationKind, Role
@@ -88,6 +89,34 @@ def test_somebody_with_an_account_joins_with_one_button_and_only_once(
     ]
 
 
+def test_an_account_that_anybody_may_have_registered_is_no_way_in(
+    browser: DistrustfulClient, client: DistrustfulClient, session: Session, admin: Membership
+) -> None:
+    squatter = accounts.person(session, email=EXPERT["email"], name="Mallory", verified=False)
+    squatted = accounts.membership(
+        session,
+        person=squatter,
+        organisation=accounts.new_organisation(session, kind=OrganisationKind.SUPPLIER),
+        roles={Role.SUPPLIER_ADMIN},
+    )
+    start_session(session, person=squatter, membership=squatted)
+    browser.post("/account/people/add", data=EXPERT)
+
+    assert "Your full name" in text_of(client.get(link(session)).text)
+    assert client.post(link(session)).status_code == 422
+    joined = client.post(link(session), data={"name": "Grace Hopper", "password": GOOD_PASSWORD})
+
+    assert joined.status_code == 303
+    assert members(session, admin) == [
+        ("Ada Lovelace", ["supplier_admin"]),
+        ("Grace Hopper", ["supplier_expert"]),
+    ]
+    assert queries.live_sessions(session, squatter.id) == []
+    assert squatted.ended_at is not None
+    assert sign_in(client, EXPERT["email"]).status_code == 422
+    assert sign_in(client, EXPERT["email"], GOOD_PASSWORD).location == "/dashboard"
+
+
 def test_looking_at_the_link_changes_nothing(
     browser: DistrustfulClient, client: DistrustfulClient, session: Session, admin: Membership
 ) -> None:
@@ -95,6 +124,7 @@ def test_looking_at_the_link_changes_nothing(
     browser.post("/account/people/add", data=EXPERT)
     for _ in range(2):
         assert client.get(link(session)).status_code == 200
+        assert client.head(link(session)).status_code == 200
     assert len(members(session, admin)) == 1
 
 
@@ -128,6 +158,11 @@ def kill_by_inviters_demotion(session: Session, admin: Membership) -> timedelta:
     return timedelta(0)
 
 
+def kill_by_closing_the_inviters_account(session: Session, admin: Membership) -> timedelta:
+    admin.person.disabled_at = clock.now()
+    return timedelta(0)
+
+
 def kill_by_removal(session: Session, admin: Membership) -> timedelta:
     person = accounts.person(session, email=EXPERT["email"])
     left = accounts.membership(
@@ -149,6 +184,7 @@ def kill_by_closing(session: Session, admin: Membership) -> timedelta:
         kill_by_suspension,
         kill_by_inviters_leaving,
         kill_by_inviters_demotion,
+        kill_by_closing_the_inviters_account,
         kill_by_removal,
         kill_by_closing,
     ],
