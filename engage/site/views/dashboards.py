@@ -13,6 +13,7 @@ from engage.http.access import actor, authorise, signed_in
 from engage.http.session import db
 from engage.kernel.actor import Actor, OrganisationKind
 from engage.matchmaking import queries as matchmaking
+from engage.matchmaking.enums import InvitationState
 from engage.site.views import bp
 from engage.suppliers import queries as suppliers
 
@@ -50,7 +51,7 @@ def department() -> ResponseReturnValue:
 @bp.get("/supplier")
 @signed_in
 def supplier() -> ResponseReturnValue:
-    """Show a supplier its invitations, its sessions and its profile."""
+    """Show a supplier its invitations, those that wait for an answer first, its sessions and its profile."""
     who = _of(OrganisationKind.SUPPLIER)
     session = db()
     assert who.organisation_id is not None
@@ -58,7 +59,10 @@ def supplier() -> ResponseReturnValue:
     return render_template(
         "site/supplier.html",
         profile=profile,
-        invitations=matchmaking.invitations_for(session, supplier_id=profile.id),
+        invitations=sorted(
+            matchmaking.invitations_for(session, supplier_id=profile.id),
+            key=lambda invitation: invitation.state is not InvitationState.SENT,
+        ),
         seats=advisory.sessions_of_supplier(session, supplier_id=profile.id),
     )
 
