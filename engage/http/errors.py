@@ -7,7 +7,7 @@ import structlog
 from flask import Flask, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from engage.http.templates import render_bare
@@ -22,6 +22,7 @@ STATUS: dict[type[DomainError], int] = {
     Invalid: 422,
     DomainError: 400,
 }
+READS = {"GET", "HEAD", "OPTIONS"}
 PAGES = {400, 403, 404, 405, 409, 413, 422, 429, 500, 503}
 
 
@@ -52,7 +53,7 @@ def init_app(app: Flask) -> None:
     @app.errorhandler(HTTPException)
     def http(error: HTTPException) -> ResponseReturnValue:
         if isinstance(error, InternalServerError) or error.code is None:
-            log.error("unhandled", path=request.path, exc_info=error.__cause__ or error)
+            log.error("unhandled", where=_where(), exc_info=error.__cause__ or error)
             return page(500)
         if error.code < 400:
             return error
@@ -60,14 +61,26 @@ def init_app(app: Flask) -> None:
 
     @app.errorhandler(IntegrityError)
     def integrity(error: IntegrityError) -> ResponseReturnValue:
-        log.warning("constraint refused a write", path=request.path, constraint=constraint_of(error))
+        log.warning("constraint refused a write", where=_where(), constraint=constraint_of(error))
         return page(409, "Somebody else changed this at the same moment. Reload the page and try again.")
+
+    @app.errorhandler(DataError)
+    def data(error: DataError) -> ResponseReturnValue:
+        log.info("value no column can hold", where=_where(), error=type(error.orig).__name__)
+        if request.method in READS:
+            return page(404)
+        return page(400, "Something you sent cannot be stored: a number too large, or a hidden character.")
 
     @app.errorhandler(sa.exc.TimeoutError)
     @app.errorhandler(OperationalError)
     def database(error: Exception) -> ResponseReturnValue:
-        log.error("database trouble", path=request.path, error=str(error).splitlines()[0])
+        log.error("database trouble", where=_where(), error=str(error).splitlines()[0])
         return page(503)
+
+
+def _where() -> str:
+    # Never the path: it may hold the token of a link that still works.
+    return str(request.url_rule or "no such address")
 
 
 def constraint_of(error: DBAPIError) -> str | None:

@@ -21,7 +21,19 @@ from tests.support.client import prepare, sign_in
 
 VISITOR = "visitor"
 PERSONAS: tuple[str, ...] = (VISITOR, *Role)
-SAMPLES = {"int": "1", "string": "no-such-thing", "path": "no/such", "default": "no-such-thing"}
+
+
+@dataclass(frozen=True)
+class Odd:
+    """What to put into the places of an address."""
+
+    text: str
+    number: int
+
+
+PLAIN = Odd("no-such-thing", 1)
+ODD = [Odd("ENG-\0", 2**31), Odd("9" * 30, 10**20)]
+ASKED = ("q", "page", "department", "state", "membership_id", "id", "person", "challenge", "subject", "since")
 
 
 @pytest.fixture(scope="module")
@@ -36,21 +48,22 @@ class Call:
     url: str
 
 
-def calls(app: Flask) -> Iterator[Call]:
+def calls(app: Flask, odd: Odd | None = None) -> Iterator[Call]:
     """Every endpoint and method, with an address that fits its rule and names nothing that exists."""
     for rule in app.url_map.iter_rules():
         for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
-            yield Call(rule.endpoint, method, address(rule))
+            yield Call(rule.endpoint, method, address(rule, odd or PLAIN))
 
 
-def address(rule: Rule) -> str:
+def address(rule: Rule, sample: Odd) -> str:
     """An address for ``rule`` with sample values."""
     kinds = {
         name: type(converter).__name__.replace("Converter", "").lower()
         for name, converter in rule._converters.items()
     }
     values = {
-        name: 1 if kind == "integer" else SAMPLES.get(kind, "no-such-thing") for name, kind in kinds.items()
+        name: sample.number if kind == "integer" else "no/such" if kind == "path" else sample.text
+        for name, kind in kinds.items()
     }
     _, path = rule.build(values, append_unknown=False) or ("", "")
     return path
@@ -84,6 +97,40 @@ def test_every_endpoint_answers_as_the_matrix_says(app: Flask, session: Session,
         if fault:
             wrong.append(f"{call.method} {call.url} ({call.endpoint}): {fault}")
     assert wrong == []
+
+
+@pytest.mark.parametrize("persona", [VISITOR, Role.PLATFORM_ADMIN])
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize("odd", ODD)
+def test_no_address_is_too_odd(app: Flask, session: Session, persona: str, method: str, odd: Odd) -> None:
+    member = accounts.member(session, Role(persona)) if persona != VISITOR else None
+    failed = []
+    for call in calls(app, odd):
+        if call.method == "GET":
+            client = FlaskClient(app, app.response_class)
+            if member is not None:
+                sign_in(client, member)
+            status = client.open(
+                call.url, method=method, query_string=dict.fromkeys(ASKED, odd.text)
+            ).status_code
+            if status >= 500:
+                failed.append(f"{method} {call.url} ({call.endpoint}): {status}")
+    assert failed == []
+
+
+@pytest.mark.parametrize("persona", [Role.PLATFORM_ADMIN, Role.POLICY_AUTHOR, Role.SUPPLIER_ADMIN])
+@pytest.mark.parametrize("odd", ODD)
+def test_no_number_posted_is_too_odd(app: Flask, session: Session, persona: Role, odd: Odd) -> None:
+    member = accounts.member(session, persona)
+    failed = []
+    for call in calls(app, odd):
+        if call.method == "POST":
+            client = FlaskClient(app, app.response_class)
+            sign_in(client, member)
+            status = client.post(call.url, data=dict.fromkeys(ASKED, odd.text)).status_code
+            if status >= 500:
+                failed.append(f"POST {call.url} ({call.endpoint}): {status}")
+    assert failed == []
 
 
 def judge(call: Call, persona: str, status: int, location: str) -> str:
