@@ -23,9 +23,10 @@ from flask_limiter.errors import RateLimitExceeded
 from limits.storage import MovingWindowSupport, Storage
 from sqlalchemy.exc import SQLAlchemyError
 
+from engage.http.fields import clean_text
 from engage.kernel import clock
 from engage.kernel.db import bound_to
-from engage.kernel.text import sha256
+from engage.kernel.text import one_line, sha256
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -176,6 +177,8 @@ def client_address() -> str:
         address = ipaddress.ip_address(text)
     except ValueError:
         return _key("client", text)
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
+        address = address.ipv4_mapped  # all of IPv4 is in one /64 there
     if isinstance(address, ipaddress.IPv6Address):
         return _key("client", str(ipaddress.ip_network((address, SMALLEST_IPV6_NETWORK), strict=False)))
     return _key("client", str(address))
@@ -185,7 +188,8 @@ def account_named() -> str:
     """Return the account that the posted field ``email`` names, as a key; whether it exists does not
     matter.
     """
-    return _key("account", request.form.get("email", "").strip().casefold())
+    # Read as the form reads it: what it drops must not make another key.
+    return _key("account", one_line(clean_text(request.form.get("email", ""))).casefold())
 
 
 def _key(kind: str, text: str) -> str:

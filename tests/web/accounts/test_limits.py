@@ -46,6 +46,37 @@ def test_the_eleventh_wrong_password_for_an_account_is_not_looked_at(
         assert guess(client, person.email, password=PASSWORD) == 303
 
 
+def test_an_address_written_differently_is_the_same_account(
+    client: DistrustfulClient, session: Session
+) -> None:
+    person = accounts.person(session)
+    ways = [
+        "{}",
+        " {}",
+        "{} ",
+        "{}\x00",
+        "\x07{}",
+        "\r\n{}",
+        "{}\u2028",
+        "\x1f{}\x1f",
+        "{}\x85",
+        "\t{}",
+        "{}\x7f",
+    ]
+    codes = [
+        guess(client, way.format(person.email.upper()), at=f"192.0.2.{number}")
+        for number, way in enumerate(ways)
+    ]
+    assert codes == [422] * 10 + [429]
+
+
+def test_ipv4_machines_behind_an_ipv6_socket_count_one_by_one(client: DistrustfulClient) -> None:
+    codes = [guess(client, f"p{number}@example.test", at="::ffff:192.0.2.1") for number in range(11)]
+    assert codes == [422] * 10 + [429]
+    assert guess(client, "p@example.test", at="::ffff:192.0.2.2") == 422
+    assert guess(client, "p@example.test", at="192.0.2.1") == 429
+
+
 def test_one_machine_cannot_try_many_accounts(client: DistrustfulClient, session: Session) -> None:
     people = [accounts.person(session) for _ in range(12)]
     codes = [guess(client, person.email) for person in people]
