@@ -56,8 +56,14 @@ def market(session: Session, *, state: ChallengeState = ChallengeState.PUBLISHED
     return Market(made, department, firms)
 
 
-def run(session: Session, market: Market, **options: Any) -> MatchRun:
-    return service.run(session, actor=System("tests"), challenge=market.challenge, **options)
+def run(session: Session, market: Market, *, first: int | None = None, **options: Any) -> MatchRun:
+    """A run; with ``first``, so many are on the shortlist however near they come."""
+    made = service.run(session, actor=System("tests"), challenge=market.challenge, **options)
+    if first is not None:
+        for candidate in made.candidates:
+            candidate.shortlisted = candidate.rank <= first
+        session.flush()
+    return made
 
 
 def author(session: Session, market: Market) -> Actor:

@@ -46,7 +46,7 @@ def market(session: Session) -> made.Market:
 
 @pytest.fixture
 def run(session: Session, market: made.Market) -> MatchRun:
-    return made.run(session, market, shortlist=2)
+    return made.run(session, market, first=2)
 
 
 def letters(session: Session) -> list[Letter]:
@@ -157,7 +157,7 @@ def test_the_rules_are_checked_again_at_the_release(
 
 def test_a_supplier_without_people_waits_until_somebody_can_read(session: Session) -> None:
     market = made.market(session)
-    run = made.run(session, market, shortlist=1)
+    run = made.run(session, market, first=1)
     released = service.release(session, actor=made.author(session, market), run=run)
     assert (released.sent, len(released.waiting), letters(session)) == ([], 1, [])
     held = released.waiting[0]
@@ -332,7 +332,7 @@ class TestAtOnce:
             market = made.market(session)
             market.best.capacity_per_quarter = capacity
             made.everybody_has_people(session, market)
-            made.run(session, market, shortlist=3)
+            made.run(session, market, first=2)
             other = challenges.challenge(
                 session,
                 state=S.PUBLISHED,

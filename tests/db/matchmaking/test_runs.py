@@ -252,7 +252,7 @@ def test_a_run_put_aside_cannot_be_changed(session: Session, market: made.Market
 def test_the_summary_for_everybody_counts_only_what_was_sent(session: Session, market: made.Market) -> None:
     assert queries.public_summary(session, challenge_id=market.challenge.id) is None
     made.everybody_has_people(session, market)
-    run = made.run(session, market, shortlist=2)
+    run = made.run(session, market, first=2)
     assert queries.public_summary(session, challenge_id=market.challenge.id) is None
     service.release(session, actor=made.author(session, market), run=run)
     service.invite(

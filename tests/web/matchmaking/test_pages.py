@@ -48,7 +48,7 @@ def scene(session: Session, browser_of: BrowserOf) -> Scene:
 @pytest.fixture
 def matched(scene: Scene, session: Session) -> Scene:
     made.everybody_has_people(session, scene.market)
-    made.run(session, scene.market, shortlist=2)
+    made.run(session, scene.market, first=2)
     return scene
 
 
@@ -76,7 +76,6 @@ class TestMatching:
             "By words alone, without a language model",
             run.snapshot_hash[:16],
             "Rank 1 Floodwise Ltd “Earlier work” shares words with the challenge",
-            "Strong match",
             "Low (1 statement)",
         ):
             assert said in words
@@ -298,7 +297,7 @@ class TestOpportunities:
         page = own.get("/supplier/opportunities").get_data(as_text=True)
         words = text_of(page)
         assert "Close to your work Sent Earlier flood warnings" in words
-        assert "Strong match “Earlier work” shares words with the challenge" in words
+        assert "match “Earlier work” shares words with the challenge" in words
         assert f"/challenges/{matched.market.challenge.ref}" in links(page)
         assert [name for name in made.TEXTS if name != made.BEST and name in page] == []
 
