@@ -14,9 +14,15 @@ from engage.http.labels import name_of
 from engage.kernel.clock import uk_today
 from engage.kernel.uktime import uk_date
 
-# The shape that browsers check (HTML standard, "valid email address"), with a dot in the domain.
-_EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+")
+# The shape that browsers check (HTML standard, "valid email address"), with a dot in the domain. Dots stand
+# one by one between other characters, as RFC 5321 has it for what is not quoted: servers refuse the rest.
+_EMAIL = re.compile(
+    r"(?=[^@]{1,64}@)[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
+    r"@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+"
+)
 LONGEST_ADDRESS = 254
+CHARACTERS_A_WORD = 15  # with the space after it; English needs 6
+SPARE_CHARACTERS = 200  # for a link or two
 
 Day = date | Callable[[], date] | None
 
@@ -40,10 +46,14 @@ class Required:
 
 
 class MaxWords:
-    """At most ``max_words`` words, counted as the counter on the page does: between white space."""
+    """At most ``max_words`` words, counted as the counter on the page does: between white space.
+
+    A "word" may be of any length, so there is a bound on the characters as well, far above what words need.
+    """
 
     def __init__(self, max_words: int, message: str = "") -> None:
         self.max_words = max_words
+        self.most_characters = max_words * CHARACTERS_A_WORD + SPARE_CHARACTERS
         self.message = message
 
     def __call__(self, _form: BaseForm, field: Field) -> None:
@@ -52,6 +62,8 @@ class MaxWords:
             raise ValidationError(
                 self.message or f"{name_of(field)} must be {self.max_words:,} words or fewer"
             )
+        if len(field.data or "") > self.most_characters:
+            raise ValidationError(f"{name_of(field)} must be {self.most_characters:,} characters or fewer")
 
 
 class UkDate:

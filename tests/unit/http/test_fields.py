@@ -284,6 +284,10 @@ def test_choices_shown_at_first() -> None:
         ("a@b.example\n", False),
         ("@b.example", False),
         ("a@@b.example", False),
+        (".a@b.example", False),
+        ("a.@b.example", False),
+        ("a..c@b.example", False),
+        ("a" * 64 + "@b.example", True),
         ("a" * 65 + "@b.example", False),
         ("a@" + "b" * 60 + "." + ".".join(["c" * 60] * 4), False),
     ],
@@ -303,6 +307,15 @@ def test_words_are_counted_as_on_the_page() -> None:
     assert Text(data={"text": "word " * 1000}).validate()
     form = Text(data={"text": "word\n" * 1001})
     assert (form.validate(), form.text.errors) == (False, ["Summary must be 1,000 words or fewer"])
+
+
+def test_a_word_cannot_be_a_book() -> None:
+    class Text(PlainForm):
+        text = TextField("Summary", [MaxWords(100)])
+
+    assert Text(data={"text": "x" * 1700}).validate()
+    form = Text(data={"text": "x" * 1701})
+    assert (form.validate(), form.text.errors) == (False, ["Summary must be 1,700 characters or fewer"])
 
 
 def test_errors_of_the_domain_stand_beside_their_fields(app: Flask) -> None:
