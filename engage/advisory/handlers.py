@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
+from engage.accounts.events import OrganisationSuspended
 from engage.advisory import service
 from engage.challenges.events import ChallengeWithdrawn
 from engage.kernel.actor import System
@@ -25,3 +26,8 @@ def on_challenge_withdrawn(session: Session, event: ChallengeWithdrawn) -> None:
 def on_invitation_withdrawn(session: Session, event: InvitationWithdrawn) -> None:
     """Give up the place that the invitation held."""
     service.release_withdrawn(session, invitation_id=event.invitation_id)
+
+
+def on_organisation_suspended(session: Session, event: OrganisationSuspended) -> None:
+    """Take back the invitations of a suspended supplier, and with them its places to come."""
+    service.withdraw_all(session, actor=System(), organisation_id=event.organisation_id)

@@ -60,8 +60,11 @@ def _of_supplier(actor: Actor, organisation_id: int) -> bool:
 
 
 def can_read_joining_details(actor: Actor, meeting: AdvisorySession, seats: list[Seat]) -> bool:
-    """Whether ``actor`` may read how to join: who has one of the live ``seats``, and who runs the session."""
-    attends = any(
+    """Whether ``actor`` may read how to join: who has one of the live ``seats``, and who runs the session.
+
+    Nobody of a suspended organisation does, whatever seat is theirs.
+    """
+    attends = actor.organisation_verified and any(
         seat.person_id == actor.person_id and seat.supplier.organisation_id == actor.organisation_id
         for seat in seats
     )

@@ -116,8 +116,8 @@ class Challenge(Base):
 
     @property
     def is_open(self) -> bool:
-        """Whether suppliers can take part today."""
-        return self.state in OPEN_STATES and not self.is_past
+        """Whether suppliers can take part today: never while its department is suspended."""
+        return self.state in OPEN_STATES and not self.is_past and self.organisation.verified
 
     @property
     def is_past(self) -> bool:

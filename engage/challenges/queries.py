@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from engage.accounts import queries as accounts
+from engage.accounts.enums import OrganisationState
 from engage.accounts.models import Organisation, Person
 from engage.challenges import policy
 from engage.challenges.enums import OPEN_STATES, PUBLIC_STATES, ChallengeState, Listed
@@ -94,8 +95,9 @@ def open_challenges(session: Session) -> Sequence[Challenge]:
     """
     query = (
         sa.select(Challenge)
-        .where(_PUBLIC, *_listed(Listed.OPEN))
-        .options(joinedload(Challenge.organisation))
+        .join(Challenge.organisation)
+        .where(_PUBLIC, *_listed(Listed.OPEN), Organisation.state == OrganisationState.VERIFIED)
+        .options(contains_eager(Challenge.organisation))
         .order_by(Challenge.closes_on.asc().nulls_last(), Challenge.id)
     )
     return session.scalars(query).all()

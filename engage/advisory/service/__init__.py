@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engage.advisory.service.afterwards import publish_minutes, record_attendance, save_minutes
-from engage.advisory.service.answers import accept, decline, release_seat, release_withdrawn
+from engage.advisory.service.answers import accept, decline, release_seat, release_withdrawn, withdraw_all
 from engage.advisory.service.calendar import personal_file, public_file
 from engage.advisory.service.sessions import SessionDetails, cancel, cancel_all, change, schedule
 from engage.advisory.service.volunteers import (
@@ -33,5 +33,6 @@ __all__ = [
     "release_withdrawn",
     "save_minutes",
     "schedule",
+    "withdraw_all",
     "withdraw_offer",
 ]

@@ -15,7 +15,12 @@ from engage.kernel import clock
 from engage.kernel.actor import Actor, Anyone, Role, System
 from engage.kernel.errors import Conflict, Invalid
 from engage.matchmaking import service as matchmaking
+from engage.matchmaking.enums import InvitationState
 from engage.matchmaking.models import Invitation
+from engage.suppliers.models import Supplier
+
+OVER = (SeatState.ATTENDED, SeatState.NO_SHOW)
+SUSPENDED = "The organisation invited is suspended."
 
 
 def accept(
@@ -90,6 +95,40 @@ def release_withdrawn(session: Session, *, invitation_id: int) -> None:
         _release(session, System(), held)
 
 
+def withdraw_all(session: Session, *, actor: Anyone, organisation_id: int) -> None:
+    """Take back the invitations of a suspended supplier that it could still use.
+
+    Those sent or accepted; one whose session has taken place stays as it is. All of them are locked first, by
+    id, then the sessions in which they hold a place, by id; then each is withdrawn, which gives the place up
+    (``matchmaking.service.withdraw``).
+    """
+    took_part = sa.exists().where(Seat.invitation_id == Invitation.id, Seat.state.in_(OVER))
+    standing = (
+        sa.select(Invitation)
+        .join(Supplier, Invitation.supplier_id == Supplier.id)
+        .where(
+            Supplier.organisation_id == organisation_id,
+            Invitation.state.in_((InvitationState.SENT, InvitationState.ACCEPTED)),
+            ~took_part,
+        )
+        .order_by(Invitation.id)
+        .with_for_update(of=Invitation)
+        .execution_options(populate_existing=True)
+    )
+    found = session.scalars(standing).all()
+    held = sa.select(Seat.session_id).where(
+        Seat.invitation_id.in_([invitation.id for invitation in found]), Seat.state.in_(seats.TO_COME)
+    )
+    session.execute(
+        sa.select(AdvisorySession.id)
+        .where(AdvisorySession.id.in_(held))
+        .order_by(AdvisorySession.id)
+        .with_for_update()
+    )
+    for invitation in found:
+        matchmaking.withdraw(session, actor=actor, invitation=invitation, reason=SUSPENDED)
+
+
 def _release(session: Session, actor: Anyone, seat: Seat) -> None:
     if seat.session.starts_at <= clock.now():
         raise Conflict(f"“{seat.session.title}” has begun, so the place cannot be given up any more.")
@@ -110,8 +149,7 @@ def _place_to_come(session: Session, invitation: Invitation) -> Seat | None:
 
 
 def _took_part(session: Session, invitation: Invitation) -> bool:
-    over = (SeatState.ATTENDED, SeatState.NO_SHOW)
-    query = sa.select(Seat.id).where(Seat.invitation_id == invitation.id, Seat.state.in_(over)).limit(1)
+    query = sa.select(Seat.id).where(Seat.invitation_id == invitation.id, Seat.state.in_(OVER)).limit(1)
     return session.scalar(query) is not None
 
 

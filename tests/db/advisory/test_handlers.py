@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 from sqlalchemy.orm import Session
 
+from engage.accounts import service as accounts_service
+from engage.accounts.enums import Decision
+from engage.accounts.models import Organisation
+from engage.advisory import service
 from engage.advisory.enums import OfferState, SeatState, SessionState
+from engage.challenges import queries as challenges_queries
 from engage.challenges import service as challenges
+from engage.consultation import service as consultation
 from engage.kernel import clock
 from engage.kernel.actor import Role, System
+from engage.kernel.errors import Conflict
 from engage.matchmaking import service as matchmaking
 from engage.matchmaking.enums import InvitationState
 from tests.factories import accounts, advisory
@@ -73,3 +81,60 @@ def test_a_withdrawn_invitation_changes_nothing_in_a_session_that_has_begun(sess
     )
 
     assert (seat.state, meeting.taken) == (SeatState.CONFIRMED, 1)
+
+
+def suspend(session: Session, organisation: Organisation) -> None:
+    accounts_service.decide(
+        session,
+        actor=System(),
+        organisation_id=organisation.id,
+        decision=Decision.SUSPEND,
+        reason="We are looking into it.",
+    )
+
+
+def test_a_suspended_supplier_loses_its_invitations_and_places_to_come(session: Session) -> None:
+    team, other = advisory.team(session), advisory.team(session)
+    coming = advisory.meeting(session, challenge=advisory.open_challenge(session))
+    place = advisory.seat(session, meeting=coming, team=team)
+    others_place = advisory.seat(session, meeting=coming, team=other)
+    over = advisory.meeting(session, challenge=advisory.open_challenge(session), state=SessionState.HELD)
+    attended = advisory.seat(session, meeting=over, team=team, state=SeatState.ATTENDED)
+    waiting = advisory.invitation(session, challenge=advisory.open_challenge(session), supplier=team.supplier)
+    held = advisory.invitation(
+        session,
+        challenge=advisory.open_challenge(session),
+        supplier=team.supplier,
+        state=InvitationState.HELD,
+    )
+
+    suspend(session, team.supplier.organisation)
+
+    assert [row.invitation.state for row in (place, others_place, attended)] == [
+        InvitationState.WITHDRAWN,
+        InvitationState.ACCEPTED,
+        InvitationState.ACCEPTED,
+    ]
+    assert (waiting.state, held.state) == (InvitationState.WITHDRAWN, InvitationState.HELD)
+    assert [row.state for row in (place, others_place, attended)] == [
+        SeatState.RELEASED,
+        SeatState.CONFIRMED,
+        SeatState.ATTENDED,
+    ]
+    assert coming.taken == 1
+
+
+def test_a_suspended_department_gets_no_offers_and_no_questions(session: Session) -> None:
+    challenge, team = advisory.open_challenge(session), advisory.team(session)
+    still_open = advisory.open_challenge(session)
+    suspend(session, challenge.organisation)
+
+    with pytest.raises(Conflict, match="no longer takes offers"):
+        service.offer_help(
+            session, actor=team.actor, challenge=challenge, supplier=team.supplier, pitch="We can help."
+        )
+    with pytest.raises(Conflict, match="no longer takes questions"):
+        consultation.ask(
+            session, actor=team.actor, supplier=team.supplier, challenge=challenge, text="What does it cost?"
+        )
+    assert challenges_queries.open_challenges(session) == [still_open]

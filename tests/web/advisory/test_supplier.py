@@ -237,3 +237,21 @@ def test_lists_take_a_constant_number_of_queries(
     with selects(engine) as seen:
         assert browser.get(page).status_code == 200
     assert len(seen) == queries, seen
+
+
+def test_people_of_a_suspended_organisation_do_not_read_how_to_join(
+    session: Session, browser_of: Browser
+) -> None:
+    team = advisory.team(session)
+    seat = advisory.seat(
+        session, meeting=advisory.meeting(session, challenge=advisory.open_challenge(session)), team=team
+    )
+    browser, file = browser_of(team.membership), f"/calendar/{seat.session.ref}.ics"
+    before = browser.get("/supplier/sessions").text
+    assert (SECRET in before, file in links(before), browser.get(file).status_code) == (True, True, 200)
+
+    team.supplier.organisation.state = OrganisationState.SUSPENDED
+    session.flush()
+
+    after = browser.get("/supplier/sessions").text
+    assert (SECRET in after, file in links(after), browser.get(file).status_code) == (False, False, 404)
