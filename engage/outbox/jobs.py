@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from engage.kernel import jobs
 from engage.kernel.db import unit_of_work
 from engage.kernel.settings import settings
-from engage.outbox.errors import Later, SendError, Unreachable
+from engage.outbox.errors import Later, Never, SendError, Unreachable
 from engage.outbox.service import delivery
 from engage.outbox.service.mime import compose
 from engage.outbox.service.posting import DELIVER
@@ -76,7 +76,11 @@ def hand_over(transport: Transport, claimed: delivery.Claim) -> SendError | None
     if not claimed.holds:
         return Later("The worker was held up for too long before it could send this letter.")
     try:
-        transport.send(compose(claimed.letter))
+        mail = compose(claimed.letter)
+    except Exception as error:  # noqa: BLE001 - whatever is wrong with one letter must not keep the others waiting
+        return Never(f"The letter cannot be written as mail: {error}")
+    try:
+        transport.send(mail)
     except SendError as error:
         return error
     return None

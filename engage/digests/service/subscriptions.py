@@ -166,7 +166,10 @@ def _write_to(session: Session, found: Subscription) -> None:
         template="confirm_subscription" if pending else "manage_subscription",
         to=found.email,
         context={
-            "what": queries.about(session, found),
+            # Not the words themselves: a stranger could put any text before somebody else's eyes.
+            "what": "challenges about certain words"
+            if found.topic is Topic.SEARCH
+            else queries.about(session, found),
             "when": in_words(cadence=found.cadence, weekday=found.weekday, hour=found.hour),
             "link": page_address(found.id),
         },

@@ -180,3 +180,11 @@ def test_what_a_subscription_is_about(session: Session) -> None:
         "new challenges from Home Office",
         "new challenges about “gas network”",
     ]
+
+
+def test_the_letter_to_confirm_does_not_repeat_the_words_of_a_stranger(session: Session) -> None:
+    words = "visit http://bad.example now"
+    ask(session, wish=Wish(Topic.SEARCH, words))
+    letter = session.scalars(sa.select(Letter)).one()
+    assert "certain words" in letter.text
+    assert "bad.example" not in letter.text + letter.html + letter.subject

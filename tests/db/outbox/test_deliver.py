@@ -310,3 +310,20 @@ def test_many_letters_are_sent_by_more_than_one_job(
     assert states(session) == ["sent", "queued", "queued"]
     waiting = sa.text("SELECT queueing_lock FROM procrastinate_jobs WHERE task_name = 'outbox.deliver'")
     assert session.scalars(waiting).all() == ["outbox.deliver"]
+
+
+def test_a_letter_that_cannot_be_written_does_not_keep_the_others_waiting(
+    session: Session, mail_to: MailTo
+) -> None:
+    broken = letters.letter(session)
+    letters.letter(session)
+    session.flush()
+    session.execute(
+        sa.update(Letter).where(Letter.id == broken.id).values(recipient=".dots..everywhere@example.test")
+    )
+    session.commit()
+    with MailServer() as server:
+        mail_to(server.address)
+        deliver()
+    assert states(session) == ["failed", "sent"]
+    assert len(server.taken) == 1
