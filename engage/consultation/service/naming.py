@@ -13,7 +13,8 @@ _LEGAL_FORMS = frozenset(
         *("inc", "incorporated", "llc", "corp", "corporation", "gmbh", "ag", "sa", "bv", "nv"),
     )
 )
-_EMAIL = re.compile(r"[^\s<>()\[\],;:]+@[^\s<>()\[\],;:]+\.[a-z]{2,}", re.IGNORECASE)
+# Bounded, so that no text makes the search slow: a local part has 64 characters at most, a domain 255.
+_EMAIL = re.compile(r"[^\s<>()\[\],;:@]{1,64}@[^\s<>()\[\],;:@]{1,255}\.[a-z]{2,}", re.IGNORECASE)
 _SHARED_HOSTS = {
     "gmail.com",
     "outlook.com",
@@ -65,7 +66,7 @@ def _pattern(words: list[str]) -> re.Pattern[str]:
 
 
 def _host_pattern(host: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<![\w-])(?:[\w-]+\.)*{re.escape(host)}(?![\w-])", re.IGNORECASE)
+    return re.compile(rf"(?<![\w-])(?:[\w-]{{1,63}}\.){{0,8}}{re.escape(host)}(?![\w-])", re.IGNORECASE)
 
 
 def _outermost(hits: Iterable[re.Match[str]]) -> Iterator[re.Match[str]]:

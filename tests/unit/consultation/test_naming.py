@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 from engage.consultation.service import traces
@@ -60,3 +63,12 @@ def test_signs_in_names_are_no_patterns() -> None:
     assert traces("Bram & Sons ask", organisation="Bram & Sons", person="X Y", email="x@y.example") == [
         "Bram & Sons"
     ]
+
+
+@pytest.mark.parametrize("piece", ["a", "a@", "a.", "@", "a-", "a@a."])
+def test_no_text_makes_the_search_slow(piece: str) -> None:
+    program = (
+        "from engage.consultation.service import traces\n"
+        f"traces({piece!r} * 60_000, organisation='X Ltd', person='A B', email='a@b.example')"
+    )
+    assert subprocess.run([sys.executable, "-c", program], check=False, timeout=60).returncode == 0
