@@ -44,7 +44,7 @@ def ask(session: Session, *, actor: Actor, supplier: Supplier, challenge: Challe
     )
     session.add(question)
     session.flush()
-    _record(session, actor, question, "asked")
+    _record(session, None, question, "asked")
     letters.received(session, question=question)
     return question
 
@@ -145,7 +145,7 @@ def _lock(session: Session, question: Question) -> Question:
     return session.scalars(query).one()
 
 
-def _record(session: Session, actor: Actor, question: Question, deed: str, **details: bool) -> None:
+def _record(session: Session, actor: Actor | None, question: Question, deed: str, **details: bool) -> None:
     audit.record(
         session,
         actor=actor,

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from engage.accounts.enums import OrganisationState
 from engage.advisory.enums import OfferState
+from engage.audit.models import AuditEvent
 from engage.challenges.enums import OPEN_STATES, PUBLIC_STATES, ChallengeState
 from engage.challenges.models import Challenge
 from engage.consultation import queries, service
@@ -43,6 +44,8 @@ def test_a_question_is_told_to_the_department_without_a_name(session: Session) -
 
     assert (question.state, question.asked_by_id) == (QuestionState.ASKED, team.person.id)
     assert (tags(session), told(session)) == (["consultation:question:asked"], [])
+    line = session.scalars(sa.select(AuditEvent)).one()
+    assert (line.actor_id, line.organisation_id) == (None, None)
     (letter,) = letters(session)
     assert (letter.template, letter.recipient) == ("question_received", runner.email)
     whole = f"{letter.subject} {letter.text} {letter.html} {letter.sender} {letter.why}"
