@@ -207,6 +207,19 @@ def organisation_by_identifier(session: Session, *, scheme: str, value: str) -> 
     return session.scalar(query)
 
 
+def nobody_confirmed(session: Session, organisation: Organisation) -> bool:
+    """Tell whether only unconfirmed addresses stand behind ``organisation``: anybody may have registered it.
+
+    One that was ever decided about, or came without people, is not of that kind.
+    """
+    of_it = Membership.organisation_id == organisation.id
+    confirmed = sa.and_(Membership.ended_at.is_(None), Person.email_verified_at.is_not(None))
+    query = sa.select(sa.func.count(), sa.func.count().filter(confirmed)).select_from(Membership)
+    everybody_of_it, who_confirmed = session.execute(query.join(Person).where(of_it)).one()
+    pending = organisation.state is OrganisationState.PENDING
+    return bool(pending and everybody_of_it and not who_confirmed)
+
+
 def count_pending_organisations(session: Session) -> int:
     """Return how many organisations wait for the platform's team."""
     query = sa.select(sa.func.count()).where(Organisation.state == OrganisationState.PENDING)

@@ -5,15 +5,16 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from engage.accounts import queries
 from engage.accounts.enums import Notice, Scheme
-from engage.accounts.models import Person
+from engage.accounts.models import OrganisationIdentifier, Person
 from engage.accounts.service import passwords
 from engage.accounts.service.identifiers import normalise
 from engage.accounts.service.letters import ask_for
-from engage.accounts.service.organisations import ALREADY_THERE, create_organisation
+from engage.accounts.service.organisations import ALREADY_THERE, create_organisation, subject_of
 from engage.accounts.service.people import add_member, create_person
 from engage.audit.service import record
 from engage.kernel.actor import OrganisationKind, Role
@@ -45,13 +46,39 @@ class Registration:
 def check_identifier(session: Session, *, scheme: Scheme, number: str) -> str:
     """Return ``number`` as engage keeps it. Raises ``Invalid`` (field ``number``) when it is wrong or
     taken.
+
+    What nobody with a confirmed address stands behind takes no number. Otherwise that a number is taken after
+    a registration, or is not, would tell whether its address had an account.
     """
     if scheme is Scheme.NONE:
         return ""
     value = normalise(scheme, number)
-    if queries.organisation_by_identifier(session, scheme=scheme.value, value=value):
+    holder = queries.organisation_by_identifier(session, scheme=scheme.value, value=value)
+    if holder and not queries.nobody_confirmed(session, holder):
         raise Invalid({"number": ALREADY_THERE})
     return value
+
+
+def _release(session: Session, *, scheme: Scheme, number: str, again: Person | None) -> bool:
+    """Take the number from an unconfirmed organisation that holds it, unless it is of ``again``, who sent the
+    same twice; tell whether the number is free now. Side effects: the row, an audit line.
+    """
+    held = sa.select(OrganisationIdentifier).where(
+        OrganisationIdentifier.scheme == scheme.value, OrganisationIdentifier.value == number
+    )
+    row = session.scalar(held.with_for_update())
+    if row is None:
+        return True
+    if not queries.nobody_confirmed(session, row.organisation):
+        raise Invalid({"number": ALREADY_THERE})  # somebody confirmed meanwhile
+    holder = row.organisation
+    if again and any(each.person_id == again.id for each in holder.memberships):
+        return False
+    holder.identifiers.remove(row)
+    session.delete(row)
+    session.flush()
+    record(session, actor=None, tag="accounts:organisation:number_released", subject=subject_of(holder))
+    return True
 
 
 def check_email(*, kind: OrganisationKind, email: str) -> None:
@@ -75,7 +102,8 @@ def of_government(email: str) -> bool:
 def register(session: Session, *, registration: Registration, password: str) -> None:
     """Add a pending organisation and its first person, or only mail whoever has the address already.
 
-    The caller cannot tell which, neither from the result nor from the time it takes.
+    The caller cannot tell which, neither from the result nor from the time it takes, nor from what becomes
+    of the number: in both cases an unconfirmed organisation gives it up and the next one may have it.
     Side effects: the rows, audit lines, a job that mails a link or the news that there is an account. Raises
     ``Invalid`` (fields ``number``, ``email``, ``password``).
     """
@@ -84,10 +112,13 @@ def register(session: Session, *, registration: Registration, password: str) -> 
     about = (registration.name, registration.email, registration.organisation)
     passwords.check(password, about=about)
     known = queries.person_by_email(session, registration.email)
+    free = _release(session, scheme=registration.scheme, number=number, again=known)
     if known is not None:
         # The same work for nothing, so that it takes as long: otherwise the time would tell.
         with suppress(_Undone), session.begin_nested():
-            _add(session, replace(registration, email=f"{short_id()}@nobody.invalid"), number, password)
+            scheme = registration.scheme if free else Scheme.NONE
+            pretended = replace(registration, email=f"{short_id()}@nobody.invalid", scheme=scheme)
+            _add(session, pretended, number, password)
             raise _Undone
         record(session, actor=None, tag="accounts:person:registered_again", subject=f"person:{known.id}")
         ask_for(session, notice=Notice.ACCOUNT_EXISTS, person=known)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from engage.accounts import queries
 from engage.accounts.enums import OrganisationState
 from engage.accounts.models import Organisation, Person
 from engage.audit.models import AuditEvent
@@ -136,6 +137,39 @@ def test_an_identifier_taken_in_the_meantime_makes_no_second_organisation(
     assert refused.status_code == 422
     assert "Ask its administrator to add you" in text_of(refused.text)
     assert organisations(session) == [("Faster Ltd", OrganisationState.VERIFIED)]
+
+
+def test_a_number_does_not_tell_whether_an_address_has_an_account(web_app: object, session: Session) -> None:
+    accounts.person(session, email="known@elsewhere.example")
+    seen = []
+    for index, address in enumerate(("known@elsewhere.example", "nobody@elsewhere.example")):
+        answers = []
+        number = {"number": f"777{index}"}
+        # An unconfirmed registration of one's own, the address asked about, then a look at the number.
+        for email in (f"own{index}@tidal.example", address, f"other{index}@tidal.example"):
+            browser: DistrustfulClient = web_app.test_client()  # type: ignore[attr-defined]  # Flask types it loosely
+            answers.append(register(browser, number=number, you={"name": "Ada", "email": email}).location)
+        own = queries.person_by_email(session, f"own{index}@tidal.example")
+        assert own is not None
+        answers.append(str(len(own.memberships[0].organisation.identifiers)))
+        seen.append(answers)
+    assert seen == [["/check-email"] * 3 + ["0"]] * 2
+
+
+def test_the_same_sent_twice_keeps_its_number(client: DistrustfulClient, session: Session) -> None:
+    assert [register(client).location for _ in range(2)] == ["/check-email"] * 2
+    (organisation,) = session.scalars(sa.select(Organisation))
+    assert [each.value for each in organisation.identifiers] == ["00445790"]
+
+
+def test_a_number_is_taken_once_somebody_has_confirmed(client: DistrustfulClient, session: Session) -> None:
+    register(client)
+    person = queries.person_by_email(session, "ada@tidal.example")
+    assert person is not None
+    assert fill_in(client, you={"name": "Bob", "email": "bob@tidal.example"})[3] == "/register/you"
+    person.email_verified_at = person.created_at
+    session.flush()
+    assert fill_in(client)[3] == "422"
 
 
 def test_a_department_needs_an_address_of_government(client: DistrustfulClient, session: Session) -> None:
