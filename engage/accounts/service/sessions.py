@@ -17,6 +17,7 @@ from engage.kernel.ids import secret_token
 from engage.kernel.text import sha256
 
 SESSION_LASTS = timedelta(hours=12)
+KEPT = timedelta(days=14)
 
 
 def start_session(
@@ -100,3 +101,10 @@ def act_as(session: Session, *, actor: Actor, token: str, membership_id: int) ->
         organisation_id=chosen.organisation_id,
     )
     return chosen
+
+
+def remove_ended(session: Session) -> None:
+    """Remove the rows of sessions that ended or expired ``KEPT`` ago: where people were is not kept longer."""
+    before = clock.now() - KEPT
+    over = sa.or_(SignedInSession.revoked_at < before, SignedInSession.expires_at < before)
+    session.execute(sa.delete(SignedInSession).where(over))
