@@ -59,13 +59,13 @@ def rebuild_features(embedder: str) -> None:
 
 def _settle(port: int) -> None:
     """Set what makes a start a demo, for this process and its children."""
+    if load().production:
+        raise CannotStart("the demo does not run in production: unset ENGAGE_PRODUCTION.")
     os.environ["ENGAGE_DEMO"] = "yes"
     os.environ["ENGAGE_MAIL"] = ""  # the demo's people do not exist: their mail stays in the data directory
     os.environ.setdefault("ENGAGE_DATA_DIR", str(DATA_DIR))
     if port:
         os.environ.setdefault("ENGAGE_BASE_URL", f"http://127.0.0.1:{port}")
-    if load().production:
-        raise CannotStart("the demo does not run in production: unset ENGAGE_PRODUCTION.")
 
 
 def _prepare(url: str) -> None:
@@ -78,10 +78,13 @@ def _prepare(url: str) -> None:
 
 
 def _load() -> None:
-    """Load the demo with a bar. The letters that fail in its story are no news for the log."""
+    """Load the demo with a bar, unless it is there. That letters fail in its story is no news for the log."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     try:
-        with tqdm(desc="Loading the demo", unit="", disable=None) as bar:
+        if loading.loaded():
+            return
+        click.echo("Loading the demonstration data. This happens once.", err=True)
+        with tqdm(desc="Loading", unit="", leave=False, disable=None) as bar:
             loading.load(progress=lambda done, of: _show(bar, done, of))
     except loading.OtherDataError as error:
         raise CannotStart(str(error)) from error

@@ -18,6 +18,7 @@ from engage.suppliers.service import StatementText, SupplierRecord, parse_suppli
 
 LIVE = "live"
 """Marks the challenge that is not loaded: ``engage demo --once`` walks it through before your eyes."""
+_ADDRESS = re.compile(r"\s*\(https?://[^)\s]+\)")
 _ENTRY = re.compile(r"[•*–-]|\d+[.)]?\s|Lot \d")
 
 
@@ -93,10 +94,10 @@ def live() -> ChallengeSource:
 def problem(text: str, paragraphs: Sequence[int] = (), *, words: int = ANSWERS["problem"].words) -> str:
     """Return the problem as the notice tells it: the chosen paragraphs (counted from 1; none chosen: all).
 
-    Lines that a notice breaks in the middle of a sentence are joined, lists keep their lines; what is longer
-    than ``words`` is cut at the end of a sentence.
+    Lines that a notice breaks in the middle of a sentence are joined, lists keep their lines, addresses in
+    brackets go; what is longer than ``words`` is cut at the end of a sentence.
     """
-    parts = [_unwrapped(part) for part in re.split(r"\n\s*\n", text.strip())]
+    parts = [_unwrapped(part) for part in re.split(r"\n\s*\n", _ADDRESS.sub("", text).strip())]
     kept = "\n\n".join(parts[number - 1] for number in paragraphs) if paragraphs else "\n\n".join(parts)
     if len(kept.split()) <= words:
         return kept

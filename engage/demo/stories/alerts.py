@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date, time, timedelta
 from functools import partial
 
-import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from engage.demo.accounts import ADMINISTRATOR, SUPPLIER_EXPERT
@@ -20,7 +19,6 @@ from engage.kernel import clock, jobs, uktime
 from engage.kernel.settings import settings
 from engage.matchmaking import jobs as matchmaking
 from engage.matchmaking import queries as invitations
-from engage.matchmaking.models import Invitation
 from engage.outbox import service as outbox
 from engage.outbox.service.posting import DELIVER
 
@@ -53,7 +51,7 @@ def steps(today: date) -> list[Step]:
         wish = Wish(Topic.EVERYTHING, cadence=Cadence.DAILY)
         diary.note(day, "10:05", f"{GONE} asks for alerts ({day})", partial(_asks, GONE, wish))
     diary.note(-2, "18:10", f"{CURIOUS} asks for alerts", partial(_asks, CURIOUS, Wish(Topic.EVERYTHING)))
-    diary.note(-1, "11:40", "A letter to suppliers is prepared", _announces)
+    diary.note(-5, "11:40", "A letter to suppliers is prepared", _announces)
     return [*diary.steps(), *_days(today), *_slow_letter()]
 
 
@@ -120,12 +118,10 @@ def _supplier_subscribes(session: Session, world: World) -> None:
 
 
 def _announces(session: Session, world: World) -> None:
-    """Write one held letter to everybody who was invited lately: an administrator has to release it."""
+    """Write one held letter to the made-up suppliers: an administrator has to release it."""
     actor = world.actor(session, ADMINISTRATOR.email)
-    invited = sa.select(Invitation.supplier_id).where(Invitation.sent_at.is_not(None)).distinct()
-    told = {world.supplier(session, ref).id: address for ref, address in world.experts.items()}
-    for supplier_id in sorted(set(session.scalars(invited)) & set(told)):
-        person = world.actor(session, told[supplier_id])
+    for ref in world.suppliers.values():
+        person = world.speaker(session, ref)
         outbox.post(
             session,
             template="announcement",
