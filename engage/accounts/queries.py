@@ -132,6 +132,12 @@ def member(session: Session, *, person_id: int, organisation_id: int) -> Members
     return session.scalar(query)
 
 
+def is_active_member(session: Session, *, person_id: int, organisation_id: int) -> bool:
+    """Tell whether the person acts for the organisation now: a live membership, and an account not closed."""
+    found = member(session, person_id=person_id, organisation_id=organisation_id)
+    return found is not None and found.person.disabled_at is None
+
+
 def last_left(session: Session, *, person_id: int, organisation_id: int) -> datetime | None:
     """Return when the person was last taken out of the organisation."""
     query = sa.select(sa.func.max(Membership.ended_at)).where(

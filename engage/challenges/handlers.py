@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
+from engage.accounts import queries as accounts
 from engage.accounts.models import Person
 from engage.challenges import queries
 from engage.challenges.enums import Decision
@@ -46,9 +47,11 @@ def on_review_decided(session: Session, event: ReviewDecided) -> None:
     challenge = queries.by_id(session, event.challenge_id)
     review = session.get_one(ChallengeReview, event.review_id)
     for person_id in dict.fromkeys([review.version.submitted_by_id, challenge.author_id]):
+        if not accounts.is_active_member(
+            session, person_id=person_id, organisation_id=challenge.organisation_id
+        ):
+            continue  # who left the department since must not go on reading its reviews
         author = session.get_one(Person, person_id)
-        if author.disabled_at is not None:
-            continue
         outbox.post(
             session,
             template="review_decided",

@@ -16,6 +16,7 @@ from engage.kernel.settings import settings
 from engage.kernel.uktime import uk_range
 from engage.outbox import service as outbox
 from engage.outbox.enums import CalendarMethod
+from engage.suppliers.models import Supplier
 
 REQUEST, CANCEL = CalendarMethod.REQUEST, CalendarMethod.CANCEL
 
@@ -78,6 +79,8 @@ def _about_seat(
     **more: Any,
 ) -> None:
     person, base = seat.person, settings().base_url
+    if not _acts_for(session, person, seat.supplier):
+        return
     outbox.post(
         session,
         template=template,
@@ -130,6 +133,8 @@ def offer_received(session: Session, *, sender: Anyone, offer: VolunteerOffer) -
 
 def offer_declined(session: Session, *, sender: Anyone, offer: VolunteerOffer) -> None:
     """Tell who made the offer that it was declined, why, and which ways in remain."""
+    if not _acts_for(session, offer.person, offer.supplier):
+        return
     _about_offer(
         session,
         "offer_declined",
@@ -141,6 +146,11 @@ def offer_declined(session: Session, *, sender: Anyone, offer: VolunteerOffer) -
         reason=offer.answer,
         audience=f"supplier:{offer.supplier.ref}",
     )
+
+
+def _acts_for(session: Session, person: Person, supplier: Supplier) -> bool:
+    # Who left since, or closed their account, must not go on reading what is told to the supplier.
+    return accounts.is_active_member(session, person_id=person.id, organisation_id=supplier.organisation_id)
 
 
 def _about_offer(

@@ -45,9 +45,12 @@ def received(session: Session, *, question: Question) -> None:
 
 
 def answered(session: Session, *, sender: Actor, question: Question) -> None:
-    """Send question and answer to the asker and everyone of the suppliers invited, all in the same words."""
-    asker = (question.asked_by, question.supplier)
-    tell(session, sender=sender, question=question, people=[asker, *_invited(session, question)])
+    """Send question and answer to the asker and everyone of the suppliers invited, all in the same words.
+
+    An asker who no longer acts for the supplier is left out.
+    """
+    asker = [(question.asked_by, question.supplier)] if _asker_is_there(session, question) else []
+    tell(session, sender=sender, question=question, people=[*asker, *_invited(session, question)])
 
 
 def tell(
@@ -78,7 +81,12 @@ def tell(
 
 
 def rejected(session: Session, *, sender: Actor, question: Question) -> None:
-    """Tell the asker, and nobody else, that the question is not answered and why."""
+    """Tell the asker, and nobody else, that the question is not answered and why.
+
+    Nobody is told when the asker no longer acts for the supplier.
+    """
+    if not _asker_is_there(session, question):
+        return
     person, challenge = question.asked_by, question.challenge
     outbox.post(
         session,
@@ -98,6 +106,12 @@ def rejected(session: Session, *, sender: Actor, question: Question) -> None:
         sender=sender,
         challenge_ref=challenge.ref,
         audience=f"supplier:{question.supplier.ref}",
+    )
+
+
+def _asker_is_there(session: Session, question: Question) -> bool:
+    return accounts.is_active_member(
+        session, person_id=question.asked_by_id, organisation_id=question.supplier.organisation_id
     )
 
 

@@ -105,6 +105,30 @@ def test_a_change_is_told_to_everyone_with_a_seat_and_to_the_ledger(session: Ses
     assert tags(session) == ["advisory:session:changed"]
 
 
+@pytest.mark.parametrize("gone", ["left", "closed"])
+def test_who_left_the_supplier_hears_no_more_of_its_place(session: Session, gone: str) -> None:
+    meeting = advisory.meeting(session, challenge=advisory.open_challenge(session))
+    leaver, stayer = advisory.team(session), advisory.team(session)
+    for team in (leaver, stayer):
+        advisory.seat(session, meeting=meeting, team=team)
+    if gone == "left":
+        leaver.membership.ended_at = clock.now()
+        other = advisory.team(session).supplier.organisation
+        accounts.membership(session, person=leaver.person, organisation=other, roles={Role.SUPPLIER_ADMIN})
+    else:
+        leaver.person.disabled_at = clock.now()
+    session.flush()
+    moved = replace(as_it_stands(meeting), joining_details="https://meet.example/new-room")
+
+    service.change(session, actor=runner(session, meeting.challenge), meeting=meeting, details=moved)
+    service.cancel(session, actor=runner(session, meeting.challenge), meeting=meeting, reason="Flooded.")
+
+    assert [(letter.template, letter.recipient) for letter in letters(session)] == [
+        ("session_changed", stayer.person.email),
+        ("session_cancelled", stayer.person.email),
+    ]
+
+
 def test_joining_details_are_told_to_attendees_only(session: Session) -> None:
     meeting = advisory.meeting(session, challenge=advisory.open_challenge(session))
     advisory.seat(session, meeting=meeting)

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from engage.accounts.models import Membership
 from engage.challenges import queries, service
 from engage.challenges.enums import ChallengeState, Decision, Route
 from engage.challenges.events import ReviewDecided, ReviewRequested
@@ -229,6 +230,15 @@ class TestLetters:
         service.save_answers(session, actor=writer, challenge=made, answers={"problem": "Mine."})
         service.submit(session, actor=team.author, challenge=made)
         assert letters(session) == [("review_requested", team.approver.email)]
+
+    def test_who_left_the_department_does_not_hear_the_decision(self, session: Session, team: Team) -> None:
+        colleague, made = team.join(Role.POLICY_AUTHOR), team.draft()
+        service.submit(session, actor=colleague, challenge=made)
+        left = session.get_one(Membership, team.author.membership_id)
+        left.ended_at = clock.now()
+        session.flush()
+        service.request_changes(session, actor=team.approver, challenge=made, reasons="Say more.")
+        assert letters(session)[1:] == [("review_decided", colleague.email)]
 
     def test_the_author_and_who_submitted_hear_the_decision(self, session: Session, team: Team) -> None:
         colleague, made = team.join(Role.POLICY_AUTHOR), team.draft()

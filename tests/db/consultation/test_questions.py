@@ -125,6 +125,23 @@ def test_an_answer_reaches_everyone_who_takes_part_once_in_the_same_words(sessio
     assert stranger.person.email not in {letter.recipient for letter in written}
 
 
+def test_an_asker_who_left_is_told_neither_the_answer_nor_the_refusal(session: Session) -> None:
+    challenge = advisory.open_challenge(session)
+    asker, invited = advisory.team(session), advisory.team(session)
+    advisory.invitation(session, challenge=challenge, supplier=invited.supplier)
+    answered, refused = (consultation.question(session, challenge=challenge, team=asker) for _ in range(2))
+    asker.membership.ended_at = clock.now()
+    session.flush()
+    actor = facilitator(session, challenge)
+
+    service.release(session, actor=actor, question=answered, published_text="Is it published?", answer="Yes.")
+    service.reject(session, actor=actor, question=refused, reason="Asked before.")
+
+    assert [(letter.template, letter.recipient) for letter in letters(session)] == [
+        ("question_answered", invited.person.email)
+    ]
+
+
 def test_an_answer_is_in_the_ledger_with_the_hash_of_its_words(session: Session) -> None:
     challenge = advisory.open_challenge(session)
     question = consultation.question(session, challenge=challenge, team=advisory.team(session))
