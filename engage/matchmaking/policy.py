@@ -19,8 +19,8 @@ class MatchmakingPermission(Permission):
     """What matchmaking lets people do."""
 
     SEE = ("see which suppliers match a challenge", _DEPARTMENT | {Role.AUDITOR})
-    RUN = ("match suppliers to a challenge", {Role.POLICY_AUTHOR, Role.FACILITATOR})
-    RELEASE = ("send invitations", {Role.POLICY_AUTHOR, Role.FACILITATOR})
+    RUN = ("match suppliers to a challenge", {Role.POLICY_AUTHOR})
+    RELEASE = ("send invitations", {Role.POLICY_AUTHOR, Role.APPROVER})
     OPPORTUNITIES = ("see the opportunities of your organisation", _SUPPLIER)
 
 

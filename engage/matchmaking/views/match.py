@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from engage.matchmaking.models import Invitation, MatchCandidate, MatchRun
 
 SHOWN_AT_FIRST = 25
-MAY_NOT_RUN = "Only policy authors and facilitators of this department can match suppliers and choose."
+MAY_NOT_RUN = "Only policy authors of this department can match suppliers and choose."
 
 
 @bp.get("/department/challenges/<ref>/match")

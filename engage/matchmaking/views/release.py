@@ -14,7 +14,7 @@ from engage.matchmaking import policy, queries, service
 from engage.matchmaking.policy import MatchmakingPermission
 from engage.matchmaking.views import bp
 
-MAY_NOT = "Only policy authors and facilitators of this department can send its invitations."
+MAY_NOT = "Only policy authors and approvers of this department can send its invitations."
 
 
 @bp.route("/department/challenges/<ref>/match/release", methods=["GET", "POST"])

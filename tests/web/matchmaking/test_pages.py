@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import pytest
@@ -239,11 +239,19 @@ DEEDS = ("/run", "/shortlist", "/release")
 
 
 class TestWhoMay:
-    """Nobody outside the department learns anything; inside it, authors and facilitators act."""
+    """Nobody outside the department learns anything; inside it, authors act and approvers release."""
 
-    def forbidden(self, client: DistrustfulClient, scene: Scene, session: Session, status: int) -> None:
+    def forbidden(
+        self,
+        client: DistrustfulClient,
+        scene: Scene,
+        session: Session,
+        status: int,
+        *,
+        deeds: Sequence[str] = DEEDS,
+    ) -> None:
         before = count(session, MatchRun), chosen(session), count(session, Invitation)
-        for deed in DEEDS:
+        for deed in deeds:
             answer = client.post(f"{scene.address}{deed}", data={"chosen": []})
             assert (deed, answer.status_code) == (deed, status)
         assert (count(session, MatchRun), chosen(session), count(session, Invitation)) == before
@@ -268,24 +276,33 @@ class TestWhoMay:
             assert "Gauge Works" not in answer.get_data(as_text=True)
         self.forbidden(own, matched, session, 403)
 
-    def test_an_approver_and_an_auditor_look_and_do_not_act(
-        self, matched: Scene, session: Session, browser_as: Callable[..., DistrustfulClient]
+    @pytest.mark.parametrize("role", [Role.FACILITATOR, Role.AUDITOR])
+    def test_a_facilitator_and_an_auditor_look_and_do_not_act(
+        self, matched: Scene, session: Session, browser_as: Callable[..., DistrustfulClient], role: Role
     ) -> None:
-        approver = browser_as(Role.APPROVER, organisation=matched.market.department)
-        for reader in (approver, browser_as(Role.AUDITOR)):
-            page = reader.get(matched.address)
-            assert page.status_code == 200
-            assert "Floodwise" in page.get_data(as_text=True)
-            assert f"{matched.address}/run" not in page.get_data(as_text=True)
-            assert reader.get(f"{matched.address}/{matched.market.best.ref}").status_code == 200
-            self.forbidden(reader, matched, session, 403)
+        at_home = {"organisation": matched.market.department} if role is Role.FACILITATOR else {}
+        reader = browser_as(role, **at_home)
+        page = reader.get(matched.address)
+        assert page.status_code == 200
+        assert "Floodwise" in page.get_data(as_text=True)
+        assert [deed for deed in DEEDS if f"{matched.address}{deed}" in page.get_data(as_text=True)] == []
+        assert reader.get(f"{matched.address}/{matched.market.best.ref}").status_code == 200
+        assert reader.get(f"{matched.address}/release").status_code == 403
+        self.forbidden(reader, matched, session, 403)
 
-    def test_a_facilitator_acts(
-        self, matched: Scene, session: Session, browser_as: Callable[..., DistrustfulClient]
+    def test_an_approver_releases_what_the_author_chose(
+        self, matched: Scene, session: Session, browser_of: BrowserOf
     ) -> None:
-        facilitator = browser_as(Role.FACILITATOR, organisation=matched.market.department)
-        facilitator.post(f"{matched.address}/release")
+        member = accounts.member(session, Role.APPROVER, organisation=matched.market.department)
+        approver = browser_of(member)
+        page = approver.get(matched.address).get_data(as_text=True)
+        assert [deed for deed in DEEDS if f"{matched.address}{deed}" in page] == ["/release"]
+        self.forbidden(approver, matched, session, 403, deeds=("/run", "/shortlist"))
+        assert approver.get(f"{matched.address}/release").status_code == 200
+        assert approver.post(f"{matched.address}/release").status_code == 303
         assert count(session, Invitation) == 2
+        assert session.scalars(sa.select(MatchRun.released_by_id)).one() == member.person_id
+        assert f"{matched.address}/release" not in approver.get(matched.address).get_data(as_text=True)
 
 
 class TestOpportunities:
