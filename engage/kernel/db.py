@@ -46,7 +46,9 @@ class Base(DeclarativeBase):
     }
 
 
-PATIENCE = 22.0  # a little more than the server's own limit on a statement; with one try to reconnect under 30 s
+PATIENCE = (
+    22.0  # a little more than the server's own limit on a statement; with one try to reconnect under 30 s
+)
 
 
 def make_engine(url: str, *, patience: float | None = PATIENCE, **options: Any) -> sa.Engine:

@@ -112,7 +112,11 @@ def test_a_password_can_be_asked_for(run: Run) -> None:
 def test_an_account_that_anybody_may_have_registered_starts_afresh(run: Run) -> None:
     with unit_of_work() as session:
         service.create_person(
-            session, name="Mallory", email="ada@cabinet.gov.uk", password="kettle violin harbour", verified=False
+            session,
+            name="Mallory",
+            email="ada@cabinet.gov.uk",
+            password="kettle violin harbour",
+            verified=False,
         )
     words = ["create", "--email", "ada@cabinet.gov.uk", "--role", "platform_admin"]
 
