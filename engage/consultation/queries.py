@@ -51,6 +51,16 @@ def open_count(session: Session, *, challenge_id: int) -> int:
     return session.scalar(query) or 0
 
 
+def waiting_of(session: Session, *, challenge_id: int, supplier_id: int) -> int:
+    """Return how many questions of one supplier about a challenge wait for an answer."""
+    query = sa.select(sa.func.count()).where(
+        Question.challenge_id == challenge_id,
+        Question.supplier_id == supplier_id,
+        Question.state == QuestionState.ASKED,
+    )
+    return session.scalar(query) or 0
+
+
 def open_questions(session: Session, *, organisation_id: int) -> Sequence[Question]:
     """Return the questions that wait for a department's answer, oldest first, each with its challenge."""
     query = (

@@ -23,6 +23,7 @@ from flask_limiter.errors import RateLimitExceeded
 from limits.storage import MovingWindowSupport, Storage
 from sqlalchemy.exc import SQLAlchemyError
 
+from engage.http.access import current_actor
 from engage.http.fields import clean_text
 from engage.kernel import clock
 from engage.kernel.db import bound_to
@@ -190,6 +191,12 @@ def account_named() -> str:
     """
     # Read as the form reads it: what it drops must not make another key.
     return _key("account", one_line(clean_text(request.form.get("email", ""))).casefold())
+
+
+def person_key() -> str:
+    """Return who is signed in, as a key for the rate limiter."""
+    who = current_actor()
+    return f"person-{who.person_id if who else 'nobody'}"
 
 
 def _key(kind: str, text: str) -> str:

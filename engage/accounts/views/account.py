@@ -9,7 +9,7 @@ from engage.accounts import queries, service
 from engage.accounts.forms import ChangePasswordForm, NameForm
 from engage.accounts.policy import AccountPermission
 from engage.accounts.views import bp
-from engage.accounts.views.pages import person_key, show
+from engage.accounts.views.pages import show
 from engage.http import auth, limits
 from engage.http.access import actor, signed_in
 from engage.http.session import db, writes
@@ -51,7 +51,7 @@ def rename() -> ResponseReturnValue:
 
 @bp.route("/account/password", methods=["GET", "POST"])
 @signed_in
-@limits.limited("10 per 5 minutes", by=person_key)
+@limits.limited("10 per 5 minutes", by=limits.person_key)
 @writes
 def change_password() -> ResponseReturnValue:
     """Change the password; whoever is signed in elsewhere is signed out."""

@@ -6,7 +6,6 @@ from flask import make_response, render_template
 from flask import session as cookie
 from flask.typing import ResponseReturnValue
 
-from engage.http.access import current_actor
 from engage.http.forms import Form
 
 MAIL_TO = "mail_to"
@@ -29,9 +28,3 @@ def remember_address(email: str) -> None:
 def remembered_address() -> str:
     """Return the address of ``remember_address``, empty when there is none."""
     return str(cookie.get(MAIL_TO, ""))
-
-
-def person_key() -> str:
-    """Return who is signed in, as a key for the rate limiter."""
-    who = current_actor()
-    return f"person-{who.person_id if who else 'nobody'}"

@@ -10,7 +10,7 @@ from engage.accounts.forms import InviteForm, JoinForm
 from engage.accounts.policy import AccountPermission
 from engage.accounts.service.team import Offer, read_offer
 from engage.accounts.views import bp
-from engage.accounts.views.pages import person_key, show
+from engage.accounts.views.pages import show
 from engage.http import limits
 from engage.http.access import actor, public, requires
 from engage.http.session import db, writes
@@ -41,7 +41,7 @@ def people() -> ResponseReturnValue:
 
 @bp.route("/account/people/add", methods=["GET", "POST"])
 @requires(AccountPermission.MANAGE_PEOPLE)
-@limits.limited("20 per hour", by=person_key)
+@limits.limited("20 per hour", by=limits.person_key)
 @writes
 def invite() -> ResponseReturnValue:
     """Ask somebody to join."""

@@ -15,6 +15,7 @@ from engage.advisory.views import bp
 from engage.advisory.views.sessions import ONLY_RUNNERS
 from engage.challenges import policy as challenge_policy
 from engage.challenges import queries as challenges
+from engage.http import limits
 from engage.http.access import actor, authorise, requires, signed_in
 from engage.http.session import db, writes
 from engage.kernel.errors import NotFound
@@ -23,6 +24,7 @@ from engage.matchmaking import queries as matchmaking
 
 @bp.route("/challenges/<ref>/volunteer", methods=["GET", "POST"])
 @signed_in
+@limits.limited("20 per hour", by=limits.person_key)  # each is a letter to the whole department
 @writes
 def volunteer(ref: str) -> ResponseReturnValue:
     """Offer to help with a challenge, or see what became of the offer; others are told who can."""
@@ -52,6 +54,7 @@ def volunteer(ref: str) -> ResponseReturnValue:
 
 @bp.post("/challenges/<ref>/volunteer/withdraw")
 @requires(AdvisoryPermission.TAKE_PART)
+@limits.limited("20 per hour", by=limits.person_key)
 @writes
 def withdraw_offer(ref: str) -> ResponseReturnValue:
     """Take one's offer back."""

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from engage.audit import service as audit
 from engage.challenges.models import Challenge
+from engage.consultation import queries
 from engage.consultation.enums import TRANSITIONS, QuestionState
 from engage.consultation.events import QuestionAnswered
 from engage.consultation.models import Question
@@ -22,18 +23,22 @@ from engage.ledger import service as ledger
 from engage.ledger.enums import Channel
 from engage.suppliers.models import Supplier
 
+MOST_WAITING = 10  # of one supplier about one challenge
+
 
 def ask(session: Session, *, actor: Actor, supplier: Supplier, challenge: Challenge, text: str) -> Question:
     """Ask a question about an open challenge and return it.
 
     Side effects, in order: the question, an audit line that does not say who asked, a letter without the
     asker's name to the people of the department. Raises ``Conflict`` when the challenge takes no more
-    questions, ``NotAllowed`` when the supplier is not verified.
+    questions or ``MOST_WAITING`` of the supplier's wait for an answer, ``NotAllowed`` when the supplier is
+    not verified.
     """
     if not supplier.organisation.verified:
         raise NotAllowed("Your organisation has to be verified before it can ask.")
     if not challenge.is_open:
         raise Conflict("This challenge no longer takes questions.")
+    _refuse_more_than_can_wait(session, supplier, challenge)
     question = Question(
         challenge=challenge,
         supplier=supplier,
@@ -105,6 +110,17 @@ def reject(session: Session, *, actor: Actor, question: Question, reason: str) -
     _record(session, actor, question, "rejected")
     letters.rejected(session, sender=actor, question=question)
     return question
+
+
+def _refuse_more_than_can_wait(session: Session, supplier: Supplier, challenge: Challenge) -> None:
+    # The lock makes two people of one supplier who ask at once count one after the other.
+    session.execute(sa.select(Supplier.id).where(Supplier.id == supplier.id).with_for_update(key_share=True))
+    waiting = queries.waiting_of(session, challenge_id=challenge.id, supplier_id=supplier.id)
+    if waiting >= MOST_WAITING:
+        raise Conflict(
+            f"{waiting} of your questions about this challenge wait for an answer. "
+            "Ask again once the department has dealt with one of them."
+        )
 
 
 def traces_in(question: Question, text: str) -> list[str]:

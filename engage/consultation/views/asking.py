@@ -10,6 +10,7 @@ from engage.consultation import queries, service
 from engage.consultation.forms import AskForm
 from engage.consultation.policy import can_ask
 from engage.consultation.views import bp
+from engage.http import limits
 from engage.http.access import actor, signed_in
 from engage.http.session import db, writes
 from engage.suppliers import queries as suppliers
@@ -17,6 +18,7 @@ from engage.suppliers import queries as suppliers
 
 @bp.route("/challenges/<ref>/ask", methods=["GET", "POST"])
 @signed_in
+@limits.limited("20 per hour", by=limits.person_key)  # each is a letter to the whole department
 @writes
 def ask(ref: str) -> ResponseReturnValue:
     """Ask about a challenge, and see what became of one's questions; others are told who can."""

@@ -75,6 +75,28 @@ def test_nobody_asks_after_the_last_day_or_before_being_verified(session: Sessio
         )
 
 
+def test_ten_questions_of_a_supplier_wait_at_most_about_each_challenge(session: Session) -> None:
+    challenge, other = advisory.open_challenge(session), advisory.open_challenge(session)
+    team, rival = advisory.team(session), advisory.team(session)
+    asked = [consultation.question(session, challenge=challenge, team=team) for _ in range(10)]
+
+    def ask(who: advisory.SupplierTeam, about: Challenge) -> QuestionState:
+        made = service.ask(session, actor=who.actor, supplier=who.supplier, challenge=about, text="Why?")
+        return made.state
+
+    with pytest.raises(Conflict) as refused:
+        ask(team, challenge)
+    assert refused.value.message == (
+        "10 of your questions about this challenge wait for an answer. "
+        "Ask again once the department has dealt with one of them."
+    )
+    assert [ask(rival, challenge), ask(team, other)] == [QuestionState.ASKED] * 2
+    service.reject(session, actor=facilitator(session, challenge), question=asked[0], reason="Asked before.")
+    assert ask(team, challenge) is QuestionState.ASKED
+    with pytest.raises(Conflict):
+        ask(team, challenge)
+
+
 def test_an_answer_reaches_everyone_who_takes_part_once_in_the_same_words(session: Session) -> None:
     challenge = advisory.open_challenge(session)
     asker = advisory.team(session, name="Wayfare Analytics Ltd")

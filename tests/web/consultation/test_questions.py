@@ -207,3 +207,16 @@ def test_the_list_takes_a_constant_number_of_queries(
     with selects(engine) as seen:
         assert browser.get(f"/department/challenges/{challenge.ref}/questions").status_code == 200
     assert len(seen) == 3, seen
+
+
+def test_a_person_asks_twenty_times_in_an_hour_at_most(session: Session, browser_of: Browser) -> None:
+    challenge, team = advisory.open_challenge(session), advisory.team(session)
+    colleague = accounts.member(session, Role.SUPPLIER_EXPERT, organisation=team.supplier.organisation)
+    page, asks = f"/challenges/{challenge.ref}/ask", browser_of(team.membership)
+
+    codes = [asks.post(page, data={"text": "Why?"}).status_code for _ in range(21)]
+
+    assert codes == [303] * 10 + [409] * 10 + [429]
+    assert asks.get(page).status_code == 200
+    assert browser_of(colleague).post(page, data={"text": "Why?"}).status_code == 409
+    assert session.scalar(sa.select(sa.func.count()).select_from(Question)) == 10
