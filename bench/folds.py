@@ -35,8 +35,8 @@ from engage.matching.scoring import StatementScores, ask, score_statements, scor
 
 FOLDS = 5
 LEAST_NEWCOMERS = 0.8
-SEMANTIC = (0.5, 0.6, 0.7, 0.8)
-DISCOUNTS = (0.25, 0.4, 0.5, 0.6, 0.75, 1.0)
+SEMANTIC = (0.5, 0.6, 0.65, 0.7, 0.75, 0.8)
+DISCOUNTS = (0.4, 0.5, 0.6, 0.7, 0.8, 1.0)
 
 
 @dataclass(frozen=True, order=True)

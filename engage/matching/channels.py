@@ -28,6 +28,7 @@ Ints = npt.NDArray[np.int64]
 #: Length of a vector of terms, in the whole units its weights are rounded to.
 TERM_UNIT = 1 << 15
 _COSINE_UNIT = float(1 << 24)
+_WHOLE = float(1 << 20)
 _BLOCK = 4096
 _SENTENCES_KEPT = 10_000
 
@@ -38,6 +39,42 @@ class Moments:
 
     mean: Floats
     variance: Floats
+
+
+@dataclass(frozen=True)
+class Chance:
+    """What chance gives: mean and spread of the cosines of each statement."""
+
+    mean: Floats
+    spread: Floats
+
+    def above(self, cosines: Floats) -> Floats:
+        """Return how many spreads each cosine lies above its mean."""
+        result: Floats = (cosines - self.mean) / self.spread
+        return result
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How a challenge's own likeness to any statement is taken out: mean and spread."""
+
+    mean: float
+    spread: float
+
+
+def scale_of(values: Floats, *, prior_size: float) -> Scale:
+    """Return mean and spread of the background's values for one challenge.
+
+    Drawn towards 0 and 1 as by ``prior_size`` further values, which only
+    matters while the background is small.
+    """
+    if not len(values):
+        return Scale(mean=0.0, spread=1.0)
+    whole = np.rint(values * _WHOLE).astype(np.int64)
+    mean = float(whole.sum()) / len(whole) / _WHOLE
+    variance = max(float((whole * whole).sum()) / len(whole) / _WHOLE**2 - mean * mean, 0.0)
+    trust = len(whole) / (len(whole) + prior_size)
+    return Scale(mean=trust * mean, spread=math.sqrt(trust * variance + (1 - trust)))
 
 
 class Semantic:

@@ -72,8 +72,7 @@ def _reason(
     cpv = factor * float(statements.cpv[row])
     contribution = factor * float(statements.total[row])
     shared = _shared_terms(index, asked, row, factor)
-    channel = index.lexical_channel
-    baseline = -factor * channel.weight * float(channel.mean[row] / channel.spread[row])
+    baseline = -factor * float(index.lexical_channel.baseline(asked.lexical_scale)[row])
     return DocumentReason(
         document_id=document.id,
         contribution=contribution,
@@ -92,7 +91,8 @@ def _reason(
 
 def _shared_terms(index: Index, asked: Asked, row: int, factor: float) -> list[TermReason]:
     channel = index.lexical_channel
-    unit = factor * channel.weight / float(channel.spread[row]) / float(TERM_UNIT**2)
+    spread = float(channel.chance.spread[row]) * asked.lexical_scale.spread
+    unit = factor * channel.weight / spread / float(TERM_UNIT**2)
     own = index.lexical.row(row)
     written = spellings(index.said[row].full)
     names = index.vocabulary.terms

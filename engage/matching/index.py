@@ -4,17 +4,30 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 
 import numpy as np
 
 from engage.matching.background import Background, Lexicon, build_background, build_lexicon
-from engage.matching.channels import Floats, Ints, Lexical, Semantic, Vocabulary, moments
+from engage.matching.channels import (
+    Chance,
+    Floats,
+    Ints,
+    Lexical,
+    Moments,
+    Scale,
+    Semantic,
+    Vocabulary,
+    moments,
+    scale_of,
+)
 from engage.matching.cpv import CpvIndex
 from engage.matching.errors import InputError
 from engage.matching.features import Features
 from engage.matching.parameters import Parameters
+from engage.matching.text import terms
 from engage.matching.types import Document, SupplierProfile
 from engage.matching.version import ENGINE_VERSION
 from engage.matching.wording import Wording, content_hash, full_text, wording
@@ -38,15 +51,35 @@ class Identity:
 
 @dataclass(frozen=True, kw_only=True)
 class Channel:
-    """One channel ready to score: its weight and what chance gives each statement."""
+    """One channel ready to score: its weight, and what chance gives.
+
+    ``chance`` is for the statements of the index, ``chance_behind`` for those of
+    the background.
+    """
 
     weight: float
-    mean: Floats
-    spread: Floats
+    chance: Chance
+    chance_behind: Chance
+    prior_size: float
 
-    def standardise(self, cosines: Floats) -> Floats:
+    def scale(self, cosines_behind: Floats) -> Scale:
+        """Return how like a challenge is to any statement at all, from the background's cosines."""
+        return scale_of(self.chance_behind.above(cosines_behind), prior_size=self.prior_size)
+
+    def standardise(self, cosines: Floats, scale: Scale) -> Floats:
         """Return weighted standard deviations above chance, a number a statement."""
-        result: Floats = self.weight * ((cosines - self.mean) / self.spread)
+        unit = self.chance.spread * scale.spread
+        result: Floats = self.weight * (cosines / unit) - self.baseline(scale)
+        return result
+
+    def baseline(self, scale: Scale) -> Floats:
+        """Return what is taken off for chance, a number a statement, 0 or more.
+
+        Never less than 0: a statement that is unlike everything gains nothing
+        from being less unlike a challenge than others are.
+        """
+        expected = np.maximum(self.chance.mean / self.chance.spread + scale.mean, 0.0)
+        result: Floats = self.weight * (expected / scale.spread)
         return result
 
 
@@ -71,7 +104,9 @@ class Index:
     background: Background
     vocabulary: Vocabulary
     semantic: Semantic
+    semantic_behind: Semantic
     lexical: Lexical
+    lexical_behind: Lexical
     semantic_channel: Channel
     lexical_channel: Channel
     cpv: CpvIndex
@@ -136,7 +171,9 @@ def build_index(
         background=background,
         vocabulary=vocabulary,
         semantic=semantic,
+        semantic_behind=semantic_behind,
         lexical=lexical,
+        lexical_behind=lexical_behind,
         semantic_channel=_channel(
             semantic,
             semantic_behind,
@@ -186,7 +223,8 @@ def _different_statements(
     """Return owner and document of each statement; the same words count once.
 
     A statement said twice is one statement: otherwise copying the only one a
-    supplier has would fill its second and third place.
+    supplier has would fill its second and third place. One without a telling
+    word says nothing and is left out.
     """
     owners: list[int] = []
     documents: list[Document] = []
@@ -196,7 +234,7 @@ def _different_statements(
         for document in sorted(supplier.documents, key=lambda d: (-_source_weight(d), d.id)):
             text = full_text(document)
             folded = text.casefold()
-            if not text or folded in seen or document.weight == 0:
+            if folded in seen or document.weight == 0 or not terms(text):
                 continue
             seen.add(folded)
             owners.append(owner)
@@ -236,9 +274,20 @@ def _channel(
     """
     size, count = len(same), background.size
     among = moments(background, count, background, count, np.arange(count, dtype=np.int64))
-    own = moments(rows, size, background, count, same)
     trust = count / (count + parameters.prior_size)
-    common_variance = trust * (among.variance.mean() if count else 0.0) + (1 - trust) * prior[1] ** 2
-    mean = trust * own.mean + (1 - trust) * prior[0]
-    variance = (1 - parameters.shrinkage) * own.variance + parameters.shrinkage * common_variance
-    return Channel(weight=weight, mean=mean, spread=np.sqrt(np.maximum(variance, prior[1] ** 2 / 100)))
+    found = math.fsum(among.variance.tolist()) / max(count, 1)
+    common = trust * found + (1 - trust) * prior[1] ** 2
+
+    def chance(own: Moments) -> Chance:
+        variance = (1 - parameters.shrinkage) * own.variance + parameters.shrinkage * common
+        return Chance(
+            mean=trust * own.mean + (1 - trust) * prior[0],
+            spread=np.sqrt(np.maximum(variance, prior[1] ** 2 / 100)),
+        )
+
+    return Channel(
+        weight=weight,
+        chance=chance(moments(rows, size, background, count, same)),
+        chance_behind=chance(among),
+        prior_size=parameters.prior_size,
+    )

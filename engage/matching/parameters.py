@@ -24,15 +24,15 @@ class Parameters:
 
     version: str = PARAMETERS_VERSION
     #: Weight of likeness in meaning; without a model it is left out and ``lexical`` counts alone.
-    semantic: float = 0.7
+    semantic: float = 0.65
     #: Weight of shared words.
-    lexical: float = 0.3
+    lexical: float = 0.35
     #: Added to a statement for the best shared CPV code (whole division or finer).
     cpv: float = 0.15
     #: What the squares of a supplier's best, second and third statement count.
-    ranks: tuple[float, ...] = (1.0, 0.6, 0.36)
+    ranks: tuple[float, ...] = (1.0, 0.7, 0.49)
     #: Part of a statement's spread taken from all statements (0 own, 1 common).
-    shrinkage: float = 0.75
+    shrinkage: float = 1.0
     #: How much of the title's vector is added to that of the whole text.
     title_semantic: float = 0.25
     #: How many occurrences more a word of the title counts.
@@ -48,12 +48,14 @@ class Parameters:
     term_cap: int = 4
     #: Pairs of words found in fewer statements than this are left out.
     min_documents: int = 2
-    #: No statement scores above this many standard deviations (pasted challenge texts).
-    ceiling: float = 12.0
+    #: No statement has more points than this (pasted challenge texts).
+    ceiling: float = 16.0
     #: A statement sharing this part of the challenge's five-word runs is called a near-copy.
     near_copy: float = 0.5
     #: Least score of a strong, a good and a possible match.
-    bands: tuple[float, float, float] = (3.0, 2.0, 1.0)
+    bands: tuple[float, float, float] = (5.0, 3.5, 2.0)
+    #: The same without a model: by words alone good matches stand out further.
+    bands_by_words: tuple[float, float, float] = (6.0, 4.0, 2.5)
     #: Names the fit that ``bands`` come from.
     calibration: str = "1"
 
@@ -66,7 +68,7 @@ class Parameters:
             raise InputError("The semantic and lexical weights cannot both be 0.")
         if not self.ranks or list(self.ranks) != sorted(self.ranks, reverse=True):
             raise InputError("The weights in ranks must fall from the best statement on.")
-        if list(self.bands) != sorted(self.bands, reverse=True):
+        if any(list(b) != sorted(b, reverse=True) for b in (self.bands, self.bands_by_words)):
             raise InputError("The band thresholds must fall from strong to possible.")
         if not 0 <= self.shrinkage <= 1 or self.term_cap < 1 or self.min_documents < 1:
             raise InputError("shrinkage is between 0 and 1; term_cap and min_documents from 1 up.")

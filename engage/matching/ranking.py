@@ -61,6 +61,7 @@ def rank_challenge(
     scored = score_suppliers(index, statements)
     # Stable, and the index is in order of id: equal scores stay in that order.
     order = np.argsort(-scored.scores, kind="stable")[:top].tolist()
+    by_words = index.semantic_channel.weight == 0
     counts = np.bincount(index.owners, minlength=len(index.suppliers))
     return [
         Ranked(
@@ -68,7 +69,7 @@ def rank_challenge(
             supplier_id=index.suppliers[position].id,
             rank=place,
             score=float(scored.scores[position]),
-            band=band_of(float(scored.scores[position]), index.parameters),
+            band=band_of(float(scored.scores[position]), index.parameters, by_words=by_words),
             confidence=int(counts[position]),
             explanation=(
                 explain_supplier(index, asked, statements, scored, position) if place <= explain else None
@@ -91,10 +92,11 @@ def explain_pair(index: Index, challenge: ChallengeText, supplier_id: str) -> Ex
     return explain_supplier(index, asked, statements, scored, index.positions[supplier_id])
 
 
-def band_of(score: float, parameters: Parameters) -> Band:
-    """Return the band of a score by the thresholds of the parameters."""
+def band_of(score: float, parameters: Parameters, *, by_words: bool = False) -> Band:
+    """Return the band of a score by the thresholds in force (``by_words``: without a model)."""
     names = (Band.STRONG, Band.GOOD, Band.POSSIBLE)
-    for name, least in zip(names, parameters.bands, strict=True):
+    thresholds = parameters.bands_by_words if by_words else parameters.bands
+    for name, least in zip(names, thresholds, strict=True):
         if score >= least:
             return name
     return Band.NONE

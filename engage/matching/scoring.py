@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from engage.matching.channels import Floats, Ints, Semantic
+from engage.matching.channels import Floats, Ints, Scale, Semantic
 from engage.matching.index import Index
 from engage.matching.text import shingles
 from engage.matching.types import ChallengeText
@@ -16,12 +16,14 @@ from engage.matching.wording import Wording, wording
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """A challenge made ready: its vector and its weighted terms."""
+    """A challenge made ready: its vector, its weighted terms, and how like it is to anything."""
 
     challenge: ChallengeText
     said: Wording
     vector: Semantic
     weights: dict[int, int]
+    semantic_scale: Scale
+    lexical_scale: Scale
 
     @cached_property
     def runs(self) -> frozenset[tuple[str, ...]]:
@@ -59,23 +61,32 @@ def ask(index: Index, challenge: ChallengeText) -> Asked:
     """
     said = wording(challenge)
     title_weight = index.parameters.title_semantic
+    vector = Semantic(index.features.wordings([said], "challenge", title_weight=title_weight))
+    weights = index.vocabulary.weigh(said)
     return Asked(
         challenge=challenge,
         said=said,
-        vector=Semantic(index.features.wordings([said], "challenge", title_weight=title_weight)),
-        weights=index.vocabulary.weigh(said),
+        vector=vector,
+        weights=weights,
+        semantic_scale=index.semantic_channel.scale(index.semantic_behind.cosines_to(vector)),
+        lexical_scale=index.lexical_channel.scale(index.lexical_behind.cosines_to(weights)),
     )
 
 
 def score_statements(index: Index, asked: Asked) -> StatementScores:
     """Score every statement: standard deviations above chance, both channels weighed.
 
-    The unit is one standard deviation of likeness to the background. CPV adds a
+    In each channel a cosine is first measured against what the statement has
+    with the background, then against what the challenge has with it: general
+    statements and general challenges are like everything, and that is taken out.
+    The unit is one standard deviation. CPV adds a
     small, visible term. A statement no better than chance counts 0, one better
     than the ceiling counts the ceiling.
     """
-    semantic = index.semantic_channel.standardise(index.semantic.cosines_to(asked.vector))
-    lexical = index.lexical_channel.standardise(index.lexical.cosines_to(asked.weights))
+    semantic = index.semantic_channel.standardise(
+        index.semantic.cosines_to(asked.vector), asked.semantic_scale
+    )
+    lexical = index.lexical_channel.standardise(index.lexical.cosines_to(asked.weights), asked.lexical_scale)
     cpv = index.parameters.cpv * index.cpv.closeness(asked.challenge.cpv)
     total = np.clip(semantic + lexical + cpv, 0.0, index.parameters.ceiling)
     return StatementScores(semantic=semantic, lexical=lexical, cpv=cpv, total=total)
@@ -84,8 +95,8 @@ def score_statements(index: Index, asked: Asked) -> StatementScores:
 def score_suppliers(index: Index, statements: StatementScores) -> SupplierScores:
     """Put each supplier's best statements together, the second and third discounted.
 
-    The score is the root of the weighted sum of squares: with ``ranks`` 1, 0.6,
-    0.36 and statements of 4, 3 and 1 points, ``sqrt(16 + 0.6 * 9 + 0.36 * 1)``.
+    The score is the root of the weighted sum of squares: with ``ranks`` 1, 0.7,
+    0.49 and statements of 4, 3 and 1 points, ``sqrt(16 + 0.7 * 9 + 0.49 * 1)``.
     A supplier with one statement has that statement's points. Further ones help
     by how strong they are, so that many middling statements do not outweigh a
     strong one, and more evidence never lowers a score. Each statement's part of

@@ -52,7 +52,8 @@ def places(suppliers: list[SupplierProfile], *, blend: bool = True, **more: Any)
 
 
 def score_of(suppliers: list[SupplierProfile], known_as: str, **more: Any) -> float:
-    """Score one supplier before a crowd that is the same for everybody."""
+    """Score one supplier before a crowd that is the same for everybody, far below the ceiling."""
+    more.setdefault("parameters", Parameters(ceiling=100.0))
     everybody = crowd()
     texts = [d for s in everybody for d in s.documents]
     lexicon = build_lexicon([*texts, document("r", RIVER), document("s", SENSORS)])
@@ -63,7 +64,8 @@ def score_of(suppliers: list[SupplierProfile], known_as: str, **more: Any) -> fl
 @pytest.mark.parametrize("blend", [True, False])
 def test_who_knows_the_problem_comes_first(blend: bool) -> None:
     found = places([*crowd(), supplier("river", RIVER), supplier("paper", PAPER)], blend=blend)
-    assert (found[0].supplier_id, found[0].band) == ("river", Band.STRONG)
+    assert found[0].supplier_id == "river"
+    assert found[0].band in {Band.STRONG, Band.GOOD}
     assert [place.rank for place in found] == list(range(1, 83))
 
 
@@ -75,11 +77,11 @@ def test_scores_do_not_depend_on_who_else_is_there() -> None:
 
 def test_more_evidence_helps_and_never_harms() -> None:
     one = score_of([supplier("s", RIVER)], "s")
-    assert score_of([supplier("s", RIVER, "We also cater for hospitals.")], "s") == pytest.approx(
-        one, abs=0.2
+    middling = score_of([supplier("s", SENSORS)], "s")
+    assert score_of([supplier("s", RIVER, "Meals.")], "s") == one
+    assert score_of([supplier("s", RIVER, SENSORS)], "s") == pytest.approx(
+        (one**2 + Parameters().ranks[1] * middling**2) ** 0.5
     )
-    assert score_of([supplier("s", RIVER, "We also cater for hospitals.")], "s") >= one
-    assert score_of([supplier("s", RIVER, SENSORS)], "s") > one
 
 
 def test_many_middling_statements_do_not_outweigh_a_strong_one() -> None:
@@ -140,11 +142,10 @@ def test_a_supplier_without_words_scores_nothing() -> None:
     found = {
         place.supplier_id: place for place in places([*crowd(), *empty, supplier("r", RIVER)], explain=1000)
     }
-    assert [found[f"e{i}"].confidence for i in (1, 2, 3, 4)] == [0, 0, 1, 1]
-    assert (found["e1"].score, found["e2"].score, found["e1"].band) == (0.0, 0.0, Band.NONE)
+    assert [found[f"e{i}"].confidence for i in (1, 2, 3, 4)] == [0, 0, 0, 0]
+    assert {(found[f"e{i}"].score, found[f"e{i}"].band) for i in (1, 2, 3, 4)} == {(0.0, Band.NONE)}
     assert found["e1"].explanation is not None
     assert found["e1"].explanation.documents == ()
-    assert max(found["e3"].score, found["e4"].score) < found["r"].score / 4
 
 
 def test_other_languages_and_long_texts_are_taken() -> None:
@@ -205,7 +206,8 @@ def test_impossible_requests_are_refused() -> None:
 
 
 def test_bands_follow_the_thresholds() -> None:
-    parameters = Parameters(bands=(3.0, 2.0, 1.0))
+    parameters = Parameters(bands=(3.0, 2.0, 1.0), bands_by_words=(30.0, 20.0, 10.0))
+    assert band_of(10.0, parameters, by_words=True) == Band.POSSIBLE
     assert [band_of(score, parameters) for score in (3.0, 2.99, 2.0, 1.0, 0.99, 0.0)] == [
         Band.STRONG, Band.GOOD, Band.GOOD, Band.POSSIBLE, Band.NONE, Band.NONE,
     ]  # fmt: skip
