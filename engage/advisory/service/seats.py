@@ -1,6 +1,6 @@
 """The one place where seats are taken and given back.
 
-Order of locks, everywhere in this room: offer, invitation, session, seats. An acceptance locks its
+Order of locks, everywhere in this room: challenge, offer, invitation, session, seats. An acceptance locks its
 invitation and then the session's row; whatever touches several invitations locks all of them, by id, before
 the first session. So no two transactions ever wait for each other.
 

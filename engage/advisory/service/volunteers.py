@@ -11,6 +11,7 @@ from engage.advisory.errors import AlreadyOffered
 from engage.advisory.models import VolunteerOffer
 from engage.advisory.service import letters
 from engage.audit import service as audit
+from engage.challenges import service as challenges
 from engage.challenges.models import Challenge
 from engage.kernel import clock
 from engage.kernel.actor import Actor, Anyone
@@ -30,13 +31,14 @@ def offer_help(
 ) -> VolunteerOffer:
     """Offer the supplier's help with an open challenge and return the offer.
 
-    Side effects, in order: the offer, an audit line, a letter to each person who runs the department's
-    sessions. Raises ``Conflict`` when the challenge takes no more offers or the supplier has been invited,
-    ``AlreadyOffered`` when it has an offer standing, ``NotAllowed`` when it is not verified.
+    Side effects, in order: the challenge's row locked, the offer, an audit line, a letter to each person who
+    runs the department's sessions. Raises ``Conflict`` when the challenge takes no more offers or the
+    supplier has been invited, ``AlreadyOffered`` when it has an offer standing, ``NotAllowed`` when it is not
+    verified.
     """
     if not supplier.organisation.verified:
         raise NotAllowed("Your organisation has to be verified before it can offer help.")
-    if not challenge.is_open:
+    if not challenges.hold(session, challenge).is_open:
         raise Conflict("This challenge no longer takes offers.")
     invitation = invitations.invitation_of(session, challenge_id=challenge.id, supplier_id=supplier.id)
     if invitation is not None and invitation.sent_at is not None:
@@ -65,10 +67,11 @@ def withdraw_offer(session: Session, *, actor: Actor, offer: VolunteerOffer) -> 
 def invite_volunteer(session: Session, *, actor: Actor, offer: VolunteerOffer) -> Invitation:
     """Invite a supplier that offered help; from there on it goes the way of every invitation.
 
-    Side effects, in order: the offer's row is locked and its state changed, an audit line, then what
-    ``matchmaking.service.invite`` does (invitation, letter). Raises ``Conflict`` when the offer does not
-    wait any more or the challenge is not open.
+    Side effects, in order: the challenge's row is locked, then the offer's, whose state changes, an audit
+    line, then what ``matchmaking.service.invite`` does (invitation, letter). Raises ``Conflict`` when the
+    offer does not wait any more or the challenge is not open.
     """
+    challenges.hold(session, offer.challenge)
     offer = _move(session, offer, OfferState.INVITED)
     _record(session, actor, offer, "invited")
     return matchmaking.invite(
@@ -92,11 +95,16 @@ def decline_offer(session: Session, *, actor: Anyone, offer: VolunteerOffer, rea
 
 
 def decline_waiting(session: Session, *, actor: Anyone, challenge_id: int, reason: str) -> None:
-    """Decline every offer to help with a challenge that still waits, in order of id."""
+    """Decline every offer to help with a challenge that still waits, in order of id.
+
+    One that is answered or taken back at this moment is left as it is: the database looks at the state again
+    once it has the lock.
+    """
     query = sa.select(VolunteerOffer).where(
         VolunteerOffer.challenge_id == challenge_id, VolunteerOffer.state == OfferState.MADE
     )
-    for offer in session.scalars(query.order_by(VolunteerOffer.id)).all():
+    waiting = query.order_by(VolunteerOffer.id).with_for_update().execution_options(populate_existing=True)
+    for offer in session.scalars(waiting).all():
         decline_offer(session, actor=actor, offer=offer, reason=reason)
 
 

@@ -7,6 +7,7 @@ from engage.challenges.service.engagement import close, end_engaging, start_enga
 from engage.challenges.service.importing import ChallengeRecord, import_challenge, parse_challenge
 from engage.challenges.service.publication import publish, record_notice, withdraw
 from engage.challenges.service.review import approve, request_changes, submit, unfit
+from engage.challenges.service.shared import hold
 
 __all__ = [
     "ChallengeRecord",
@@ -15,6 +16,7 @@ __all__ = [
     "create_draft",
     "end_engaging",
     "fingerprint",
+    "hold",
     "import_challenge",
     "parse_challenge",
     "publish",

@@ -22,6 +22,17 @@ def lock(session: Session, challenge: Challenge) -> Challenge:
     return session.scalars(query.execution_options(populate_existing=True)).one()
 
 
+def hold(session: Session, challenge: Challenge) -> Challenge:
+    """Read ``challenge`` again and keep its state as it is until the transaction ends.
+
+    Who writes rows that belong to a challenge calls this before any other lock: the database looks at the
+    challenge's row for each of them, and a withdrawal locks that row first. Readers and other writers of such
+    rows that do not ask for the state are not kept waiting.
+    """
+    query = sa.select(Challenge).where(Challenge.id == challenge.id).with_for_update(key_share=True)
+    return session.scalars(query.execution_options(populate_existing=True)).one()
+
+
 def allow(allowed: bool, otherwise: str) -> None:
     """Raise ``NotAllowed`` with the sentence ``otherwise`` unless ``allowed``."""
     if not allowed:

@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload
 
 from engage.audit import service as audit
+from engage.challenges import service as challenges
 from engage.challenges.enums import OPEN_STATES
 from engage.challenges.models import Challenge
 from engage.kernel import clock, uktime
@@ -39,13 +40,13 @@ def invite(
 ) -> Invitation:
     """Invite ``supplier`` to the advisory sessions of ``challenge`` now.
 
-    Side effects: the invitation, an audit line, then what ``send`` does. When nobody from the supplier has an
-    account yet the invitation is held, and goes out by itself once somebody has (see ``send_waiting``). An
-    invitation that was already held is sent.
+    Side effects: the challenge's row locked, the invitation, an audit line, then what ``send`` does. When
+    nobody from the supplier has an account yet the invitation is held, and goes out by itself once somebody
+    has (see ``send_waiting``). An invitation that was already held is sent.
 
     Raises ``Conflict`` when the challenge is not open, the supplier is not verified, or was invited before.
     """
-    if challenge.state not in OPEN_STATES:
+    if challenges.hold(session, challenge).state not in OPEN_STATES:
         raise Conflict("Invitations can go out only while the challenge is open.")
     if not supplier.organisation.verified:
         raise Conflict(f"{supplier.organisation.name} is not verified, so it cannot be invited.")

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from engage.audit import service as audit
+from engage.challenges import service as challenges
 from engage.challenges.models import Challenge
 from engage.kernel import clock
 from engage.kernel.actor import Actor, Anyone
@@ -38,13 +39,15 @@ class Released:
 def release(session: Session, *, actor: Actor, run: MatchRun) -> Released:
     """Invite everybody on the shortlist of ``run``. Releasing a second time does nothing.
 
-    The hard rules are checked once more, under a lock: a supplier that was paused, suspended or filled up
-    since the match is left out. One whose people have no account yet is held until they have.
+    The challenge's row is locked first, as a withdrawal does. The hard rules are checked once more, under a
+    lock: a supplier that was paused, suspended or filled up since the match is left out. One whose people
+    have no account yet is held until they have.
 
     Side effects, in order: the run with its time and person; for each supplier an invitation with audit
     lines and letters (see ``invite``); an audit line about the release. Raises ``Conflict`` when the
     challenge is not open, its approved text has changed, or nobody is on the shortlist.
     """
+    challenges.hold(session, run.challenge)
     standing = current(session, challenge_id=run.challenge_id)
     if standing is None or standing.id != run.id:
         raise Conflict("This match has been replaced by a newer one. Reload the page.")

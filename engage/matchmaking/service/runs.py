@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from engage.audit import service as audit
+from engage.challenges import service as challenges
 from engage.challenges.enums import ChallengeState
 from engage.challenges.models import Challenge, ChallengeVersion
 from engage.kernel import clock, jobs
@@ -53,6 +54,8 @@ def run(session: Session, *, actor: Anyone, challenge: Challenge, shortlist: int
         raise Conflict("Suppliers are being matched to this challenge right now. Reload in a moment.")
     frozen_at = clock.now()
     found = match(session, challenge_text(version.content), writing=True)
+    if approved_version(session, challenges.hold(session, challenge)).id != version.id:
+        raise Conflict("The text was approved anew while suppliers were matched to it. Match again.")
     supersede(session, actor=actor, challenge=challenge)
     made = _freeze(session, actor, challenge, version, found, frozen_at)
     made.candidates = _candidates(found)
