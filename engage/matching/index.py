@@ -27,7 +27,7 @@ from engage.matching.cpv import CpvIndex
 from engage.matching.errors import InputError
 from engage.matching.features import Features
 from engage.matching.parameters import Parameters
-from engage.matching.text import terms
+from engage.matching.text import telling_words
 from engage.matching.types import Document, SupplierProfile
 from engage.matching.version import ENGINE_VERSION
 from engage.matching.wording import Wording, content_hash, full_text, wording
@@ -234,7 +234,7 @@ def _different_statements(
         for document in sorted(supplier.documents, key=lambda d: (-_source_weight(d), d.id)):
             text = full_text(document)
             folded = text.casefold()
-            if folded in seen or document.weight == 0 or not terms(text):
+            if folded in seen or document.weight == 0 or not telling_words(text):
                 continue
             seen.add(folded)
             owners.append(owner)
@@ -289,5 +289,5 @@ def _channel(
         weight=weight,
         chance=chance(moments(rows, size, background, count, same)),
         chance_behind=chance(among),
-        prior_size=parameters.prior_size,
+        prior_size=parameters.challenge_prior,
     )

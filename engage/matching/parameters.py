@@ -44,6 +44,9 @@ class Parameters:
     prior_lexical: tuple[float, float] = (0.015, 0.03)
     #: The priors weigh as much as this many background texts.
     prior_size: float = 5.0
+    #: The same for what a challenge has in common with anything: among a handful of statements
+    #: the good matches are a large part of the background, and must not be taken for chance.
+    challenge_prior: float = 60.0
     #: The same word counts at most this often within one text.
     term_cap: int = 4
     #: Pairs of words found in fewer statements than this are left out.
