@@ -137,26 +137,16 @@ def build_index(
         lexicon = build_lexicon(documents, min_documents=chosen.min_documents)
     if background is None:
         background = build_background(documents)
-    vocabulary = Vocabulary(
-        lexicon,
-        term_cap=chosen.term_cap,
-        title_weight=chosen.title_lexical,
-        pair_weight=chosen.pair_weight,
-    )
+    vocabulary = _vocabulary(lexicon, chosen)
     said = tuple(wording(document) for document in documents)
-    behind = background.statements
-    place = {content_hash(statement.full): i for i, statement in enumerate(behind)}
-    same = np.array([place.get(content_hash(one.full), -1) for one in said], dtype=np.int64)
     semantic, semantic_behind = (
         Semantic(features.wordings(items, "document", title_weight=chosen.title_semantic))
-        for items in (said, behind)
+        for items in (said, background.statements)
     )
-    lexical, lexical_behind = (Lexical(vocabulary.matrix(items)) for items in (said, behind))
+    lexical, lexical_behind = (Lexical(vocabulary.matrix(items)) for items in (said, background.statements))
+    semantic_weight, lexical_weight = _channel_weights(chosen, with_model=features.dim > 0)
+    same = _places_in_background(said, background)
     holders, starts = np.unique(owners, return_index=True)
-    share = chosen.semantic if features.dim else 0.0
-    total = share + chosen.lexical
-    if total <= 0:
-        raise InputError("Without a model the lexical weight cannot be 0.")
     return Index(
         suppliers=ordered,
         documents=documents,
@@ -175,31 +165,53 @@ def build_index(
         lexical=lexical,
         lexical_behind=lexical_behind,
         semantic_channel=_channel(
-            semantic,
-            semantic_behind,
-            same,
-            weight=share / total,
-            prior=chosen.prior_semantic,
-            parameters=chosen,
+            semantic, semantic_behind, same, semantic_weight, chosen.prior_semantic, chosen
         ),
-        lexical_channel=_channel(
-            lexical,
-            lexical_behind,
-            same,
-            weight=chosen.lexical / total,
-            prior=chosen.prior_lexical,
-            parameters=chosen,
-        ),
+        lexical_channel=_channel(lexical, lexical_behind, same, lexical_weight, chosen.prior_lexical, chosen),
         cpv=CpvIndex([(*d.cpv, *ordered[o].expertise_cpv) for o, d in zip(owners, documents, strict=True)]),
-        identity=Identity(
-            engine_version=ENGINE_VERSION,
-            parameters=chosen.id,
-            lexicon=lexicon.id,
-            background=background.id,
-            embedder=features.digest,
-            profiles=profiles_hash(ordered),
-        ),
+        identity=_identity(ordered, features, chosen, lexicon, background),
         positions={supplier.id: i for i, supplier in enumerate(ordered)},
+    )
+
+
+def _vocabulary(lexicon: Lexicon, parameters: Parameters) -> Vocabulary:
+    return Vocabulary(
+        lexicon,
+        term_cap=parameters.term_cap,
+        title_weight=parameters.title_lexical,
+        pair_weight=parameters.pair_weight,
+    )
+
+
+def _channel_weights(parameters: Parameters, *, with_model: bool) -> tuple[float, float]:
+    """Return the weights of meaning and words, which sum to 1."""
+    semantic = parameters.semantic if with_model else 0.0
+    total = semantic + parameters.lexical
+    if total <= 0:
+        raise InputError("Without a model the lexical weight cannot be 0.")
+    return semantic / total, parameters.lexical / total
+
+
+def _places_in_background(said: Sequence[Wording], background: Background) -> Ints:
+    """Return where each text stands in the background, or -1."""
+    place = {content_hash(statement.full): i for i, statement in enumerate(background.statements)}
+    return np.array([place.get(content_hash(one.full), -1) for one in said], dtype=np.int64)
+
+
+def _identity(
+    suppliers: Sequence[SupplierProfile],
+    features: Features,
+    parameters: Parameters,
+    lexicon: Lexicon,
+    background: Background,
+) -> Identity:
+    return Identity(
+        engine_version=ENGINE_VERSION,
+        parameters=parameters.id,
+        lexicon=lexicon.id,
+        background=background.id,
+        embedder=features.digest,
+        profiles=profiles_hash(suppliers),
     )
 
 
@@ -261,7 +273,6 @@ def _channel(
     rows: Semantic | Lexical,
     background: Semantic | Lexical,
     same: Ints,
-    *,
     weight: float,
     prior: tuple[float, float],
     parameters: Parameters,
