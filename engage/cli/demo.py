@@ -1,26 +1,24 @@
-"""`engage demo`: everything with real demonstration data, or the main job told in the terminal."""
+"""`engage demo`: everything with real demonstration data, or the main job told in the terminal.
+
+What loads and tells the demo brings the whole house along. It is imported where it is needed, so that the second
+start, which needs none of it, is as quick as that of `engage up`.
+"""
 
 from __future__ import annotations
 
 import logging
 import os
-from pathlib import Path
 
 import click
-import structlog
+import sqlalchemy as sa
 from tqdm import tqdm
 
 from config import PROJECT, load
 from engage.cli.database import open_database
 from engage.cli.errors import CannotStart
 from engage.cli.supervisor import run_site
-from engage.cli.work import bound
-from engage.demo import features, loading, story
-from engage.demo.accounts import ACCOUNTS, PASSWORD
-from engage.demo.live import LiveError, walk
-from engage.kernel import logs
-from engage.kernel.db import reading
-from engage.matching import load_embedder
+from engage.demo.accounts import ACCOUNTS, AUTHOR, PASSWORD
+from engage.kernel.db import make_engine
 
 DATA_DIR = PROJECT / ".engage" / "demo"
 
@@ -46,13 +44,15 @@ def demo(context: click.Context, port: int, once: bool) -> None:
 
 
 @demo.command("rebuild-features")
-@click.option("--embedder", default="minilm-int8", show_default=True, help="The model to compute with.")
-def rebuild_features(embedder: str) -> None:
-    """Compute the vectors of every text of the demo anew and write their file."""
-    model = load_embedder(embedder)
+def rebuild_features() -> None:
+    """Compute the vectors of every text of the demo anew with the configured model, and write their file."""
+    from engage.demo import features
+    from engage.matching import load_embedder
+
+    model = load_embedder(load().embedder)
     if not model.dim:
-        raise CannotStart(f"{embedder} is no model: there is nothing to compute.")
-    with tqdm(desc="Computing vectors", unit="", disable=None) as bar:
+        raise CannotStart("ENGAGE_EMBEDDER is none: there is nothing to compute without a model.")
+    with tqdm(desc="Computing vectors", unit="", leave=False, disable=None) as bar:
         path = features.rebuild(model, progress=lambda done, of: _show(bar, done, of))
     click.echo(f"{len(features.read(model))} vectors of {model.id} are in {path.name}.")
 
@@ -69,34 +69,58 @@ def _settle(port: int) -> None:
 
 
 def _prepare(url: str) -> None:
-    with bound(url=url):
-        _load()
+    """Load the demo if need be and say how to sign in."""
+    _load(url)
     click.echo(f"Sign in with one of these addresses. The password is always {PASSWORD}")
     for account in ACCOUNTS:
         click.echo(f"  {account.email:<38} {account.role:<16} {account.look_at}")
-    click.echo(f"Mail is in {Path(load().mail_transport.removeprefix('file:'))}")
+    click.echo(f"Mail is in {load().mail_transport.removeprefix('file:')}")
 
 
-def _load() -> None:
+def _load(url: str) -> None:
     """Load the demo with a bar, unless it is there. That letters fail in its story is no news for the log."""
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    if _is_there(url):
+        return
+    import structlog
+
+    from engage.cli.work import bound
+    from engage.demo import loading
+    from engage.kernel import logs
+
     try:
-        if loading.loaded():
-            return
-        click.echo("Loading the demonstration data. This happens once.", err=True)
-        with tqdm(desc="Loading", unit="", leave=False, disable=None) as bar:
-            loading.load(progress=lambda done, of: _show(bar, done, of))
+        with bound(url=url):
+            structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+            loading.loaded()  # a database with other data stops here
+            click.echo("Loading the demonstration data. This happens once.", err=True)
+            with tqdm(desc="Loading", unit="", leave=False, disable=None) as bar:
+                loading.load(progress=lambda done, of: _show(bar, done, of))
     except loading.OtherDataError as error:
         raise CannotStart(str(error)) from error
     finally:
         logs.configure()
 
 
+def _is_there(url: str) -> bool:
+    """Tell whether the demo is in the database, by one look at it."""
+    engine = make_engine(url)
+    try:
+        with engine.connect() as connection:
+            known = sa.text("SELECT 1 FROM person WHERE lower(email) = :email")
+            return connection.scalar(known, {"email": AUTHOR.email}) is not None
+    finally:
+        engine.dispose()
+
+
 def _tell() -> None:
+    from engage.cli.work import bound
+    from engage.demo import story
+    from engage.demo.live import LiveError, walk
+    from engage.kernel.db import reading
+
     with open_database(load()) as database:
         database.migrate()
+        _load(database.url)
         with bound(url=database.url):
-            _load()
             try:
                 walked = walk()
             except LiveError as error:

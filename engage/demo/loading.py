@@ -38,8 +38,8 @@ def loaded() -> bool:
             return True
         if session.scalar(sa.select(Person.id).limit(1)) is not None:
             raise OtherDataError(
-                "this database holds other data, so the demo was not loaded into it: unset DATABASE_URL, or name an "
-                "empty database."
+                "this database holds other data, so the demo was not loaded into it: unset DATABASE_URL, or "
+                "name an empty database."
             )
     return False
 
