@@ -27,6 +27,7 @@ _TRAIL = re.compile(f"[{_BULLETS}]*\\Z")
 _MIN_WORD = 2
 _MAX_WORD = 40
 _MAX_SENTENCE = 400
+_TEXTS_KEPT = 8_192  # one match after the other reads the same statements
 
 _stemmers = threading.local()
 
@@ -52,6 +53,7 @@ class _Visible(dict[int, str | None]):
 _visible = _Visible()
 
 
+@lru_cache(maxsize=_TEXTS_KEPT)
 def normalise(text: str) -> str:
     """Return the text as a reader sees it, on one line.
 
@@ -110,8 +112,9 @@ def _with_pairs(single: Sequence[str]) -> list[str]:
     return [*single, *pairs]
 
 
+@lru_cache(maxsize=_TEXTS_KEPT)
 def terms(text: str) -> Counter[str]:
-    """Count the stems and the pairs of neighbouring stems of a text."""
+    """Count the stems and the pairs of neighbouring stems of a text. The count is shared: do not change it."""
     return Counter(_with_pairs(_stem(telling_words(text))))
 
 
