@@ -18,6 +18,13 @@ from engage.kernel.settings import configure
 from tests.conftest import fresh_database
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.xdist_group("demo"))  # or each process would load a demo of its own
+
+
 @dataclass(frozen=True)
 class Demo:
     """A loaded demo: its database, where its mail went, when it was loaded, and how far loading said it was."""
