@@ -18,7 +18,7 @@ from engage.demo import texts
 from engage.demo.accounts import ACCOUNTS, PASSWORD
 from tests.support.processes import PROJECT
 
-pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("demo")]
+pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("demo-site")]
 HEADINGS = [
     "1. A department writes down a problem",
     "2. Another person approves it, and it is published",

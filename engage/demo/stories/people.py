@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
-from functools import partial
+from functools import cache
 
 from sqlalchemy.orm import Session
 
@@ -34,22 +34,25 @@ FIRST_DAY = -360
 def steps(today: date) -> list[Step]:
     """Return the steps that add the people and organisations of government."""
     diary = Diary(today)
-    hashed = hash_password(PASSWORD)
-    diary.note(FIRST_DAY, "09:00", "The platform's team begins", partial(_platform, hashed))
-    diary.note(FIRST_DAY + 2, "10:00", "The demo department joins", partial(_department, hashed))
+    diary.note(FIRST_DAY, "09:00", "The platform's team begins", _platform)
+    diary.note(FIRST_DAY + 2, "10:00", "The demo department joins", _department)
     diary.note(FIRST_DAY + 3, "09:30", "The departments of the notices are added", _real_departments)
     return diary.steps()
 
 
-def enrol(
-    session: Session, world: World, *, organisation: Organisation, accounts: Iterable[Account], hashed: str
-) -> None:
-    """Add the people of ``accounts`` to ``organisation``; the password's hash is made once for all."""
+@cache
+def hashed() -> str:
+    """Return the hash of the demo's password, made once for all."""
+    return hash_password(PASSWORD)
+
+
+def enrol(session: Session, world: World, *, organisation: Organisation, accounts: Iterable[Account]) -> None:
+    """Add the people of ``accounts`` to ``organisation``, with the demo's password."""
     for account in accounts:
         person = service.create_person(
             session, name=account.name, email=account.email, password=None, verified=True, actor=OPERATOR
         )
-        person.password_hash = hashed
+        person.password_hash = hashed()
         join(session, world, organisation=organisation, person=person, roles=account.roles)
 
 
@@ -69,7 +72,7 @@ def join(
     world.people[called or person.email] = membership.id
 
 
-def _platform(hashed: str, session: Session, world: World) -> None:
+def _platform(session: Session, world: World) -> None:
     team = service.create_organisation(
         session,
         kind=OrganisationKind.PLATFORM,
@@ -79,15 +82,15 @@ def _platform(hashed: str, session: Session, world: World) -> None:
         actor=OPERATOR,
     )
     held = [account for account in ACCOUNTS if account.organisation == PLATFORM]
-    enrol(session, world, organisation=team, accounts=held, hashed=hashed)
+    enrol(session, world, organisation=team, accounts=held)
 
 
-def _department(hashed: str, session: Session, world: World) -> None:
+def _department(session: Session, world: World) -> None:
     department = service.create_organisation(
         session, kind=OrganisationKind.DEPARTMENT, name=DEPARTMENT, identifiers=[], actor=OPERATOR
     )
     held = [account for account in ACCOUNTS if account.organisation == DEPARTMENT]
-    enrol(session, world, organisation=department, accounts=held, hashed=hashed)
+    enrol(session, world, organisation=department, accounts=held)
     service.decide(
         session,
         actor=world.actor(session, ADMINISTRATOR.email),

@@ -11,11 +11,10 @@ from sqlalchemy.orm import Session
 from engage.accounts import queries as accounts
 from engage.accounts import service as accounts_service
 from engage.accounts.enums import Decision, Scheme
-from engage.accounts.service.passwords import hash_password
 from engage.accounts.service.registration import Registration
 from engage.accounts.service.tokens import verification_token
 from engage.demo import texts
-from engage.demo.accounts import ADMINISTRATOR, PASSWORD, Account
+from engage.demo.accounts import ADMINISTRATOR, Account
 from engage.demo.script import Diary, Step
 from engage.demo.stories.people import OPERATOR, enrol
 from engage.demo.texts import InventedSupplier
@@ -34,11 +33,10 @@ UNGUESSABLE = "a-password-nobody-kept"
 def steps(today: date) -> list[Step]:
     """Return the steps that bring suppliers."""
     diary = Diary(today)
-    hashed = hash_password(PASSWORD)
     verified = [one for one in texts.invented() if not one.pending]
     for place, one in enumerate(verified):
         day = IMPORTED_DAY + place - 5
-        diary.note(day, "11:00", f"{one.name} joins", partial(_joins, one, hashed))
+        diary.note(day, "11:00", f"{one.name} joins", partial(_joins, one))
         diary.note(day, "14:00", f"{one.name} describes its work", partial(_describes, one))
     records = texts.suppliers()
     for start in range(0, len(records), AT_ONCE):
@@ -50,7 +48,7 @@ def steps(today: date) -> list[Step]:
     return diary.steps()
 
 
-def _joins(one: InventedSupplier, hashed: str, session: Session, world: World) -> None:
+def _joins(one: InventedSupplier, session: Session, world: World) -> None:
     organisation = accounts_service.create_organisation(
         session,
         kind=OrganisationKind.SUPPLIER,
@@ -62,7 +60,7 @@ def _joins(one: InventedSupplier, hashed: str, session: Session, world: World) -
         Account(each["email"], each["name"], one.name, tuple(Role(role) for role in each["roles"]), "")
         for each in one.people
     ]
-    enrol(session, world, organisation=organisation, accounts=held, hashed=hashed)
+    enrol(session, world, organisation=organisation, accounts=held)
     accounts_service.decide(
         session,
         actor=world.actor(session, ADMINISTRATOR.email),
