@@ -1,4 +1,4 @@
-"""Tables of match runs and invitations."""
+"""Match runs and the suppliers they ranked."""
 
 from __future__ import annotations
 
@@ -12,19 +12,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from engage.challenges.models import Challenge
 from engage.kernel.db import Base
 from engage.matching import Band
-from engage.matchmaking.enums import Confidence, InvitationState, Origin, RunState
+from engage.matchmaking.enums import Confidence, RunState
 from engage.suppliers.models import Supplier
-
-
-class TextVector(Base):
-    """The embedding of one text by one model, kept by content: the same text is never embedded twice."""
-
-    __tablename__ = "text_vector"
-
-    content_hash: Mapped[str] = mapped_column(primary_key=True)
-    model_digest: Mapped[str] = mapped_column(primary_key=True)
-    vector: Mapped[bytes]
-    """As ``engage.matching.Features`` dumps it: one signed byte a number."""
 
 
 class MatchRun(Base):
@@ -86,36 +75,3 @@ class MatchCandidate(Base):
 
     run: Mapped[MatchRun] = relationship(back_populates="candidates")
     supplier: Mapped[Supplier] = relationship()
-
-
-class Invitation(Base):
-    """The offer of a place in the advisory sessions of a challenge. One for each supplier and challenge."""
-
-    __tablename__ = "invitation"
-    __table_args__ = (
-        sa.UniqueConstraint("challenge_id", "supplier_id"),
-        sa.CheckConstraint(
-            "state = 'held' OR state = 'withdrawn' OR sent_at IS NOT NULL", name="sent_has_time"
-        ),
-        sa.CheckConstraint("origin <> 'matched' OR run_id IS NOT NULL", name="matched_has_run"),
-        sa.CheckConstraint("state <> 'sent' OR expires_at IS NOT NULL", name="sent_expires"),
-        sa.Index("ix_invitation_expiring", "expires_at", postgresql_where=sa.text("state = 'sent'")),
-    )
-
-    id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)
-    ref: Mapped[str] = mapped_column(unique=True)
-    challenge_id: Mapped[int] = mapped_column(sa.ForeignKey("challenge.id"))
-    supplier_id: Mapped[int] = mapped_column(sa.ForeignKey("supplier.id"), index=True)
-    run_id: Mapped[int | None] = mapped_column(sa.ForeignKey("match_run.id"), index=True)
-    origin: Mapped[Origin]
-    state: Mapped[InvitationState] = mapped_column(default=InvitationState.HELD)
-    created_at: Mapped[datetime]
-    sent_at: Mapped[datetime | None]
-    expires_at: Mapped[datetime | None]
-    answered_at: Mapped[datetime | None]
-    answered_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id"))
-    decline_reason: Mapped[str] = mapped_column(default="")
-
-    challenge: Mapped[Challenge] = relationship()
-    supplier: Mapped[Supplier] = relationship()
-    run: Mapped[MatchRun | None] = relationship()

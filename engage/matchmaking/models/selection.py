@@ -1,0 +1,1 @@
+"""How places are given: rules, the lottery's commitment, rounds, overrides."""
