@@ -23,6 +23,7 @@ from engage.matchmaking.service.runs import (
     run_soon,
     supersede,
 )
+from engage.matchmaking.service.seeing import SeenStatement, Sight, Word, sight
 from engage.matchmaking.service.vectors import count_missing, embed_some, embed_soon
 
 __all__ = [
@@ -33,6 +34,9 @@ __all__ = [
     "Opportunity",
     "Preview",
     "Released",
+    "SeenStatement",
+    "Sight",
+    "Word",
     "choose",
     "count_missing",
     "embed_some",
@@ -48,6 +52,7 @@ __all__ = [
     "run",
     "run_soon",
     "send_waiting",
+    "sight",
     "supersede",
     "withdraw",
 ]

@@ -6,4 +6,4 @@ from flask import Blueprint
 
 bp = Blueprint("matchmaking", __name__)
 
-from engage.matchmaking.views import candidate, match, opportunities, release  # noqa: E402, F401 - they use bp
+from engage.matchmaking.views import candidate, match, opportunities, release, seen  # noqa: E402, F401 - they use bp

@@ -200,9 +200,10 @@ class TestProfile:
         self, admin: DistrustfulClient, session: Session, supplier: Supplier
     ) -> None:
         made.statement(session, supplier, title="Bygone", text="Old.", expires_on=clock.uk_today())
-        words = text_of(admin.get("/supplier/profile").get_data(as_text=True))
-        seen = words[words.index("What the matcher sees") :]
-        assert "1 statement read Earlier work. Level gauges for small rivers." in seen
+        page = admin.get("/supplier/profile").get_data(as_text=True)
+        seen = text_of(page)[text_of(page).index("What the matcher sees") :]
+        assert "1 statement is read today" in seen
+        assert "/supplier/what-the-matcher-sees" in links(page)
         assert "Bygone. It expired on" in seen
 
 

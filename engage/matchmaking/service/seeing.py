@@ -1,0 +1,108 @@
+"""What the matcher sees of one supplier: everything that is read of it, and what that is worth."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from engage.kernel import clock
+from engage.matching import Parameters, full_text, normalise
+from engage.matching.text import spellings, terms
+from engage.matchmaking.enums import HardRule
+from engage.matchmaking.models import Invitation
+from engage.matchmaking.service.sifting import broken_rule, capacity_used
+from engage.matchmaking.service.texts import document
+from engage.suppliers import queries as suppliers
+from engage.suppliers.models import Statement, Supplier
+
+YEAR = timedelta(days=365)
+
+
+@dataclass(frozen=True)
+class Word:
+    """A word that can be shared with a challenge, as the statement writes it, and how often it counts."""
+
+    shown: str
+    times: int
+
+
+@dataclass(frozen=True)
+class SeenStatement:
+    """A statement as it is compared; ``why_not`` is empty when it counts today."""
+
+    statement: Statement
+    text: str
+    why_not: str
+    hidden: int
+    """How many characters nobody can see were taken out."""
+    words: Sequence[Word]
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What a match made on ``day`` would read of a supplier. Nothing about anybody else is in it."""
+
+    day: date
+    broken: HardRule | None
+    """The hard rule that would leave the supplier out today."""
+    statements: Sequence[SeenStatement]
+    invitations_used: int
+    """Invitations of the running quarter that wait for an answer or were accepted."""
+    invitations_in_a_year: int
+    """Invitations sent to the supplier in the last 365 days, by anybody: with none it is a new entrant."""
+
+    @property
+    def counting(self) -> list[SeenStatement]:
+        """The statements that count today."""
+        return [each for each in self.statements if not each.why_not]
+
+
+def sight(session: Session, *, supplier: Supplier) -> Sight:
+    """Return what the matcher sees of ``supplier`` today. Two statements; nothing is written."""
+    today = clock.uk_today()
+    seen = suppliers.seen(supplier, today=today)
+    used = capacity_used(session, today=today, supplier_ids=[supplier.id])
+    fresh = [each.statement for each in seen if each.counts]
+    return Sight(
+        day=today,
+        broken=broken_rule(supplier, fresh, used),
+        statements=[_statement(each) for each in seen],
+        invitations_used=used.get(supplier.id, 0),
+        invitations_in_a_year=_invitations_in_a_year(session, supplier),
+    )
+
+
+def _statement(seen: suppliers.Seen) -> SeenStatement:
+    statement = seen.statement
+    return SeenStatement(
+        statement=statement,
+        text=full_text(document(statement)),
+        why_not=seen.why_not,
+        hidden=sum(_is_hidden(character) for character in statement.title + statement.text),
+        words=_words(full_text(document(statement))),
+    )
+
+
+def _words(text: str) -> list[Word]:
+    """Return the single words that count, those said most often first; pairs of neighbours count besides."""
+    cap, shown = Parameters().term_cap, spellings(text)
+    single: Counter[str] = Counter({term: times for term, times in terms(text).items() if " " not in term})
+    return [Word(shown[term], min(times, cap)) for term, times in single.most_common()]
+
+
+def _is_hidden(character: str) -> bool:
+    return not character.isspace() and not normalise(character)
+
+
+def _invitations_in_a_year(session: Session, supplier: Supplier) -> int:
+    query = (
+        sa.select(sa.func.count())
+        .select_from(Invitation)
+        .where(Invitation.supplier_id == supplier.id, Invitation.sent_at > clock.now() - YEAR)
+    )
+    return session.scalar(query) or 0

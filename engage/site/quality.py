@@ -1,0 +1,59 @@
+"""The measured quality of matching, read from the record that the benchmark leaves beside the engine."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+from typing import Any
+
+NAMES = {
+    "uk": "UK contract notices, and the firms that won them",
+    "sbir_a": "US research topics, and the firms that were funded",
+}
+
+
+@dataclass(frozen=True)
+class Measured:
+    """How well engage ranks one set with known answers, with simple methods beside it.
+
+    Figures are means over the set's challenges; intervals hold 95 % of bootstrap resamples of them.
+    """
+
+    name: str
+    ndcg10: float
+    ndcg10_interval: tuple[float, float]
+    recall50: float
+    bm25_ndcg10: float
+    tfidf_ndcg10: float
+    ratio: float
+    ratio_interval: tuple[float, float]
+    newcomer_share: float
+    newcomer_share_of_relevant: float
+
+
+@lru_cache(maxsize=1)
+def measured() -> tuple[Measured, ...]:
+    """Return what was measured, a set each; empty when there is no record."""
+    record = resources.files("engage.matching") / "data" / "quality.json"
+    if not record.is_file():
+        return ()
+    return tuple(_measured(name, figures) for name, figures in json.loads(record.read_text())["sets"].items())
+
+
+def _measured(name: str, figures: dict[str, Any]) -> Measured:
+    low, high = figures["ndcg10_interval"]
+    least, most = figures["ratio_interval"]
+    return Measured(
+        name=NAMES.get(name, name),
+        ndcg10=figures["ndcg10"],
+        ndcg10_interval=(low, high),
+        recall50=figures["recall50"],
+        bm25_ndcg10=figures["bm25_ndcg10"],
+        tfidf_ndcg10=figures["tfidf_ndcg10"],
+        ratio=figures["ratio"],
+        ratio_interval=(least, most),
+        newcomer_share=figures["newcomer_share"],
+        newcomer_share_of_relevant=figures["newcomer_share_of_relevant"],
+    )
