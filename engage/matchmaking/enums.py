@@ -46,6 +46,29 @@ INVITATION_TRANSITIONS: Transitions[InvitationState] = {
 }
 
 
+class Outcome(StrEnum):
+    """What a plan says about a candidate."""
+
+    CHOSEN = "chosen"
+    ALTERNATE = "alternate"
+    NOT_CHOSEN = "not_chosen"
+
+
+class OverrideKind(StrEnum):
+    """What a person can decide about one supplier, against or before the plan."""
+
+    PIN = "pin"
+    EXCLUDE = "exclude"
+
+
+class RoundStatus(StrEnum):
+    """How good a plan is: proven best, the best found in time, or impossible as asked."""
+
+    OPTIMAL = "optimal"
+    FEASIBLE = "feasible"
+    INFEASIBLE = "infeasible"
+
+
 class Origin(StrEnum):
     """How a supplier came to be invited."""
 

@@ -30,6 +30,8 @@ class Supplier(Base):
     vcse: Mapped[bool | None]
     regions: Mapped[list[str]] = mapped_column(ARRAY(sa.Text), default=list)
     cpv: Mapped[list[str]] = mapped_column(ARRAY(sa.Text), default=list)
+    corporate_group: Mapped[str] = mapped_column(default="")
+    """The group of companies it belongs to: at most one of a group is invited to a challenge."""
     capacity_per_quarter: Mapped[int] = mapped_column(default=4)
     paused: Mapped[bool] = mapped_column(default=False)
     source: Mapped[str | None]

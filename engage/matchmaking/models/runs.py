@@ -12,7 +12,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from engage.challenges.models import Challenge
 from engage.kernel.db import Base
 from engage.matching import Band
-from engage.matchmaking.enums import Confidence, RunState
+from engage.matchmaking.enums import Confidence, Outcome, RunState
+from engage.matchmaking.models.selection import LotteryCommitment, SelectionRound, SelectionRules
 from engage.suppliers.models import Supplier
 
 
@@ -44,11 +45,25 @@ class MatchRun(Base):
     engine_version: Mapped[str]
     embedder: Mapped[str]
     model_digest: Mapped[str]
+    pool_hash: Mapped[str | None]
+    """Of the frozen pool: who took part with what, and which rule left the others out."""
+    lexicon_id: Mapped[str | None]
+    background_id: Mapped[str | None]
+    list_hash: Mapped[str | None]
+    """SHA-256 of the ranked list in canonical form: what a replay must come to."""
+    rules_id: Mapped[int | None] = mapped_column(sa.ForeignKey("selection_rules.id"))
+    """The rules by which the places were planned last."""
+    commitment_id: Mapped[int | None] = mapped_column(sa.ForeignKey("lottery_commitment.id"))
+    round_id: Mapped[int | None] = mapped_column(sa.ForeignKey("selection_round.id"), index=True)
+    """The plan that holds: the last one before the release."""
     suppliers_considered: Mapped[int] = mapped_column(default=0)
     suppliers_excluded: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
     """How many suppliers each hard rule left out."""
 
     challenge: Mapped[Challenge] = relationship()
+    rules: Mapped[SelectionRules | None] = relationship()
+    commitment: Mapped[LotteryCommitment | None] = relationship()
+    round: Mapped[SelectionRound | None] = relationship()
     candidates: Mapped[list[MatchCandidate]] = relationship(
         back_populates="run", order_by="MatchCandidate.rank"
     )
@@ -58,7 +73,13 @@ class MatchCandidate(Base):
     """A supplier as ranked by a run, with the reasons shown to people."""
 
     __tablename__ = "match_candidate"
-    __table_args__ = (sa.UniqueConstraint("run_id", "rank"),)
+    __table_args__ = (
+        sa.UniqueConstraint("run_id", "rank"),
+        sa.UniqueConstraint("run_id", "alternate_rank"),
+        sa.CheckConstraint(
+            "(outcome = 'alternate') = (alternate_rank IS NOT NULL)", name="alternates_are_ordered"
+        ),
+    )
 
     run_id: Mapped[int] = mapped_column(sa.ForeignKey("match_run.id", ondelete="CASCADE"), primary_key=True)
     supplier_id: Mapped[int] = mapped_column(sa.ForeignKey("supplier.id"), primary_key=True)
@@ -71,7 +92,18 @@ class MatchCandidate(Base):
     why: Mapped[str]
     """The main reason in one line."""
     explanation: Mapped[dict[str, Any]] = mapped_column(JSONB, deferred=True)
-    shortlisted: Mapped[bool] = mapped_column(default=False)
+    tags: Mapped[list[str]] = mapped_column(JSONB, default=list)
+    """What the rules can ask for, as it was at the match: see ``service.tags``."""
+    corporate_group: Mapped[str] = mapped_column(default="")
+    """The group at the match, folded: two with the same one are one for the rules."""
+    outcome: Mapped[Outcome] = mapped_column(default=Outcome.NOT_CHOSEN)
+    alternate_rank: Mapped[int | None]
+    decided_by: Mapped[str] = mapped_column(default="")
+    """What decided, for the department: a reason of the plan, or one of ``service.deciding``."""
+    probability: Mapped[float | None]
+    """With what probability the draw came out like this, where one was held."""
+    cost: Mapped[float | None]
+    """How much of the total score including it would have cost, where that was worked out."""
 
     run: Mapped[MatchRun] = relationship(back_populates="candidates")
     supplier: Mapped[Supplier] = relationship()
