@@ -15,18 +15,20 @@ The usual way::
 
 from engage.matching.background import Background, Lexicon, build_background, build_lexicon
 from engage.matching.embedders import DEFAULT_EMBEDDER, Embedder, Kind, load_embedder
-from engage.matching.errors import EmbedderError, InputError, MatchingError, MissingVectorsError
+from engage.matching.errors import EmbedderError, InputError, MatchingError, MissingVectorsError, SegmentError
 from engage.matching.explaining import sentence_texts
 from engage.matching.features import Features, encode_missing, texts_to_encode
 from engage.matching.index import Identity, Index, build_index, profiles_hash
 from engage.matching.parameters import Parameters
 from engage.matching.ranking import band_of, explain_pair, rank, rank_challenge
+from engage.matching.reading import READING_EDITION, read_words
 from engage.matching.text import normalise
 from engage.matching.types import (
     Band,
     ChallengeText,
     Document,
     DocumentReason,
+    Evidence,
     Explanation,
     Passage,
     Ranked,
@@ -39,6 +41,7 @@ from engage.matching.wording import content_hash, full_text
 __all__ = [
     "DEFAULT_EMBEDDER",
     "ENGINE_VERSION",
+    "READING_EDITION",
     "Background",
     "Band",
     "ChallengeText",
@@ -46,6 +49,7 @@ __all__ = [
     "DocumentReason",
     "Embedder",
     "EmbedderError",
+    "Evidence",
     "Explanation",
     "Features",
     "Identity",
@@ -58,6 +62,7 @@ __all__ = [
     "Parameters",
     "Passage",
     "Ranked",
+    "SegmentError",
     "SupplierProfile",
     "TermReason",
     "band_of",
@@ -73,6 +78,7 @@ __all__ = [
     "profiles_hash",
     "rank",
     "rank_challenge",
+    "read_words",
     "sentence_texts",
     "texts_to_encode",
 ]

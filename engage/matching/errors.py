@@ -17,3 +17,7 @@ class InputError(MatchingError):
 
 class MissingVectorsError(MatchingError):
     """Vectors are needed that nobody has computed yet."""
+
+
+class SegmentError(MatchingError):
+    """A stored segment is damaged, or belongs to other snapshots: make it anew."""

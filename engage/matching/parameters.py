@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from engage.matching.errors import InputError
 
-PARAMETERS_VERSION = "1"
+PARAMETERS_VERSION = "2"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +29,11 @@ class Parameters:
     lexical: float = 0.35
     #: Added to a statement for the best shared CPV code (whole division or finer).
     cpv: float = 0.15
+    #: Added for a verified statement; half of it for one with evidence named.
+    evidence: float = 0.10
+    #: Added for a statement of today; half of it after ``half_life_days``.
+    freshness: float = 0.10
+    half_life_days: int = 1461
     #: What the squares of a supplier's best, second and third statement count.
     ranks: tuple[float, ...] = (1.0, 0.7, 0.49)
     #: Part of a statement's spread taken from all statements (0 own, 1 common).
@@ -73,8 +78,10 @@ class Parameters:
             raise InputError("The weights in ranks must fall from the best statement on.")
         if any(list(b) != sorted(b, reverse=True) for b in (self.bands, self.bands_by_words)):
             raise InputError("The band thresholds must fall from strong to possible.")
-        if not 0 <= self.shrinkage <= 1 or self.term_cap < 1 or self.min_documents < 1:
-            raise InputError("shrinkage is between 0 and 1; term_cap and min_documents from 1 up.")
+        if not 0 <= self.shrinkage <= 1 or min(self.term_cap, self.min_documents, self.half_life_days) < 1:
+            raise InputError(
+                "shrinkage is between 0 and 1; term_cap and min_documents from 1 up, half_life_days too."
+            )
 
     def _numbers(self) -> list[float]:
         values = [getattr(self, field.name) for field in dataclasses.fields(self)]

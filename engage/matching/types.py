@@ -8,11 +8,21 @@ from enum import StrEnum
 from typing import Literal
 
 
+class Evidence(StrEnum):
+    """How well a statement is backed."""
+
+    DECLARED = "declared"
+    EVIDENCED = "evidenced"
+    VERIFIED = "verified"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
     """One statement of a supplier: a piece of earlier work, a capability, an award.
 
-    ``weight`` is the weight of its source, from 0 (ignored) to 1 (full).
+    ``weight`` is the weight of its source, from 0 (ignored) to 1 (full);
+    ``date`` the day of the work, ``recorded`` the day the words were written
+    down here, ``expires`` the first day on which the statement no longer counts.
     """
 
     id: str
@@ -21,6 +31,9 @@ class Document:
     date: dt.date | None = None
     cpv: tuple[str, ...] = ()
     weight: float = 1.0
+    level: Evidence = Evidence.DECLARED
+    recorded: dt.date | None = None
+    expires: dt.date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,13 +48,17 @@ class SupplierProfile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChallengeText:
-    """A challenge as the matcher sees it. The department is never scored."""
+    """A challenge as the matcher sees it. The department is never scored.
+
+    ``published`` is the day its words could first be read by others.
+    """
 
     id: str
     title: str
     text: str = ""
     cpv: tuple[str, ...] = ()
     department: str | None = None
+    published: dt.date | None = None
 
 
 class Band(StrEnum):
@@ -86,11 +103,14 @@ class Passage:
 class DocumentReason:
     """What one statement adds to the score, and why.
 
-    ``contribution`` = ``semantic`` + ``lexical`` + ``cpv`` + ``limit``.
+    ``contribution`` = ``semantic`` + ``lexical`` + ``cpv`` + ``evidence`` +
+    ``freshness`` + ``limit``.
     ``lexical`` = the sum over ALL shared terms + ``lexical_baseline`` (what any
     text would share with this statement by chance, taken off). ``terms`` holds
     the strongest of the shared terms, ``other_terms`` the sum of the rest.
-    ``limit`` is not 0 only when the statement was held at a bound.
+    ``limit`` is not 0 only when the statement was held at a bound. ``kept`` is
+    the part of the statement that counted, less than 1 when it repeats the
+    challenge; everything else here is what remained.
     """
 
     document_id: str
@@ -98,6 +118,8 @@ class DocumentReason:
     semantic: float
     lexical: float
     cpv: float
+    evidence: float = 0.0
+    freshness: float = 0.0
     limit: float
     lexical_baseline: float
     terms: tuple[TermReason, ...]
@@ -105,6 +127,7 @@ class DocumentReason:
     shared_cpv: tuple[str, ...]
     passages: tuple[Passage, ...]
     near_copy: bool
+    kept: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +136,8 @@ class Explanation:
 
     ``documents`` are the statements that count, best first, at most as many as
     ``Parameters.ranks`` has weights (three). ``matched_by_words_alone`` is true
-    when no model took part.
+    when no model took part. ``left_out`` names statements that count nothing
+    because they repeat the challenge.
     """
 
     challenge_id: str
@@ -121,6 +145,7 @@ class Explanation:
     score: float
     documents: tuple[DocumentReason, ...]
     matched_by_words_alone: bool
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
