@@ -40,6 +40,10 @@ class Supplier(Base):
     """The identifier in the file it was imported from."""
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
+    revision: Mapped[int] = mapped_column(
+        sa.BigInteger, server_default=sa.text("engage_revision()"), deferred=True
+    )
+    """Random, and another one after every change of what is compared; the database sees to it."""
 
     organisation: Mapped[Organisation] = relationship(lazy="joined", innerjoin=True)
     statements: Mapped[list[Statement]] = relationship(
@@ -76,6 +80,12 @@ class Statement(Base):
     licence: Mapped[str | None]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
+    recorded_on: Mapped[date] = mapped_column(server_default=sa.text("CURRENT_DATE"))
+    """Since when its words are here: what was written before a challenge was published is no copy of it."""
+    revision: Mapped[int] = mapped_column(
+        sa.BigInteger, server_default=sa.text("engage_revision()"), deferred=True
+    )
+    """Random, and another one after every change of what is compared; the database sees to it."""
     search: Mapped[Any] = mapped_column(
         TSVECTOR, sa.Computed("to_tsvector('english', title || ' ' || text)", persisted=True), deferred=True
     )

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from engage.matchmaking.models.features import TextVector
+from engage.matchmaking.models.features import (
+    Corpus,
+    FormerStatement,
+    MatchPool,
+    StatementReading,
+    TextVector,
+)
 from engage.matchmaking.models.invitations import Invitation
 from engage.matchmaking.models.runs import MatchCandidate, MatchRun
 from engage.matchmaking.models.selection import (
@@ -13,12 +19,16 @@ from engage.matchmaking.models.selection import (
 )
 
 __all__ = [
+    "Corpus",
+    "FormerStatement",
     "Invitation",
     "LotteryCommitment",
     "MatchCandidate",
+    "MatchPool",
     "MatchRun",
     "SelectionOverride",
     "SelectionRound",
     "SelectionRules",
+    "StatementReading",
     "TextVector",
 ]
