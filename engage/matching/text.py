@@ -75,6 +75,11 @@ def words(text: str) -> list[str]:
     return [match.group() for match in _WORD.finditer(normalise(text).casefold())]
 
 
+def word_spans(clean: str) -> list[tuple[int, int]]:
+    """Return where the words of a cleaned text stand, as ``[start, end)`` characters."""
+    return [match.span() for match in _WORD.finditer(clean)]
+
+
 @lru_cache(maxsize=1)
 def stop_words() -> frozenset[str]:
     """Return the words too common to tell anything (data/stopwords.txt)."""
