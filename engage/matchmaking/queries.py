@@ -13,7 +13,7 @@ from engage.accounts.models import Membership, Person
 from engage.challenges.models import Challenge
 from engage.kernel.errors import NotFound
 from engage.matchmaking.enums import InvitationState, Origin, RunState
-from engage.matchmaking.models import Invitation, MatchCandidate, MatchRun
+from engage.matchmaking.models import Invitation, MatchCandidate, MatchRun, SelectionOverride, SelectionRules
 from engage.suppliers.models import Supplier
 
 
@@ -124,6 +124,52 @@ def candidate(session: Session, *, run_id: int, supplier_ref: str) -> MatchCandi
     if found is None:
         raise NotFound("This supplier is not in the match.")
     return found
+
+
+def rules_versions(session: Session, *, challenge_id: int) -> Sequence[SelectionRules]:
+    """Return every version of a challenge's rules, newest first; none when nobody set any and nobody matched."""
+    query = sa.select(SelectionRules).where(SelectionRules.challenge_id == challenge_id)
+    return session.scalars(query.order_by(SelectionRules.number.desc())).all()
+
+
+def overrides(session: Session, *, challenge_id: int) -> Sequence[SelectionOverride]:
+    """Return what people decided about single suppliers, those in force first, then newest first; names loaded."""
+    query = (
+        sa.select(SelectionOverride)
+        .where(SelectionOverride.challenge_id == challenge_id)
+        .options(
+            joinedload(SelectionOverride.supplier).joinedload(Supplier.organisation),
+            joinedload(SelectionOverride.made_by),
+        )
+        .order_by(SelectionOverride.ended_at.is_not(None), SelectionOverride.id.desc())
+    )
+    return session.scalars(query).all()
+
+
+def released_run(session: Session, *, ref: str) -> MatchRun:
+    """Return a released run of a public challenge, with challenge, rules and round. Raises ``NotFound``."""
+    found = session.scalar(_released().where(MatchRun.ref == ref))
+    if found is None or not found.challenge.is_public:
+        raise NotFound
+    return found
+
+
+def released_runs(session: Session, *, since: datetime) -> Sequence[MatchRun]:
+    """Return the released runs of public challenges that were frozen after ``since``, newest first."""
+    query = _released().where(MatchRun.frozen_at >= since).order_by(MatchRun.released_at.desc(), MatchRun.id)
+    return [run for run in session.scalars(query) if run.challenge.is_public]
+
+
+def _released() -> sa.Select[MatchRun]:
+    return (
+        sa.select(MatchRun)
+        .where(MatchRun.released_at.is_not(None))
+        .options(
+            joinedload(MatchRun.challenge).joinedload(Challenge.organisation),
+            joinedload(MatchRun.rules),
+            joinedload(MatchRun.round),
+        )
+    )
 
 
 def releaser(session: Session, *, run: MatchRun) -> str:

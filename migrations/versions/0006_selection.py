@@ -96,6 +96,7 @@ def _rounds() -> None:
         sa.Column("made_by_id", sa.BigInteger(), sa.ForeignKey("person.id")),
         sa.Column("instance", sa.LargeBinary(), nullable=False),
         sa.Column("instance_hash", sa.Text(), nullable=False),
+        sa.Column("plan", sa.LargeBinary(), nullable=False),
         sa.Column("plan_hash", sa.Text(), nullable=False),
         sa.Column("seed", sa.Text(), nullable=False),
         sa.Column("solver", sa.Text(), nullable=False),

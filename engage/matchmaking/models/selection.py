@@ -89,6 +89,8 @@ class SelectionRound(Base):
     """The problem that was solved: canonical JSON, deflated."""
     instance_hash: Mapped[str]
     """SHA-256 of the instance's canonical JSON."""
+    plan: Mapped[bytes] = mapped_column(deferred=True)
+    """What came out: canonical JSON, deflated."""
     plan_hash: Mapped[str]
     """SHA-256 of the plan's canonical JSON."""
     seed: Mapped[str]
@@ -97,7 +99,7 @@ class SelectionRound(Base):
     objective: Mapped[float]
     bound: Mapped[float]
     result: Mapped[dict[str, Any]] = mapped_column(JSONB)
-    """``challenges`` by reference (shortages, prices, pins not kept), ``seeds``, ``fairness``."""
+    """``challenges`` by reference (shortages, prices, pins not kept), ``seeds``, what fairness took, ``fairness``."""
 
 
 class SelectionOverride(Base):

@@ -1,0 +1,43 @@
+"""What decided about a candidate, in words: for the department, which sees the whole plan."""
+
+from __future__ import annotations
+
+from engage.matchmaking.enums import HardRule
+from engage.matchmaking.service.tags import tag_words
+
+NOT_NEAR, INVITED, RULE, UNKEPT_PIN = "not_near", "invited", "rule:", "pin_not_kept"
+_WORDS = {
+    "pinned": "Put in by a person, with a recorded reason.",
+    "fit": "By fit: taken together, these suppliers fit best.",
+    "exploration": "Drawn for a place that is kept for newcomers who fit.",
+    "lot": "By lot, among suppliers that fit equally well.",
+    "excluded": "Left out by a person, with a recorded reason.",
+    "conflict": "Left out because of a conflict of interest.",
+    "capacity": "Its last invitations of this quarter go to other challenges, which it fits better.",
+    "group": "Another supplier of its corporate group is invited.",
+    NOT_NEAR: "Its statements do not come near this challenge.",
+    INVITED: "Has been invited to this challenge before.",
+    UNKEPT_PIN: "Put in by a person, but that could not be kept together with what else was decided.",
+    "": "Not planned yet.",
+}
+_LEFT_OUT = {
+    "fit": "Others fit better.",
+    "exploration": "Took part in the draw for newcomers; the draw fell on others.",
+    "lot": "Others fit equally well, and the lot fell on them.",
+}
+
+
+def decided_sentence(decided_by: str, *, chosen: bool) -> str:
+    """Return what decided about a candidate, in one sentence for the department."""
+    if not chosen and decided_by in _LEFT_OUT:
+        return _LEFT_OUT[decided_by]
+    if decided_by in _WORDS:
+        return _WORDS[decided_by]
+    kind, _, tag = decided_by.partition(":")
+    if kind == "floor":
+        return f"The rules ask for {tag_words(tag)}, and it fits best among them."
+    if kind == "cap":
+        return f"The rules take only so many {tag_words(tag)}."
+    if decided_by.startswith(RULE):
+        return f"Left out by a hard rule: {HardRule(tag).sentence}."
+    return decided_by.replace("_", " ").capitalize() + "."
