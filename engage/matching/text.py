@@ -97,19 +97,25 @@ def _stem(plain: Sequence[str]) -> list[str]:
     return stems
 
 
-def telling_words(text: str) -> list[str]:
-    """Return the words of a text that tell something, in order.
+def telling(word: str) -> str | None:
+    """Return a word as it is counted, or nothing for one that tells nothing.
 
     Left out: stop words, single characters, plain numbers (dates, sums, notice
     numbers), and runs of more than 40 characters, which are no words.
     """
-    stop = stop_words()
-    plain = [word.replace("\u2019", "'").removesuffix("'s") for word in words(text)]
-    return [
-        word
-        for word in plain
-        if _MIN_WORD <= len(word) <= _MAX_WORD and word not in stop and not word.isdigit()
-    ]
+    plain = word.casefold().replace("\u2019", "'").removesuffix("'s")
+    counts = _MIN_WORD <= len(plain) <= _MAX_WORD and plain not in stop_words() and not plain.isdigit()
+    return plain if counts else None
+
+
+def telling_words(text: str) -> list[str]:
+    """Return the words of a text that tell something, in order; see ``telling``."""
+    return [plain for plain in map(telling, words(text)) if plain is not None]
+
+
+def stems(plain: Sequence[str]) -> list[str]:
+    """Return the English stems of words, one for each."""
+    return _stem(plain)
 
 
 def _with_pairs(single: Sequence[str]) -> list[str]:
