@@ -126,17 +126,22 @@ def _print_setting(setting: Setting, trials: list[Trial]) -> None:
 def _try_all(judged: Judged, features: Features) -> Trial:
     parameters = Parameters()
     index = build_index(suppliers=judged.suppliers, features=features, parameters=parameters)
-    statements = [score_statements(index, ask(index, challenge)) for challenge in judged.challenges]
+    pool, part = index.pool, index.pool.parts[0]
+    statements = [
+        score_statements(pool, part, ask(pool.yardstick, challenge, features=features))
+        for challenge in judged.challenges
+    ]
     places = [index.positions[supplier.id] for supplier in judged.suppliers]
     whole = parameters.semantic + parameters.lexical
     measured = {}
     for semantic, discount in itertools.product(SEMANTIC, DISCOUNTS):
         setting = Setting(semantic, discount)
-        other = dataclasses.replace(index, parameters=setting.parameters())
+        ranks = setting.parameters().ranks
         up = semantic / (parameters.semantic / whole)
         down = (1 - semantic) / (parameters.lexical / whole)
         rows = [
-            score_suppliers(other, _reweighed(one, up, down, parameters)).scores[places] for one in statements
+            score_suppliers(part, _reweighed(one, up, down, parameters), ranks=ranks).scores[places]
+            for one in statements
         ]
         measured[setting] = measure(judged, np.stack(rows))
     scores = baselines(judged).values()
@@ -151,8 +156,8 @@ def _try_all(judged: Judged, features: Features) -> Trial:
 
 def _reweighed(one: StatementScores, up: float, down: float, parameters: Parameters) -> StatementScores:
     semantic, lexical = one.semantic * up, one.lexical * down
-    total = np.clip(semantic + lexical + one.cpv, 0.0, parameters.ceiling)
-    return StatementScores(semantic=semantic, lexical=lexical, cpv=one.cpv, total=total)
+    total = np.clip(semantic + lexical + one.cpv, 0.0, parameters.ceiling) * one.kept
+    return dataclasses.replace(one, semantic=semantic, lexical=lexical, total=total)
 
 
 if __name__ == "__main__":

@@ -63,12 +63,13 @@ def score_all(judged: Judged, features: Features, parameters: Parameters | None 
     """Return engage's scores, ``float64[challenges, suppliers]``, in the order of the files."""
     index = build_index(suppliers=judged.suppliers, features=features, parameters=parameters)
     places = [index.positions[supplier.id] for supplier in judged.suppliers]
-    return np.stack(
-        [
-            score_suppliers(index, score_statements(index, ask(index, challenge))).scores[places]
-            for challenge in judged.challenges
-        ]
-    )
+    part, ranks = index.pool.parts[0], index.parameters.ranks
+    rows = []
+    for challenge in judged.challenges:
+        asked = ask(index.pool.yardstick, challenge, features=features)
+        statements = score_statements(index.pool, part, asked)
+        rows.append(score_suppliers(part, statements, ranks=ranks).scores[places])
+    return np.stack(rows)
 
 
 def _arguments() -> argparse.Namespace:

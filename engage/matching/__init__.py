@@ -13,15 +13,31 @@ The usual way::
     ranked = rank(challenges=challenges, suppliers=suppliers, features=features, explain=10)
 """
 
-from engage.matching.background import Background, Lexicon, build_background, build_lexicon
+from engage.matching.background import (
+    Background,
+    Lexicon,
+    build_background,
+    build_lexicon,
+    count_readings,
+)
+from engage.matching.building import StatementRow, build_segment
 from engage.matching.embedders import DEFAULT_EMBEDDER, Embedder, Kind, load_embedder
 from engage.matching.errors import EmbedderError, InputError, MatchingError, MissingVectorsError, SegmentError
 from engage.matching.explaining import sentence_texts
 from engage.matching.features import Features, encode_missing, texts_to_encode
-from engage.matching.index import Identity, Index, build_index, profiles_hash
+from engage.matching.index import Index, build_index, profiles_hash
 from engage.matching.parameters import Parameters
-from engage.matching.ranking import band_of, explain_pair, rank, rank_challenge
+from engage.matching.pool import Pool
+from engage.matching.ranking import (
+    band_of,
+    explain_pair,
+    explain_pool_pair,
+    rank,
+    rank_challenge,
+    rank_pool,
+)
 from engage.matching.reading import READING_EDITION, read_words
+from engage.matching.segment import Segment
 from engage.matching.text import normalise
 from engage.matching.types import (
     Band,
@@ -37,6 +53,7 @@ from engage.matching.types import (
 )
 from engage.matching.version import ENGINE_VERSION
 from engage.matching.wording import content_hash, full_text
+from engage.matching.yardstick import Identity, Yardstick
 
 __all__ = [
     "DEFAULT_EMBEDDER",
@@ -61,23 +78,31 @@ __all__ = [
     "MissingVectorsError",
     "Parameters",
     "Passage",
+    "Pool",
     "Ranked",
+    "Segment",
     "SegmentError",
+    "StatementRow",
     "SupplierProfile",
     "TermReason",
+    "Yardstick",
     "band_of",
     "build_background",
     "build_index",
     "build_lexicon",
+    "build_segment",
     "content_hash",
+    "count_readings",
     "encode_missing",
     "explain_pair",
+    "explain_pool_pair",
     "full_text",
     "load_embedder",
     "normalise",
     "profiles_hash",
     "rank",
     "rank_challenge",
+    "rank_pool",
     "read_words",
     "sentence_texts",
     "texts_to_encode",

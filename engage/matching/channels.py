@@ -8,29 +8,22 @@ remains are single floating point operations, which IEEE 754 fixes to the bit.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse
 
-from engage.matching.background import Lexicon
 from engage.matching.features import Packed
-from engage.matching.text import terms
-from engage.matching.wording import Wording
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
-#: Length of a vector of terms, in the whole units its weights are rounded to.
-TERM_UNIT = 1 << 15
 _COSINE_UNIT = float(1 << 24)
 _WHOLE = float(1 << 20)
 _BLOCK = 4096
-_SENTENCES_KEPT = 10_000
+#: Rows turned into 32-bit numbers at once: what fits a processor's second cache.
+_STRIP = 1024
 
 
 @dataclass(frozen=True)
@@ -48,6 +41,10 @@ class Chance:
     mean: Floats
     spread: Floats
 
+    def at(self, rows: Ints) -> Chance:
+        """Return what chance gives some of the statements."""
+        return Chance(mean=self.mean[rows], spread=self.spread[rows])
+
     def above(self, cosines: Floats) -> Floats:
         """Return how many spreads each cosine lies above its mean."""
         result: Floats = (cosines - self.mean) / self.spread
@@ -60,6 +57,60 @@ class Scale:
 
     mean: float
     spread: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Channel:
+    """What chance gives in one channel, measured on the background.
+
+    ``behind`` is the chance of the background's own statements, ``common`` the
+    variance that is common among them, ``trust`` what the background weighs
+    beside the ``prior`` mean and spread, ``shrinkage`` how far a statement's own
+    spread is drawn towards the common one.
+    """
+
+    behind: Chance
+    common: float
+    trust: float
+    prior: tuple[float, float]
+    shrinkage: float
+    challenge_prior: float
+
+    def chance(self, own: Moments) -> Chance:
+        """Return what chance gives statements with these moments against the background."""
+        variance = (1 - self.shrinkage) * own.variance + self.shrinkage * self.common
+        return Chance(
+            mean=self.trust * own.mean + (1 - self.trust) * self.prior[0],
+            spread=np.sqrt(np.maximum(variance, self.prior[1] ** 2 / 100)),
+        )
+
+    def scale(self, cosines_behind: Floats) -> Scale:
+        """Return how like a challenge is to any statement at all, from the background's cosines."""
+        return scale_of(self.behind.above(cosines_behind), prior_size=self.challenge_prior)
+
+
+def measure_channel(
+    own: Moments, *, prior: tuple[float, float], prior_size: float, shrinkage: float, challenge_prior: float
+) -> Channel:
+    """Measure one channel from the moments of the background's statements among themselves.
+
+    The spread of a statement is drawn towards the spread that is common in the
+    background, and both towards the prior, which only matters while the
+    background is small. Nothing here depends on who is ranked.
+    """
+    count = len(own.mean)
+    trust = count / (count + prior_size)
+    found = math.fsum(own.variance.tolist()) / max(count, 1)
+    empty = Chance(mean=np.zeros(0), spread=np.zeros(0))
+    channel = Channel(
+        behind=empty,
+        common=trust * found + (1 - trust) * prior[1] ** 2,
+        trust=trust,
+        prior=prior,
+        shrinkage=shrinkage,
+        challenge_prior=challenge_prior,
+    )
+    return Channel(**{**vars(channel), "behind": channel.chance(own)})
 
 
 def scale_of(values: Floats, *, prior_size: float) -> Scale:
@@ -77,13 +128,30 @@ def scale_of(values: Floats, *, prior_size: float) -> Scale:
     return Scale(mean=trust * mean, spread=math.sqrt(trust * variance + (1 - trust)))
 
 
-class Semantic:
-    """Cosines between packed vectors."""
+def standardise(cosines: Floats, chance: Chance, scale: Scale, *, weight: float) -> Floats:
+    """Return weighted standard deviations above chance, a number a statement."""
+    result: Floats = weight * (cosines / (chance.spread * scale.spread))
+    result -= baseline(chance, scale, weight=weight)
+    return result
 
-    def __init__(self, rows: Packed) -> None:
+
+def baseline(chance: Chance, scale: Scale, *, weight: float) -> Floats:
+    """Return what is taken off for chance, a number a statement, 0 or more.
+
+    Never less than 0: a statement that is unlike everything gains nothing
+    from being less unlike a challenge than others are.
+    """
+    expected = np.maximum(chance.mean / chance.spread + scale.mean, 0.0)
+    result: Floats = weight * (expected / scale.spread)
+    return result
+
+
+class Semantic:
+    """Cosines between packed vectors; ``rows`` may be mapped from a file."""
+
+    def __init__(self, rows: Packed, norms: Floats | None = None) -> None:
         self.rows = rows
-        self._norms = np.sqrt((rows.astype(np.int64) ** 2).sum(axis=1).astype(np.float64))
-        self._norms[self._norms == 0] = 1.0
+        self.norms = norms_of(rows) if norms is None else norms
 
     @property
     def size(self) -> int:
@@ -94,112 +162,46 @@ class Semantic:
         """Return ``float64[rows start:end, rows of other]``."""
         mine = self.rows[start:end].astype(np.float32)
         dots = (mine @ other.rows.astype(np.float32).T).astype(np.float64)
-        result: Floats = dots / (self._norms[start:end, None] * other._norms[None, :])
+        result: Floats = dots / (self.norms[start:end, None] * other.norms[None, :])
         return result
 
     def cosines_to(self, other: Semantic) -> Floats:
         """Return the cosines of all rows to the single row of ``other``."""
-        size = len(self.rows)
-        parts = [self.cosines(other, i, i + _BLOCK)[:, 0] for i in range(0, size, _BLOCK)]
-        return np.concatenate(parts) if parts else np.zeros(0)
-
-
-class Vocabulary:
-    """Weights of terms by a lexicon: sublinear in the count, rare terms heavier.
-
-    A term of the title counts more by ``title_weight``, a pair of words only
-    ``pair_weight`` of what its rarity alone would give it.
-    """
-
-    def __init__(self, lexicon: Lexicon, *, term_cap: int, title_weight: float, pair_weight: float) -> None:
-        self.terms = sorted(lexicon.frequencies)
-        self._number = {term: i for i, term in enumerate(self.terms)}
-        self._rarity = [
-            round(math.log((1 + lexicon.documents) / (1 + lexicon.frequencies[term])) + 1, 6)
-            * (pair_weight if " " in term else 1.0)
-            for term in self.terms
-        ]
-        self._often = [0.0] + [round(1 + math.log(n), 6) for n in range(1, term_cap + 1)]
-        self._title_weight = title_weight
-        #: As ``weigh``, for a sentence; those of the foremost suppliers come back with every challenge.
-        self.weigh_sentence = lru_cache(maxsize=_SENTENCES_KEPT)(self._weigh_sentence)
-
-    def _weigh_sentence(self, sentence: str) -> dict[int, int]:
-        return self.weigh(Wording(title="", full=sentence))
-
-    def weigh(self, said: Wording) -> dict[int, int]:
-        """Return term number to weight in ``TERM_UNIT``s; the vector has length 1."""
-        cap = len(self._often) - 1
-        titled = terms(said.title)
-        raw: list[tuple[int, float]] = []
-        for term, count in terms(said.full).items():
-            number = self._number.get(term)
-            if number is not None:
-                often = self._often[min(count, cap)] + (self._title_weight if term in titled else 0.0)
-                raw.append((number, often * self._rarity[number]))
-        norm = math.sqrt(math.fsum(weight * weight for _, weight in raw)) or 1.0
-        return {number: round(TERM_UNIT * weight / norm) for number, weight in sorted(raw)}
-
-    def matrix(self, wordings: Sequence[Wording]) -> Any:
-        """Return the weights of these texts as an int64 CSR matrix, a row a text."""
-        data: list[int] = []
-        columns: list[int] = []
-        ends = [0]
-        for said in wordings:
-            weights = self.weigh(said)
-            columns.extend(weights.keys())
-            data.extend(weights.values())
-            ends.append(len(columns))
-        shape = (len(wordings), len(self.terms))
-        arrays = (np.array(data, np.int64), np.array(columns, np.int32), np.array(ends, np.int64))
-        return sparse.csr_matrix(arrays, shape=shape)
-
-
-class Lexical:
-    """Cosines between weighted terms."""
-
-    def __init__(self, matrix: Any) -> None:
-        self.matrix = matrix
-        self._by_term = matrix.tocsc()
-
-    @property
-    def size(self) -> int:
-        """How many rows there are."""
-        return int(self.matrix.shape[0])
-
-    def cosines(self, other: Lexical, start: int = 0, end: int | None = None) -> Floats:
-        """Return ``float64[rows start:end, rows of other]``."""
-        dots = (self.matrix[start:end] @ other.matrix.T).toarray()
-        result: Floats = dots.astype(np.float64) / float(TERM_UNIT**2)
+        size, dim = self.rows.shape
+        dots = np.zeros(size, dtype=np.float32)
+        if dim:
+            strip = np.empty((min(size, _STRIP), dim), dtype=np.float32)
+            asked = other.rows[0].astype(np.float32)
+            for start in range(0, size, _STRIP):
+                rows = self.rows[start : start + _STRIP]
+                np.copyto(strip[: len(rows)], rows)
+                np.dot(strip[: len(rows)], asked, out=dots[start : start + len(rows)])
+        result: Floats = dots / (self.norms * float(other.norms[0]))
         return result
 
-    def cosines_to(self, weights: Mapping[int, int]) -> Floats:
-        """Return the cosines of all rows to one weighted text, touching its terms only."""
-        total = np.zeros(self.matrix.shape[0], dtype=np.int64)
-        by_term = self._by_term
-        for number, weight in weights.items():
-            span = slice(by_term.indptr[number], by_term.indptr[number + 1])
-            total[by_term.indices[span]] += by_term.data[span] * weight
-        return total.astype(np.float64) / float(TERM_UNIT**2)
 
-    def row(self, index: int) -> dict[int, int]:
-        """Return term number to weight of one row."""
-        span = slice(self.matrix.indptr[index], self.matrix.indptr[index + 1])
-        numbers = self.matrix.indices[span].tolist()
-        return dict(zip(numbers, self.matrix.data[span].tolist(), strict=True))
+def norms_of(rows: Packed) -> Floats:
+    """Return the length of each row; 1 for a row of zeros."""
+    squares = np.zeros(len(rows), dtype=np.int64)
+    for start in range(0, len(rows), _BLOCK):
+        whole = rows[start : start + _BLOCK].astype(np.int64)
+        squares[start : start + _BLOCK] = (whole * whole).sum(axis=1)
+    return np.sqrt(np.maximum(squares, 1).astype(np.float64))
 
 
-def moments(rows: Semantic | Lexical, size: int, background: Any, count: int, same: Ints) -> Moments:
-    """Return mean and variance of each row's cosines to the background.
+def moments(cosines: Callable[[int, int], Floats], same: Ints, count: int) -> Moments:
+    """Return mean and variance of each row's cosines to a background of ``count`` texts.
 
-    ``same[i]`` is the place of the text of row ``i`` in the background or -1;
-    a text is not compared with itself. Rows without a comparison get 0 and 0.
+    ``cosines(start, end)`` gives ``float64[end - start, count]``. ``same[i]`` is
+    the place of the text of row ``i`` in the background or -1; a text is not
+    compared with itself. Rows without a comparison get 0 and 0.
     """
+    size = len(same)
     mean = np.zeros(size)
     variance = np.zeros(size)
     for start in range(0, size if count else 0, _BLOCK):
         end = min(size, start + _BLOCK)
-        whole = np.rint(rows.cosines(background, start, end) * _COSINE_UNIT).astype(np.int64)
+        whole = np.rint(cosines(start, end) * _COSINE_UNIT).astype(np.int64)
         own = same[start:end]
         itself = np.flatnonzero(own >= 0)
         whole[itself, own[itself]] = 0

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
-from engage.matching.channels import Floats
+from engage.matching.channels import Floats, Ints
 
 _DIVISION = 2
 _CATEGORY = 5
@@ -40,30 +42,60 @@ def closeness(one: str, other: str) -> float:
     return max(0.0, min(shared, _CATEGORY) - 1) / (_CATEGORY - 1)
 
 
-class CpvIndex:
-    """Which statements carry which codes."""
+@dataclass(frozen=True, slots=True)
+class CpvPostings:
+    """Which statements carry which codes, code by code.
 
-    def __init__(self, codes: Sequence[Sequence[str]]) -> None:
-        self._size = len(codes)
-        self._codes = [frozenset(filter(None, map(significant, own))) for own in codes]
-        holders: dict[str, list[int]] = {}
-        for i, own in enumerate(self._codes):
-            for code in own:
-                holders.setdefault(code, []).append(i)
-        self._holders = {code: np.array(rows, np.int64) for code, rows in sorted(holders.items())}
+    ``codes`` are significant and rising; those of ``codes[i]`` are
+    ``rows[starts[i]:starts[i + 1]]``, rising.
+    """
+
+    codes: npt.NDArray[np.bytes_]
+    starts: Ints
+    rows: npt.NDArray[np.int32]
+    size: int
+
+    @classmethod
+    def of(cls, codes: Sequence[Sequence[str]]) -> CpvPostings:
+        """Sort the codes of statements; what is no code is left out."""
+        holders: dict[bytes, list[int]] = {}
+        for row, own in enumerate(codes):
+            for code in sorted({*map(significant, own)} - {""}):
+                holders.setdefault(code.encode(), []).append(row)
+        listed = sorted(holders)
+        ends = np.cumsum([len(holders[code]) for code in listed], dtype=np.int64)
+        return cls(
+            codes=np.array(listed, dtype="S8"),
+            starts=np.concatenate([np.zeros(1, np.int64), ends]),
+            rows=np.array([row for code in listed for row in holders[code]], dtype=np.int32),
+            size=len(codes),
+        )
 
     def closeness(self, asked: Sequence[str]) -> Floats:
         """Return for each statement the nearest it comes to any code asked for."""
-        nearest = np.zeros(self._size)
-        wanted = sorted(filter(None, map(significant, asked)))
-        for code, rows in self._holders.items():
-            best = max((closeness(code, other) for other in wanted), default=0.0)
-            if best > 0:
-                nearest[rows] = np.maximum(nearest[rows], best)
+        nearest = np.zeros(self.size)
+        for place, near in self._near(asked):
+            rows = self.rows[self.starts[place] : self.starts[place + 1]]
+            nearest[rows] = np.maximum(nearest[rows], near)
         return nearest
 
     def shared(self, row: int, asked: Sequence[str]) -> tuple[str, ...]:
         """Return the codes of one statement that come near to a code asked for."""
-        wanted = list(filter(None, map(significant, asked)))
-        near = (c for c in self._codes[row] if any(closeness(c, other) > 0 for other in wanted))
-        return tuple(code.ljust(8, "0") for code in sorted(near))
+        found: list[str] = []
+        for place, _ in self._near(asked):
+            rows = self.rows[self.starts[place] : self.starts[place + 1]]
+            at = int(np.searchsorted(rows, row))
+            if at < len(rows) and rows[at] == row:
+                found.append(bytes(self.codes[place]).decode().ljust(8, "0"))
+        return tuple(found)
+
+    def _near(self, asked: Sequence[str]) -> list[tuple[int, float]]:
+        """Return the places of the codes of the divisions asked for, and how near they come."""
+        wanted = sorted({*map(significant, asked)} - {""})
+        found: list[tuple[int, float]] = []
+        for division in sorted({code[:_DIVISION] for code in wanted}):
+            first, last = np.searchsorted(self.codes, np.array([division, f"{division}:"], dtype="S8"))
+            for place in range(int(first), int(last)):
+                code = bytes(self.codes[place]).decode()
+                found.append((place, max(closeness(code, other) for other in wanted)))
+        return found

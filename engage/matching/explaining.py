@@ -1,13 +1,16 @@
-"""Why a supplier has its score: parts that add up to it, words, and sentences."""
+"""Why suppliers have their scores: parts that add up to them, words, and sentences."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from engage.matching.channels import TERM_UNIT, Semantic
-from engage.matching.index import Index
+from engage.matching.channels import Ints, Semantic, baseline
+from engage.matching.lexical import TERM_UNIT
+from engage.matching.pool import Part, Pool
 from engage.matching.scoring import Asked, StatementScores, SupplierScores
 from engage.matching.text import normalise, sentences, shingles, spellings
 from engage.matching.types import (
@@ -18,37 +21,47 @@ from engage.matching.types import (
     Passage,
     TermReason,
 )
-from engage.matching.wording import content_hash
+from engage.matching.wording import Wording, content_hash, full_text
 
 _TERMS_SHOWN = 8
 _PASSAGES_SHOWN = 2
 
 
-def explain_supplier(
-    index: Index,
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """A statement that counts towards a score: its row, and what each of its points adds."""
+
+    row: int
+    factor: float
+
+
+def explain_suppliers(
+    pool: Pool,
+    part: Part,
     asked: Asked,
     statements: StatementScores,
     scored: SupplierScores,
-    position: int,
-) -> Explanation:
-    """Explain the score of the supplier at ``position`` in the index.
+    places: Sequence[int],
+) -> list[Explanation]:
+    """Explain the scores of the suppliers at these places of one part.
 
-    Reads only this supplier's statements, the challenge and the snapshots:
-    nothing about any other supplier can show in it.
+    Reads only their own statements, the challenge and the snapshots: nothing
+    about any other supplier can show in an explanation.
     """
-    holder = int(np.searchsorted(index.holders, position))
-    reasons: list[DocumentReason] = []
-    if holder < len(index.holders) and index.holders[holder] == position:
-        for row, factor in zip(scored.chosen[:, holder], scored.factors[:, holder], strict=True):
-            if row >= 0:
-                reasons.append(_reason(index, asked, statements, int(row), float(factor)))
-    return Explanation(
-        challenge_id=asked.challenge.id,
-        supplier_id=index.suppliers[position].id,
-        score=float(scored.scores[position]),
-        documents=tuple(reasons),
-        matched_by_words_alone=index.semantic_channel.weight == 0,
-    )
+    counted = [_counted(part, scored, place) for place in places]
+    rows = [one.row for own in counted for one in own]
+    writer = _Writer(pool, part, asked, statements, rows)
+    return [
+        Explanation(
+            challenge_id=asked.challenge.id,
+            supplier_id=part.segment.supplier_id(place),
+            score=float(scored.scores[place]),
+            documents=tuple(writer.reason(one) for one in own),
+            matched_by_words_alone=asked.by_words,
+            left_out=_left_out(part, statements, place),
+        )
+        for place, own in zip(places, counted, strict=True)
+    ]
 
 
 def sentence_texts(document: Document) -> list[str]:
@@ -57,88 +70,139 @@ def sentence_texts(document: Document) -> list[str]:
     When the features hold vectors of these texts, the passages of an
     explanation are chosen by meaning as well as by words.
     """
-    return [
-        normalise(source[start:end]) for _, source in _fields(document) for start, end in sentences(source)
-    ]
+    return [normalise(document_field(document, span)) for span in _spans(document)]
 
 
-def _reason(
-    index: Index, asked: Asked, statements: StatementScores, row: int, factor: float
-) -> DocumentReason:
-    document = index.documents[row]
-    factor *= float(index.weights[row])
-    semantic = factor * float(statements.semantic[row])
-    lexical = factor * float(statements.lexical[row])
-    cpv = factor * float(statements.cpv[row])
-    contribution = factor * float(statements.total[row])
-    shared = _shared_terms(index, asked, row, factor)
-    baseline = -factor * float(index.lexical_channel.baseline(asked.lexical_scale)[row])
-    return DocumentReason(
-        document_id=document.id,
-        contribution=contribution,
-        semantic=semantic,
-        lexical=lexical,
-        cpv=cpv,
-        limit=contribution - (semantic + lexical + cpv),
-        lexical_baseline=baseline,
-        terms=tuple(shared[:_TERMS_SHOWN]),
-        other_terms=math.fsum(reason.contribution for reason in shared[_TERMS_SHOWN:]),
-        shared_cpv=index.cpv.shared(row, asked.challenge.cpv),
-        passages=_passages(index, asked, document),
-        near_copy=_is_near_copy(index, asked, row),
-    )
+def document_field(document: Document, span: tuple[Field, int, int]) -> str:
+    """Return the words of a span of a statement's title or text."""
+    name, start, end = span
+    return (document.title if name == "title" else document.text)[start:end]
 
 
-def _shared_terms(index: Index, asked: Asked, row: int, factor: float) -> list[TermReason]:
-    channel = index.lexical_channel
-    spread = float(channel.chance.spread[row]) * asked.lexical_scale.spread
-    unit = factor * channel.weight / spread / float(TERM_UNIT**2)
-    own = index.lexical.row(row)
-    written = spellings(index.said[row].full)
-    names = index.vocabulary.terms
-    reasons = [
-        TermReason(
-            term=names[number],
-            shown=written[names[number]],
-            contribution=unit * weight * own[number],
+def _spans(document: Document) -> list[tuple[Field, int, int]]:
+    fields: tuple[tuple[Field, str], ...] = (("title", document.title), ("text", document.text))
+    return [(name, start, end) for name, source in fields for start, end in sentences(source)]
+
+
+def _counted(part: Part, scored: SupplierScores, place: int) -> list[_Counted]:
+    """Return the statements that make up the score of a supplier, best first."""
+    holders = part.segment.holders
+    holder = int(np.searchsorted(holders, place))
+    if holder == len(holders) or holders[holder] != place:
+        return []
+    pairs = zip(scored.chosen[:, holder].tolist(), scored.factors[:, holder].tolist(), strict=True)
+    return [_Counted(row, factor) for row, factor in pairs if row >= 0]
+
+
+def _left_out(part: Part, statements: StatementScores, place: int) -> tuple[str, ...]:
+    first, last = part.segment.columns.starts[place : place + 2].tolist()
+    gone = np.flatnonzero((statements.kept[first:last] == 0) & part.live[first:last])
+    return tuple(sorted(part.segment.statement_id(first + row) for row in gone.tolist()))
+
+
+class _Writer:
+    """Writes the reasons of some statements; what all of them need is looked up at once."""
+
+    def __init__(
+        self, pool: Pool, part: Part, asked: Asked, statements: StatementScores, rows: Sequence[int]
+    ) -> None:
+        self.pool = pool
+        self.part = part
+        self.asked = asked
+        self.statements = statements
+        self.documents = {row: part.segment.document(row) for row in rows}
+        ordered = np.array(sorted(self.documents), dtype=np.int64)
+        held = part.segment.postings.weights_of(ordered, asked.hashes)
+        self.held = dict(zip(ordered.tolist(), held, strict=True))
+        chance = part.segment.lexical_chance.at(ordered)
+        self.spread = dict(zip(ordered.tolist(), chance.spread.tolist(), strict=True))
+        taken_off = baseline(chance, asked.lexical_scale, weight=asked.lexical_weight)
+        self.taken_off = dict(zip(ordered.tolist(), taken_off.tolist(), strict=True))
+        self.spans = {row: _spans(document) for row, document in self.documents.items()}
+        self.likeness = _likeness(
+            pool,
+            asked,
+            [
+                normalise(document_field(self.documents[row], span))
+                for row in rows
+                for span in self.spans[row]
+            ],
         )
-        for number, weight in asked.weights.items()
-        if number in own
-    ]
-    return sorted(reasons, key=lambda reason: (-reason.contribution, reason.term))
 
+    def reason(self, one: _Counted) -> DocumentReason:
+        """Return what one statement adds to the score, and why."""
+        row, statements = one.row, self.statements
+        document = self.documents[row]
+        kept = float(statements.kept[row])
+        whole = one.factor * float(self.part.segment.columns.weight[row])
+        factor = whole * kept
+        parts = {
+            name: factor * float(getattr(statements, name)[row])
+            for name in ("semantic", "lexical", "cpv", "evidence", "freshness")
+        }
+        contribution = whole * float(statements.total[row])
+        shared = self._shared_terms(row, factor)
+        return DocumentReason(
+            document_id=document.id,
+            contribution=contribution,
+            **parts,
+            limit=contribution - sum(parts.values()),
+            lexical_baseline=-factor * self.taken_off[row],
+            terms=tuple(shared[:_TERMS_SHOWN]),
+            other_terms=math.fsum(reason.contribution for reason in shared[_TERMS_SHOWN:]),
+            shared_cpv=self.part.segment.cpv.shared(row, self.asked.challenge.cpv),
+            passages=self._passages(row),
+            near_copy=self._is_near_copy(document),
+            kept=kept,
+        )
 
-def _fields(document: Document) -> tuple[tuple[Field, str], tuple[Field, str]]:
-    return ("title", document.title), ("text", document.text)
+    def _shared_terms(self, row: int, factor: float) -> list[TermReason]:
+        spread = self.spread[row] * self.asked.lexical_scale.spread
+        unit = factor * self.asked.lexical_weight / spread / float(TERM_UNIT**2)
+        held: Ints = self.held[row]
+        written = spellings(full_text(self.documents[row]))
+        reasons = [
+            TermReason(
+                term=self.asked.names[number],
+                shown=written[self.asked.names[number]],
+                contribution=unit * int(self.asked.weights[number] * held[number]),
+            )
+            for number in np.flatnonzero(held).tolist()
+        ]
+        return sorted(reasons, key=lambda reason: (-reason.contribution, reason.term))
 
-
-def _passages(index: Index, asked: Asked, document: Document) -> tuple[Passage, ...]:
-    """Return the sentences most like the challenge, strongest first."""
-    found: list[Passage] = []
-    for name, source in _fields(document):
-        for start, end in sentences(source):
-            strength = _strength(index, asked, source[start:end])
+    def _passages(self, row: int) -> tuple[Passage, ...]:
+        """Return the sentences most like the challenge, strongest first."""
+        found: list[Passage] = []
+        for span in self.spans[row]:
+            strength = self.likeness[normalise(document_field(self.documents[row], span))]
             if strength > 0:
+                name, start, end = span
                 found.append(Passage(field=name, start=start, end=end, strength=strength))
-    found.sort(key=lambda passage: (-passage.strength, passage.field, passage.start))
-    return tuple(found[:_PASSAGES_SHOWN])
+        found.sort(key=lambda passage: (-passage.strength, passage.field, passage.start))
+        return tuple(found[:_PASSAGES_SHOWN])
+
+    def _is_near_copy(self, document: Document) -> bool:
+        runs = self.asked.runs
+        if not runs:
+            return False
+        shared = len(runs & shingles(full_text(document)))
+        return shared / len(runs) >= self.pool.yardstick.parameters.near_copy
 
 
-def _strength(index: Index, asked: Asked, sentence: str) -> float:
-    """Return how like the challenge a sentence is: cosines, by the channels' weights."""
-    own = index.vocabulary.weigh_sentence(sentence)
-    lexical = sum(weight * own.get(number, 0) for number, weight in asked.weights.items())
-    strength = index.lexical_channel.weight * (lexical / float(TERM_UNIT**2))
-    name = content_hash(sentence)
-    if index.features.dim and name in index.features:
-        vector = Semantic(index.features.matrix([name]))
-        cosine = float(vector.cosines(asked.vector)[0, 0])
-        strength += index.semantic_channel.weight * max(cosine, 0.0)
-    return strength
-
-
-def _is_near_copy(index: Index, asked: Asked, row: int) -> bool:
-    if not asked.runs:
-        return False
-    shared = len(asked.runs & shingles(index.said[row].full))
-    return shared / len(asked.runs) >= index.parameters.near_copy
+def _likeness(pool: Pool, asked: Asked, texts: Iterable[str]) -> dict[str, float]:
+    """Return how like the challenge each sentence is: cosines, by the channels' weights."""
+    different = list(dict.fromkeys(texts))
+    weights = pool.yardstick.vocabulary.weigh_texts([Wording(title="", full=text) for text in different])
+    products = weights.products_with(asked.numbers, asked.weights)
+    found = {
+        text: asked.lexical_weight * (product / float(TERM_UNIT**2))
+        for text, product in zip(different, products.tolist(), strict=True)
+    }
+    features = asked.features
+    read = [text for text in different if features.dim and content_hash(text) in features]
+    if read and not asked.by_words:
+        rows = Semantic(features.matrix([content_hash(text) for text in read]))
+        for text, cosine in zip(read, rows.cosines(asked.vector)[:, 0].tolist(), strict=True):
+            found[text] += asked.semantic_weight * max(cosine, 0.0)
+    return found

@@ -48,6 +48,15 @@ def _unit(rows: Packed) -> npt.NDArray[np.float64]:
     return unit
 
 
+def add_titles(rows: Packed, titles: Packed, *, weight: float) -> Packed:
+    """Return vectors of texts with a part of their titles' added, packed again.
+
+    A title says in a few words what a text is about; in the vector of a long
+    text it hardly shows.
+    """
+    return pack(_unit(rows) + weight * _unit(titles))
+
+
 class Features:
     """A store of vectors of ONE embedder, by ``content_hash``.
 
@@ -105,9 +114,8 @@ class Features:
     def wordings(self, items: Sequence[Wording], kind: Kind, *, title_weight: float) -> Packed:
         """Return one vector a wording: the full text's plus a part of the title's.
 
-        A title says in a few words what a text is about; in the vector of a
-        long text it hardly shows. Wordings without a title of their own keep
-        the vector of the text; one without words gets zeros. Raises ``MissingVectorsError``.
+        Wordings without a title of their own keep the vector of the text; one
+        without words gets zeros. Raises ``MissingVectorsError``.
         """
         said = [i for i, item in enumerate(items) if item.full]
         rows = np.zeros((len(items), self.dim), dtype=np.int8)
@@ -116,7 +124,7 @@ class Features:
         if not titled or not self.dim or not title_weight:
             return rows
         titles = self.matrix([content_hash(items[i].title, kind) for i in titled])
-        rows[titled] = pack(_unit(rows[titled]) + title_weight * _unit(titles))
+        rows[titled] = add_titles(rows[titled], titles, weight=title_weight)
         return rows
 
 

@@ -2,18 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import heapq
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from engage.matching.background import Background, Lexicon
+from engage.matching.channels import Floats, Ints
 from engage.matching.errors import InputError
-from engage.matching.explaining import explain_supplier
+from engage.matching.explaining import explain_suppliers
 from engage.matching.features import Features
 from engage.matching.index import Index, build_index
 from engage.matching.parameters import Parameters
-from engage.matching.scoring import ask, score_statements, score_suppliers
+from engage.matching.pool import Part, Pool
+from engage.matching.scoring import (
+    Asked,
+    StatementScores,
+    SupplierScores,
+    ask,
+    refuse_unread,
+    score_statements,
+    score_suppliers,
+)
 from engage.matching.types import Band, ChallengeText, Explanation, Ranked, SupplierProfile
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Scored:
+    """One part of a pool, scored; ``scores`` are -1 for suppliers that do not take part."""
+
+    part: Part
+    statements: StatementScores
+    suppliers: SupplierScores
+    scores: Floats
+
+
+#: Score with its sign turned, id, part and place in the part: sorts as a ranking does.
+_Place = tuple[float, bytes, int, int]
 
 
 def rank(
@@ -54,42 +80,61 @@ def rank_challenge(
     index: Index, challenge: ChallengeText, *, top: int = 100, explain: int = 0
 ) -> list[Ranked]:
     """Rank the suppliers of an index for one challenge; see ``rank``."""
-    if top < 1 or explain < 0:
-        raise InputError("top is 1 or more, explain 0 or more.")
-    asked = ask(index, challenge)
-    statements = score_statements(index, asked)
-    scored = score_suppliers(index, statements)
-    # Stable, and the index is in order of id: equal scores stay in that order.
-    order = np.argsort(-scored.scores, kind="stable")[:top].tolist()
-    by_words = index.semantic_channel.weight == 0
-    counts = np.bincount(index.owners, minlength=len(index.suppliers))
-    return [
-        Ranked(
-            challenge_id=challenge.id,
-            supplier_id=index.suppliers[position].id,
-            rank=place,
-            score=float(scored.scores[position]),
-            band=band_of(float(scored.scores[position]), index.parameters, by_words=by_words),
-            confidence=int(counts[position]),
-            explanation=(
-                explain_supplier(index, asked, statements, scored, position) if place <= explain else None
-            ),
-        )
-        for place, position in enumerate(order, start=1)
-    ]
+    return rank_pool(index.pool, challenge, features=index.features, top=top, explain=explain)
 
 
 def explain_pair(index: Index, challenge: ChallengeText, supplier_id: str) -> Explanation:
+    """Explain the score of one supplier of an index; see ``explain_pool_pair``."""
+    return explain_pool_pair(index.pool, challenge, supplier_id, features=index.features)
+
+
+def rank_pool(
+    pool: Pool,
+    challenge: ChallengeText,
+    *,
+    features: Features,
+    top: int = 100,
+    explain: int = 0,
+    also: Collection[str] = (),
+) -> list[Ranked]:
+    """Rank the suppliers of a pool for one challenge.
+
+    Returns at most ``top`` places, then those of the suppliers in ``also`` that
+    stand further down, all with their true rank and in order of it; the first
+    ``explain`` places and all of ``also`` come with an explanation when
+    ``explain`` is not 0. ``features`` hold the challenge's vectors and, for
+    passages by meaning, those of sentences; of dim 0 they leave meaning out.
+    Equal scores stand in order of supplier id. Raises ``InputError`` for an id
+    in ``also`` that does not take part and ``MissingVectorsError`` for a missing vector.
+    """
+    if top < 1 or explain < 0:
+        raise InputError("top is 1 or more, explain 0 or more.")
+    asked = ask(pool.yardstick, challenge, features=features)
+    refuse_unread(pool, asked)
+    scored = [_score(pool, part, asked) for part in pool.parts]
+    first = _first(scored, top)
+    found = list(enumerate(first, start=1))
+    wanted = set(first[:explain])
+    if also:
+        further = {_place(scored, *pool.find(name)) for name in set(also)}
+        found += [(_rank(scored, one), one) for one in sorted(further - set(first))]
+        wanted |= further if explain else set()
+    why = _explanations(pool, asked, scored, wanted)
+    return [_ranked(pool, asked, scored, one, rank=place, why=why.get(one)) for place, one in found]
+
+
+def explain_pool_pair(
+    pool: Pool, challenge: ChallengeText, supplier_id: str, *, features: Features
+) -> Explanation:
     """Explain the score of one supplier for one challenge, wherever it is ranked.
 
-    Raises ``InputError`` when the supplier is not in the index.
+    Raises ``InputError`` when the supplier does not take part.
     """
-    if supplier_id not in index.positions:
-        raise InputError(f"There is no supplier {supplier_id} among those ranked.")
-    asked = ask(index, challenge)
-    statements = score_statements(index, asked)
-    scored = score_suppliers(index, statements)
-    return explain_supplier(index, asked, statements, scored, index.positions[supplier_id])
+    number, place = pool.find(supplier_id)
+    asked = ask(pool.yardstick, challenge, features=features)
+    refuse_unread(pool, asked)
+    scored = _score(pool, pool.parts[number], asked)
+    return _explain(pool, asked, scored, [place])[0]
 
 
 def band_of(score: float, parameters: Parameters, *, by_words: bool = False) -> Band:
@@ -100,3 +145,79 @@ def band_of(score: float, parameters: Parameters, *, by_words: bool = False) -> 
         if score >= least:
             return name
     return Band.NONE
+
+
+def _score(pool: Pool, part: Part, asked: Asked) -> _Scored:
+    statements = score_statements(pool, part, asked)
+    suppliers = score_suppliers(part, statements, ranks=pool.yardstick.parameters.ranks)
+    scores = np.where(part.takes_part, suppliers.scores, -1.0)
+    return _Scored(part=part, statements=statements, suppliers=suppliers, scores=scores)
+
+
+def _place(scored: Sequence[_Scored], number: int, place: int) -> _Place:
+    one = scored[number]
+    return -float(one.scores[place]), bytes(one.part.segment.columns.suppliers[place]), number, place
+
+
+def _first(scored: Sequence[_Scored], top: int) -> list[_Place]:
+    """Return the first places of all parts together."""
+    each = (
+        [_place(scored, number, place) for place in _best(one.scores, top).tolist()]
+        for number, one in enumerate(scored)
+    )
+    return list(heapq.merge(*each))[:top]
+
+
+def _best(scores: Floats, top: int) -> Ints:
+    """Return the places of the best scores, best first, equal ones in order; those below 0 are left out."""
+    places = np.flatnonzero(scores >= 0)
+    if len(places) > top:
+        least = np.partition(scores[places], len(places) - top)[len(places) - top]
+        above = places[scores[places] > least]
+        level = places[scores[places] == least][: top - len(above)]
+        places = np.sort(np.concatenate([above, level]))
+    return places[np.argsort(-scores[places], kind="stable")]
+
+
+def _rank(scored: Sequence[_Scored], one: _Place) -> int:
+    """Return the rank of a place among all parts together."""
+    better = 0
+    score = -one[0]
+    for other in scored:
+        ids = other.part.segment.columns.suppliers
+        before = int(np.searchsorted(ids, np.array([one[1]], dtype=np.bytes_))[0])
+        better += int(np.count_nonzero(other.scores > score))
+        better += int(np.count_nonzero(other.scores[:before] == score))
+    return better + 1
+
+
+def _explanations(
+    pool: Pool, asked: Asked, scored: Sequence[_Scored], wanted: Collection[_Place]
+) -> dict[_Place, Explanation]:
+    """Explain these places, part by part."""
+    found: dict[_Place, Explanation] = {}
+    for number, own in enumerate(scored):
+        here = sorted(one for one in wanted if one[2] == number)
+        found |= zip(here, _explain(pool, asked, own, [one[3] for one in here]), strict=True)
+    return found
+
+
+def _explain(pool: Pool, asked: Asked, own: _Scored, places: Sequence[int]) -> list[Explanation]:
+    return explain_suppliers(pool, own.part, asked, own.statements, own.suppliers, places)
+
+
+def _ranked(
+    pool: Pool, asked: Asked, scored: Sequence[_Scored], one: _Place, *, rank: int, why: Explanation | None
+) -> Ranked:
+    _, _, number, place = one
+    own = scored[number]
+    score = float(own.scores[place])
+    return Ranked(
+        challenge_id=asked.challenge.id,
+        supplier_id=own.part.segment.supplier_id(place),
+        rank=rank,
+        score=score,
+        band=band_of(score, pool.yardstick.parameters, by_words=asked.by_words),
+        confidence=own.part.confidence(place),
+        explanation=why,
+    )
