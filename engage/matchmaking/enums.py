@@ -101,6 +101,7 @@ class HardRule(StrEnum):
     PAUSED = "paused"
     NO_STATEMENT = "no_statement"
     NO_CAPACITY = "no_capacity"
+    CONFLICT = "conflict"
 
     @property
     def sentence(self) -> str:
@@ -113,4 +114,5 @@ _RULES = {
     HardRule.PAUSED: "paused by the supplier",
     HardRule.NO_STATEMENT: "no statement of expertise that is still fresh",
     HardRule.NO_CAPACITY: "no capacity left this quarter",
+    HardRule.CONFLICT: "somebody acts for the department as well",
 }

@@ -53,7 +53,8 @@ def _tables() -> None:
         "statement_reading",
         sa.Column("statement_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("revision", sa.BigInteger(), nullable=False),
-        sa.Column("edition", sa.Text(), nullable=False),
+        sa.Column("edition", sa.Integer(), nullable=False),
+        sa.Column("text_hash", sa.Text(), nullable=False),
         sa.Column("title_hash", sa.Text(), nullable=False),
         sa.Column("reading", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(
@@ -64,6 +65,7 @@ def _tables() -> None:
         ),
         sa.PrimaryKeyConstraint("statement_id", name=op.f("pk_statement_reading")),
     )
+    op.create_index(op.f("ix_statement_reading_text_hash"), "statement_reading", ["text_hash"])
     op.create_table(
         "former_statement",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),

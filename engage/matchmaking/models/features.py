@@ -31,9 +31,11 @@ class StatementReading(Base):
         sa.BigInteger, sa.ForeignKey(Statement.id, ondelete="CASCADE"), primary_key=True, autoincrement=False
     )
     revision: Mapped[int] = mapped_column(sa.BigInteger)
-    edition: Mapped[str]
+    edition: Mapped[int]
+    text_hash: Mapped[str] = mapped_column(index=True)
+    """The name of its vector: the ``content_hash`` of what is compared."""
     title_hash: Mapped[str]
-    """The ``content_hash`` of the title, whose vector counts too; empty without a title of its own."""
+    """The same of the title, whose vector counts too; empty without a title of its own."""
     reading: Mapped[bytes]
 
 

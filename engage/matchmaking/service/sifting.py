@@ -1,82 +1,152 @@
-"""The hard rules: who takes part in a match at all. Applied before anything is scored."""
+"""The hard rules: who takes part in a match at all. Applied before anything is scored, by one statement."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from engage.accounts.enums import OrganisationState
+from engage.accounts.models import Organisation
 from engage.kernel import clock, uktime
-from engage.matching import SupplierProfile
+from engage.kernel.text import one_line
 from engage.matchmaking.enums import HardRule, InvitationState
-from engage.matchmaking.models import Invitation
-from engage.matchmaking.service.texts import profile
-from engage.suppliers import queries as suppliers
-from engage.suppliers.models import Statement, Supplier
 
 MONTHS_IN_QUARTER = 3
+YEAR = timedelta(days=365)
+
+# The revisions of a supplier and of its statements, taken together, change with everything that is compared.
+_SIFT = sa.text(
+    r"""
+    WITH told AS (
+        SELECT supplier_id,
+               bit_xor(revision) AS revision,
+               bool_or(expires_on > :today) AS fresh,
+               jsonb_agg(jsonb_build_array(client, dated) ORDER BY id) FILTER (
+                   WHERE expires_on > :today AND lower(regexp_replace(btrim(client), '\s+', ' ', 'g')) = :client
+               ) AS work
+        FROM statement
+        WHERE :everybody OR supplier_id = ANY (:ids)
+        GROUP BY supplier_id
+    ), invited AS (
+        SELECT supplier_id,
+               count(*) FILTER (WHERE state IN (:waiting, :accepted) AND sent_at >= :quarter) AS used,
+               count(*) FILTER (WHERE sent_at > :year AND sent_at <= :now) AS recent
+        FROM invitation
+        WHERE sent_at >= least(:quarter, :year) AND (:everybody OR supplier_id = ANY (:ids))
+        GROUP BY supplier_id
+    ), torn AS (
+        SELECT DISTINCT theirs.organisation_id AS id
+        FROM membership AS ours
+        JOIN membership AS theirs ON theirs.person_id = ours.person_id AND theirs.ended_at IS NULL
+        WHERE ours.organisation_id = :department AND ours.ended_at IS NULL
+    )
+    SELECT supplier.id,
+           supplier.ref,
+           CASE
+               WHEN organisation.state <> :verified THEN 'not_verified'
+               WHEN supplier.paused THEN 'paused'
+               WHEN told.fresh IS NOT TRUE THEN 'no_statement'
+               WHEN coalesce(invited.used, 0) >= supplier.capacity_per_quarter THEN 'no_capacity'
+               WHEN organisation.id IN (SELECT id FROM torn) THEN 'conflict'
+           END AS rule,
+           supplier.revision # coalesce(told.revision, 0) AS revision,
+           supplier.sme,
+           supplier.vcse,
+           supplier.regions,
+           supplier.corporate_group AS corporate_group,
+           supplier.capacity_per_quarter - coalesce(invited.used, 0) AS capacity_left,
+           coalesce(invited.recent, 0) AS recent,
+           told.work
+    FROM supplier
+    JOIN organisation ON organisation.id = supplier.organisation_id
+    LEFT JOIN told ON told.supplier_id = supplier.id
+    LEFT JOIN invited ON invited.supplier_id = supplier.id
+    WHERE :everybody OR supplier.id = ANY (:ids)
+    """
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Entrant:
+    """A supplier that takes part in a match, and the facts about it that the rules of selection can ask for."""
+
+    id: int
+    ref: str
+    revision: int
+    """Another number after every change of what is compared."""
+    sme: bool | None
+    vcse: bool | None
+    regions: tuple[str, ...]
+    group: str
+    """The corporate group as the supplier writes it."""
+    capacity_left: int
+    """How many more invitations it takes this quarter."""
+    recent: int
+    """How many invitations were sent to it in the last 365 days, by anybody."""
+    work: tuple[tuple[str, date | None], ...]
+    """Client and date of each statement that counts and tells of work for the department that asks."""
 
 
 @dataclass(frozen=True)
 class Sifted:
-    """Who takes part, with the statements that count, and how many each rule left out."""
+    """Who takes part on ``today``, and which rule leaves each of the others out; both by reference."""
 
-    suppliers: dict[str, Supplier] = field(default_factory=dict)
-    profiles: list[SupplierProfile] = field(default_factory=list)
-    statements: dict[str, Statement] = field(default_factory=dict)
-    """By id, as text: what the matcher calls a document."""
-    excluded: Counter[HardRule] = field(default_factory=Counter)
+    today: date
+    entrants: dict[str, Entrant] = field(default_factory=dict)
+    left_out: dict[str, HardRule] = field(default_factory=dict)
+
+    @property
+    def excluded(self) -> Counter[HardRule]:
+        """How many suppliers each rule left out; rules that left nobody out are not in it."""
+        return Counter(self.left_out.values())
 
 
-def sift(session: Session) -> Sifted:
-    """Apply the hard rules to every supplier. Three statements, however many suppliers."""
+def sift(session: Session, *, department: Organisation | None, ids: Collection[int] | None = None) -> Sifted:
+    """Apply the hard rules to every supplier, or to those with ``ids``, in one statement.
+
+    The first rule that is broken counts, in the order of ``HardRule``. ``department`` is who asks: suppliers of
+    which somebody is a member there too are left out, and what they did for it is told.
+    """
     today = clock.uk_today()
-    used = capacity_used(session, today=today)
-    sifted = Sifted()
-    for supplier in suppliers.for_matching(session):
-        fresh = suppliers.fresh(supplier, today=today)
-        rule = broken_rule(supplier, fresh, used)
-        if rule is not None:
-            sifted.excluded[rule] += 1
+    sifted = Sifted(today=today)
+    for row in session.execute(_SIFT, _bound(department, ids, today)):
+        if row.rule is not None:
+            sifted.left_out[row.ref] = HardRule(row.rule)
             continue
-        sifted.suppliers[supplier.ref] = supplier
-        sifted.profiles.append(profile(supplier, fresh))
-        sifted.statements.update({str(statement.id): statement for statement in fresh})
+        sifted.entrants[row.ref] = Entrant(
+            id=row.id,
+            ref=row.ref,
+            revision=row.revision,
+            sme=row.sme,
+            vcse=row.vcse,
+            regions=tuple(row.regions),
+            group=row.corporate_group,
+            capacity_left=row.capacity_left,
+            recent=row.recent,
+            work=tuple((client, day and date.fromisoformat(day)) for client, day in row.work or ()),
+        )
     return sifted
 
 
-def broken_rule(supplier: Supplier, fresh: Sequence[Statement], used: Mapping[int, int]) -> HardRule | None:
-    """Return the first hard rule that leaves ``supplier`` out, or ``None``; ``used`` is the capacity used up."""
-    if not supplier.organisation.verified:
-        return HardRule.NOT_VERIFIED
-    if supplier.paused:
-        return HardRule.PAUSED
-    if not fresh:
-        return HardRule.NO_STATEMENT
-    if used.get(supplier.id, 0) >= supplier.capacity_per_quarter:
-        return HardRule.NO_CAPACITY
-    return None
-
-
-def capacity_used(
-    session: Session, *, today: date, supplier_ids: Sequence[int] | None = None
-) -> dict[int, int]:
-    """Return how many invitations of the running quarter each supplier has that are waiting or accepted."""
-    query = (
-        sa.select(Invitation.supplier_id, sa.func.count())
-        .where(
-            Invitation.state.in_([InvitationState.SENT, InvitationState.ACCEPTED]),
-            Invitation.sent_at >= quarter_start(today),
-        )
-        .group_by(Invitation.supplier_id)
-    )
-    if supplier_ids is not None:
-        query = query.where(Invitation.supplier_id.in_(supplier_ids))
-    return dict(session.execute(query).all())
+def _bound(department: Organisation | None, ids: Collection[int] | None, today: date) -> dict[str, object]:
+    return {
+        "today": today,
+        "quarter": quarter_start(today),
+        "year": clock.now() - YEAR,
+        "now": clock.now(),
+        "department": department.id if department else None,
+        "client": one_line(department.name).lower() if department else None,
+        "verified": OrganisationState.VERIFIED.value,
+        "waiting": InvitationState.SENT.value,
+        "accepted": InvitationState.ACCEPTED.value,
+        "everybody": ids is None,
+        "ids": list(ids or ()),
+    }
 
 
 def quarter_start(day: date) -> datetime:

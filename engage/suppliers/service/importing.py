@@ -119,6 +119,7 @@ def _facts(session: Session, supplier: Supplier, record: SupplierRecord) -> list
         "vcse": record.vcse,
         "regions": list(record.regions),
         "cpv": list(record.cpv),
+        "corporate_group": record.group,
     }
     changed = [name for name, value in values.items() if getattr(supplier, name) != value]
     for name in changed:
@@ -139,7 +140,13 @@ def _statements(session: Session, supplier: Supplier, record: SupplierRecord) ->
     for name, values in wanted.items():
         statement = held.get(name)
         if statement is None:
-            made = Statement(**values, expires_on=a_year_after(today), created_at=moment, updated_at=moment)
+            made = Statement(
+                **values,
+                expires_on=a_year_after(today),
+                recorded_on=today,
+                created_at=moment,
+                updated_at=moment,
+            )
             supplier.statements.append(made)
             count["added"] += 1
         elif statement.source is not None and _differs(statement, values):

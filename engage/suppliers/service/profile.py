@@ -15,11 +15,13 @@ from engage.kernel.actor import Actor, Anyone
 from engage.kernel.codes import REGIONS
 from engage.kernel.errors import Invalid
 from engage.kernel.ids import short_id
+from engage.kernel.text import one_line
 from engage.suppliers.models import Supplier
 from engage.suppliers.service.checks import cpv_codes, link
 
 HIGHEST_CAPACITY = 100
 LONGEST_SUMMARY = 2_000
+LONGEST_GROUP = 200
 MOST_CODES = 20
 
 
@@ -33,6 +35,7 @@ class ProfileText:
     vcse: bool | None
     regions: Sequence[str]
     cpv: Sequence[str]
+    corporate_group: str = ""
     capacity_per_quarter: int
 
 
@@ -114,6 +117,9 @@ def checked(profile: ProfileText) -> dict[str, object]:
         wrong["summary"] = f"Summary must be {LONGEST_SUMMARY:,} characters or fewer"
     if not 0 <= profile.capacity_per_quarter <= HIGHEST_CAPACITY:
         wrong["capacity_per_quarter"] = f"Invitations a quarter must be between 0 and {HIGHEST_CAPACITY}"
+    values["corporate_group"] = one_line(profile.corporate_group)
+    if len(str(values["corporate_group"])) > LONGEST_GROUP:
+        wrong["corporate_group"] = f"Corporate group must be {LONGEST_GROUP} characters or fewer"
     values["regions"] = [code for code in REGIONS if code in profile.regions]
     values["cpv"] = cpv_codes(profile.cpv, wrong, most=MOST_CODES)
     values["website"] = link(profile.website, wrong, field="website", name="Website")

@@ -13,12 +13,13 @@ from engage.accounts.service.identifiers import normalise
 from engage.kernel.codes import cpv_code, region_codes
 from engage.kernel.errors import Invalid
 from engage.kernel.text import one_line
+from engage.suppliers.service.profile import LONGEST_GROUP
 from engage.suppliers.service.statements import StatementText, checked
 
 LONGEST_NAME = 200
 LONGEST_ID = 100
 IMPORTED = "imported file"
-_KEYS = frozenset({"id", "name", "docs", "sme", "vcse", "regions", "expertise_cpv", "identifier"})
+_KEYS = frozenset({"id", "name", "docs", "sme", "vcse", "regions", "expertise_cpv", "identifier", "group"})
 _DOC_KEYS = frozenset(
     {"title", "text", "date", "cpv", "client", "buyer", "evidence_url", "ref", "source", "licence", "region"}
 )
@@ -37,6 +38,7 @@ class SupplierRecord:
     vcse: bool | None = None
     regions: tuple[str, ...] = ()
     cpv: tuple[str, ...] = ()
+    group: str = ""
     statements: tuple[StatementText, ...] = field(default=())
 
 
@@ -60,6 +62,7 @@ def parse_supplier(data: object) -> SupplierRecord:
         vcse=_flag(data, "vcse", wrong),
         regions=_regions(data, wrong),
         cpv=_codes(data, "expertise_cpv", "expertise_cpv", wrong),
+        group=_text(data, "group", wrong, longest=LONGEST_GROUP),
         statements=_statements(data, wrong),
     )
     if wrong:

@@ -57,9 +57,9 @@ def add_statement(
     held = sa.select(sa.func.count()).where(Statement.supplier_id == supplier.id)
     if (session.scalar(held) or 0) >= MOST_STATEMENTS:
         raise Conflict(f"You have {MOST_STATEMENTS} statements, the most there can be. Remove one first.")
-    moment = clock.now()
+    moment, today = clock.now(), clock.uk_today()
     made = Statement(
-        **values, expires_on=a_year_after(clock.uk_today()), created_at=moment, updated_at=moment
+        **values, expires_on=a_year_after(today), recorded_on=today, created_at=moment, updated_at=moment
     )
     try:
         with session.begin_nested():
@@ -87,6 +87,8 @@ def edit_statement(session: Session, *, actor: Anyone, statement: Statement, con
         with session.begin_nested():
             for name in changed:
                 setattr(statement, name, values[name])
+            if "content_hash" in changed:
+                statement.recorded_on = clock.uk_today()
             statement.updated_at = clock.now()
             session.flush()
     except IntegrityError as error:
