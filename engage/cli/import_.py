@@ -47,6 +47,7 @@ _OF_SUPPLIER: Columns = {
     "vcse": flag_cell,
     "regions": list_cell,
     "expertise_cpv": list_cell,
+    "group": text_cell,
 }
 _OF_CHALLENGE: Columns = {
     "id": text_cell,

@@ -78,6 +78,12 @@ class ProfileForm(Form):
         [Optional()],
         description="The codes buyers use for what you offer, one a line, like 72000000. Up to 20.",
     )
+    corporate_group = TextField(
+        "Corporate group",
+        [Optional(), Length(max=200, message="Corporate group must be 200 characters or fewer")],
+        description="If others here belong to the same group of companies: its name, written as they write it. "
+        "At most one of a group is invited to a challenge.",
+    )
     capacity_per_quarter = IntegerField(
         "How many invitations do you want in three months, at most?",
         [Required("Enter how many invitations you want in three months")],
@@ -90,7 +96,7 @@ class ProfileForm(Form):
         """Return the form filled with what the supplier says now."""
         shown = {
             name: getattr(supplier, name)
-            for name in ("summary", "website", "regions", "cpv", "capacity_per_quarter")
+            for name in ("summary", "website", "regions", "cpv", "corporate_group", "capacity_per_quarter")
         }
         return cls(data=shown | {"sme": _SHOWN[supplier.sme], "vcse": _SHOWN[supplier.vcse]})
 
@@ -103,6 +109,7 @@ class ProfileForm(Form):
             vcse=_SAID.get(self.vcse.data),
             regions=self.regions.data,
             cpv=self.cpv.data,
+            corporate_group=self.corporate_group.data or "",
             capacity_per_quarter=self.capacity_per_quarter.data or 0,
         )
 

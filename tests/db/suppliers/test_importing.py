@@ -29,6 +29,7 @@ RECORD: dict[str, Any] = {
     "vcse": None,
     "regions": ["Wales", "England"],
     "expertise_cpv": [{"code": "38421100", "label": "Water meters"}],
+    "group": "Wye  Group plc",
     "docs": [
         {
             "title": "Flood warnings",
@@ -68,7 +69,11 @@ def test_the_platform_imports_verified_suppliers(session: Session) -> None:
     )
     assert [(i.scheme, i.value) for i in found.organisation.identifiers] == [("GB-COH", "01234567")]
     assert (found.sme, found.vcse, len(found.regions), found.cpv) == (True, None, 10, ["38421100"])
-    assert (found.source, found.source_ref) == ("file.jsonl", "file-1")
+    assert (found.source, found.source_ref, found.corporate_group) == (
+        "file.jsonl",
+        "file-1",
+        "Wye Group plc",
+    )
     award, radio = sorted(found.statements, key=lambda each: each.title)
     assert (award.client, str(award.dated), award.cpv) == ("Wye Council", "2020-03-20", ["38421100"])
     assert (award.source, award.licence, award.level) == ("Award notice", "OGL-3.0", "evidenced")

@@ -33,6 +33,7 @@ PROFILE = ProfileText(
     vcse=None,
     regions=["TLL", "TLC"],
     cpv=["38421100", "38421100-3"],
+    corporate_group=" Wye  Group plc ",
     capacity_per_quarter=2,
 )
 
@@ -76,16 +77,17 @@ def test_a_profile_is_kept_clean_and_only_what_changed_is_recorded(
     session: Session, supplier: Supplier, admin: Actor
 ) -> None:
     service.update_profile(session, actor=admin, supplier=supplier, profile=PROFILE)
-    assert (supplier.regions, supplier.cpv, supplier.sme, supplier.vcse) == (
+    assert (supplier.regions, supplier.cpv, supplier.sme, supplier.vcse, supplier.corporate_group) == (
         ["TLC", "TLL"],
         ["38421100"],
         True,
         None,
+        "Wye Group plc",
     )
     assert service.update_profile(session, actor=admin, supplier=supplier, profile=PROFILE) == []
     lines = history(session, subject=f"supplier:{supplier.ref}")
     assert [line.details for line in lines] == [
-        {"fields": ["summary", "website", "sme", "regions", "cpv", "capacity_per_quarter"]}
+        {"fields": ["summary", "website", "sme", "regions", "cpv", "corporate_group", "capacity_per_quarter"]}
     ]
 
 
@@ -99,6 +101,7 @@ def test_a_profile_is_kept_clean_and_only_what_changed_is_recorded(
         ("cpv", ["rivers"]),
         ("capacity_per_quarter", 101),
         ("summary", "x" * 2001),
+        ("corporate_group", "x" * 201),
     ],
 )
 def test_a_wrong_profile_changes_nothing(

@@ -30,6 +30,7 @@ PROFILE = {
     "vcse": "unsaid",
     "regions": ["TLL", "TLC"],
     "cpv": "38421100",
+    "corporate_group": "Wye Group plc",
     "capacity_per_quarter": "2",
 }
 
@@ -136,6 +137,7 @@ class TestProfile:
         page = text_of(admin.get("/supplier/profile").get_data(as_text=True))
         assert "Your profile is saved." in page
         assert "North East, Wales" in page
+        assert "Corporate group Wye Group plc" in page
 
     @pytest.mark.parametrize(
         ("field", "value", "said"),
