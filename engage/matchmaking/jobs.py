@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from engage.challenges import queries as challenges
-from engage.kernel import clock
+from engage.kernel import clock, jobs
 from engage.kernel.actor import System
 from engage.kernel.db import unit_of_work
 from engage.kernel.jobs import every, task
@@ -11,15 +13,38 @@ from engage.matchmaking import queries, service
 
 BATCH = 32
 """Texts in one transaction: a few seconds of work, so that little is lost when a worker dies."""
+PAUSE = 0.3
+"""Seconds between two looks whether another process has finished its batch."""
 
 
 @task("matchmaking.embed", lock="matchmaking.embed")
 def embed() -> None:
-    """Compute every vector that is missing, some texts in each transaction."""
+    """Read every text that is not read yet, some in each transaction, and see to the snapshot of the corpus.
+
+    A worker that is told to stop leaves the rest to the next one.
+    """
+    for _ in reading():
+        if jobs.stopping.is_set():
+            with unit_of_work() as session:
+                jobs.defer(session, embed, once="matchmaking.embed")
+            return
+    with unit_of_work() as session:
+        service.refresh_corpus(session)
+
+
+def reading() -> Iterator[int]:
+    """Read every text that is not read yet; yield of how many after each transaction, 0 while another process reads.
+
+    Whatever was committed stays: after a crash the next one goes on from there.
+    """
     while True:
         with unit_of_work() as session:
-            if not service.embed_some(session, limit=BATCH):
-                return
+            done = service.embed_some(session, limit=BATCH) if service.take_turn(session) else None
+        if done == 0:
+            return
+        if done is None:
+            jobs.stopping.wait(PAUSE)
+        yield done or 0
 
 
 @task("matchmaking.run_for")

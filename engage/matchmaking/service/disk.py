@@ -2,8 +2,8 @@
 
 A folder belongs to one yardstick. Its ``manifest.json`` names the segments that count, from the oldest to the newest,
 and is replaced as a whole: who reads it finds the state before or the state after. One process writes at a time, by a
-lock of the operating system that ends with the process. What a process that died has left behind is not in the manifest,
-and the next one that writes removes it.
+lock of the operating system that ends with the process. What a process that died has left behind is not in the
+manifest, and the next one that writes removes it.
 """
 
 from __future__ import annotations
@@ -147,7 +147,7 @@ class Shelf:
     def _keep(self, held: Held) -> None:
         folder = self.folder / held.name
         make_folder(folder)
-        held.segment.write(folder / "segment", yardstick=self.yardstick)
+        held.segment.write(folder / "segment")
         beside: dict[str, npt.NDArray[Any]] = {
             "revisions": held.revisions,
             "complete": held.complete,

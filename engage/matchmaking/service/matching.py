@@ -1,36 +1,49 @@
-"""One match from rows: reading, scoring, explaining. Nothing is written here except vectors."""
+"""One match from rows: who takes part, how well each fits, and why. Written are vectors and snapshots, if anything."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from engage.accounts.models import Organisation
 from engage.kernel.chain import canonical
 from engage.kernel.text import sha256
 from engage.matching import (
+    Band,
     ChallengeText,
     Embedder,
     Features,
-    Index,
     Kind,
+    MissingVectorsError,
     Parameters,
     Ranked,
-    build_index,
-    content_hash,
-    full_text,
-    rank_challenge,
+    Yardstick,
+    rank_pool,
     sentence_texts,
     texts_to_encode,
 )
 from engage.matchmaking.service import vectors
-from engage.matchmaking.service.sifting import Sifted, sift
-from engage.matchmaking.service.texts import document
+from engage.matchmaking.service.corpus import Standard, refresh_corpus, standard
+from engage.matchmaking.service.pools import Ready, get_ready, yardstick
+from engage.matchmaking.service.sifting import Entrant
+from engage.matchmaking.service.tags import FLOOR_TAGS, tags
+from engage.matchmaking.service.texts import Cited
+from engage.suppliers.models import Statement
 
 CANDIDATES = 100
 READ_BY_SENTENCE = 20
 """For how many of the first candidates the matching sentences are chosen by meaning too, not by words alone."""
+MORE_THAN_ASKED = 5
+"""Of those with a tag that rules can ask for, twice the floor and so many more are candidates."""
+FIRST_LOOK = 1_000
+"""Places to look at first for those that come near; more only if all of them do."""
+QUICK_CORPUS = 5_000
+"""While there are no more statements, a match does not wait for a job to take the snapshot of the corpus anew."""
+WITHOUT_MODEL = Features(digest="none", dim=0)
 
 
 @dataclass(frozen=True)
@@ -38,71 +51,180 @@ class Match:
     """What a match found, and everything that decided it."""
 
     text: ChallengeText
-    sifted: Sifted
+    ready: Ready
     ranked: list[Ranked]
-    index: Index
+    tags: Mapping[str, list[str]]
+    """By the reference of each supplier in ``near``: what the rules of selection can ask for."""
+    standard: Standard
     model: Embedder
     words_alone: bool
+    near: list[Ranked]
+    """All that come near, and at least the candidates by rank; unexplained."""
 
     @property
-    def snapshot(self) -> dict[str, Any]:
-        """What was compared, by name and hash, and the engine's own account of what decided the scores."""
-        return {
-            "challenge": {
-                "ref": self.text.id,
-                "text": content_hash(full_text(self.text), "challenge"),
-                "cpv": list(self.text.cpv),
-            },
-            "suppliers": {
-                each.id: {
-                    "statements": [self.sifted.statements[doc.id].content_hash for doc in each.documents],
-                    "cpv": list(each.expertise_cpv),
-                }
-                for each in self.sifted.profiles
-            },
-            "identity": self.index.identity.to_dict(),
-        }
+    def yardstick(self) -> Yardstick:
+        """What the suppliers were measured with."""
+        return self.ready.yardstick
+
+    def entrant(self, ref: str) -> Entrant:
+        """Return a supplier that takes part, by its reference."""
+        return self.ready.sifted.entrants[ref]
 
 
-def match(session: Session, text: ChallengeText, *, writing: bool) -> Match:
+def match(
+    session: Session,
+    text: ChallengeText,
+    *,
+    department: Organisation,
+    floors: Mapping[str, int],
+    writing: bool,
+) -> Match:
     """Rank every supplier that the hard rules let through.
 
-    ``writing``: vectors that are missing are computed and kept. Otherwise nothing is written and, when one
-    is missing, suppliers are ranked by words alone.
+    Returned are the first hundred and, further down, as many of those that come near as the rules may need
+    with each tag: twice its floor and some more. ``writing``: readings and vectors that are missing are computed and
+    kept, and so is the first snapshot of the corpus. Otherwise nothing is written to the database and, when a
+    vector is missing, suppliers are ranked by words alone.
     """
-    sifted = sift(session)
-    wanted = texts_to_encode(suppliers=sifted.profiles, challenges=[text])
     model = vectors.embedder()
-    features = vectors.stored(session, wanted, model=model)
     if writing:
-        vectors.complete(session, features, wanted, model=model)
-    elif vectors.lacks(features, wanted):
-        features = Features(digest="none", dim=0)
-    index = build_index(suppliers=sifted.profiles, features=features, parameters=Parameters())
+        while vectors.embed_some(session, limit=READ_BY_SENTENCE):
+            pass
+    found = refresh_corpus(session, most=QUICK_CORPUS) if writing else standard(session)
+    measure = measured_by(session, found, model, writing=writing)
+    ready = _ready(session, measure, department, writing=writing)
+    asked = texts_to_encode(challenges=[text])
+    features = vectors.stored(session, asked, model=model)
+    if writing:
+        vectors.complete(session, features, asked, model=model)
+    elif not measure.dim or ready.pool.unread or vectors.lacks(features, asked):
+        features = WITHOUT_MODEL
+    near = _near(ready, text, features)
     if writing and features.dim:
-        first = rank_challenge(index, text, top=READ_BY_SENTENCE, explain=READ_BY_SENTENCE)
-        _read_sentences(session, features, sifted, first, model)
-    ranked = rank_challenge(index, text, top=CANDIDATES, explain=CANDIDATES)
-    return Match(text, sifted, ranked, index, model, words_alone=features.dim == 0)
+        _read_sentences(session, ready, near[:READ_BY_SENTENCE], features, model)
+    tagged = {place.supplier_id: _tags(ready, place.supplier_id, department) for place in near}
+    ranked = rank_pool(
+        ready.pool,
+        text,
+        features=features,
+        top=CANDIDATES,
+        explain=CANDIDATES,
+        also=_asked_for(near, tagged, floors),
+    )
+    return Match(
+        text=text,
+        ready=ready,
+        ranked=ranked,
+        tags=tagged,
+        standard=found,
+        model=model,
+        words_alone=features.dim == 0,
+        near=near,
+    )
 
 
-def snapshot_hash(snapshot: dict[str, Any]) -> str:
+def snapshot_hash(snapshot: Mapping[str, Any]) -> str:
     """Return the SHA-256 of a snapshot's canonical JSON."""
     return sha256(canonical(snapshot))
 
 
+def citations(session: Session, found: Match) -> dict[str, Cited]:
+    """Return the statements of the ranked suppliers that count, by id: their words as they were compared."""
+    documents = [document for place in found.ranked for document in found.ready.documents(place.supplier_id)]
+    query = sa.select(Statement.id, Statement.client, Statement.evidence_url).where(
+        Statement.id.in_([int(document.id) for document in documents])
+    )
+    beside = {str(row.id): row for row in session.execute(query)}
+    return {
+        one.id: Cited(
+            title=one.title,
+            text=one.text,
+            client=beside[one.id].client if one.id in beside else "",
+            dated=one.date,
+            evidence_url=beside[one.id].evidence_url if one.id in beside else "",
+            level=one.level.value,
+        )
+        for one in documents
+    }
+
+
+def measured_by(session: Session, found: Standard, model: Embedder, *, writing: bool) -> Yardstick:
+    """Return what suppliers are measured with: a snapshot of the corpus, the usual weights, and ``model``.
+
+    ``writing``: vectors of the background that are missing are computed and kept; otherwise words alone count.
+    """
+    features = Features.of(model)
+    if writing and model.dim:
+        behind = texts_to_encode(background=found.background)
+        features = vectors.stored(session, behind, model=model)
+        vectors.complete(session, features, behind, model=model)
+    try:
+        return yardstick(session, found, features=features, parameters=Parameters())
+    except MissingVectorsError:  # another model than before, and its vectors are still being computed
+        return yardstick(session, found, features=WITHOUT_MODEL, parameters=Parameters())
+
+
+def _ready(session: Session, measure: Yardstick, department: Organisation, *, writing: bool) -> Ready:
+    ready = get_ready(session, yardstick=measure, department=department, complete=writing)
+    if ready.pool.unread and not writing and not vectors.count_missing(session):
+        return get_ready(session, yardstick=measure, department=department, complete=True)
+    return ready
+
+
+def _tags(ready: Ready, ref: str, department: Organisation) -> list[str]:
+    entrant = ready.sifted.entrants[ref]
+    return tags(
+        sme=entrant.sme,
+        vcse=entrant.vcse,
+        regions=entrant.regions,
+        recent=entrant.recent,
+        work=entrant.work,
+        department=department.name,
+        on=ready.sifted.today,
+    )
+
+
+def _near(ready: Ready, text: ChallengeText, features: Features) -> list[Ranked]:
+    """Return every supplier that comes near, best first, and at least as many as there can be candidates."""
+    top = FIRST_LOOK
+    while True:
+        found = rank_pool(ready.pool, text, features=features, top=top, explain=READ_BY_SENTENCE)
+        if len(found) < top or found[-1].band is Band.NONE:
+            last = max([CANDIDATES, *(place.rank for place in found if place.band is not Band.NONE)])
+            return found[:last]
+        top *= 4
+
+
+def _asked_for(
+    near: Sequence[Ranked], tagged: Mapping[str, list[str]], floors: Mapping[str, int]
+) -> Collection[str]:
+    """Return the best suppliers with each tag that rules can ask for, of those that come near."""
+    wanted = {tag: 2 * floors.get(tag, 0) + MORE_THAN_ASKED for tag in FLOOR_TAGS}
+    found: set[str] = set()
+    for place in near:
+        if place.band is Band.NONE:
+            break
+        for tag in tagged[place.supplier_id]:
+            if wanted.get(tag, 0) > 0:
+                wanted[tag] -= 1
+                found.add(place.supplier_id)
+    return found
+
+
 def _read_sentences(
-    session: Session, features: Features, sifted: Sifted, ranked: list[Ranked], model: Embedder
+    session: Session, ready: Ready, first: Sequence[Ranked], features: Features, model: Embedder
 ) -> None:
     """Add vectors of the sentences of the first candidates' best statements: passages then go by meaning."""
-    reasons = [
-        reason for place in ranked if place.explanation is not None for reason in place.explanation.documents
-    ]
-    texts = [
-        sentence
-        for reason in reasons
-        for sentence in sentence_texts(document(sifted.statements[reason.document_id]))
-    ]
-    wanted: dict[Kind, list[str]] = {"document": texts}
-    features.load(vectors.stored(session, wanted, model=model).dump())
+    wanted: dict[Kind, list[str]] = {"document": _sentences(ready, first)}
+    features.load(vectors.held(session, wanted, digest=model.digest))
     vectors.complete(session, features, wanted, model=model)
+
+
+def _sentences(ready: Ready, ranked: Sequence[Ranked]) -> list[str]:
+    found: list[str] = []
+    for place in ranked:
+        cited = {reason.document_id for reason in place.explanation.documents} if place.explanation else set()
+        for document in ready.documents(place.supplier_id):
+            if document.id in cited:
+                found += sentence_texts(document)
+    return found

@@ -2,41 +2,24 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from engage.accounts.enums import OrganisationState
-from engage.accounts.models import Organisation
 from engage.challenges import queries as challenges
 from engage.challenges.models import Challenge, ChallengeVersion
 from engage.kernel import clock
-from engage.matching import (
-    Background,
-    Band,
-    ChallengeText,
-    Document,
-    Explanation,
-    Features,
-    Index,
-    Lexicon,
-    build_background,
-    build_index,
-    build_lexicon,
-    explain_pair,
-    rank_challenge,
-    texts_to_encode,
-)
+from engage.matching import Band, ChallengeText, Features, Pool, rank_pool, texts_to_encode
 from engage.matchmaking.service import vectors
-from engage.matchmaking.service.texts import challenge_text, profile, why
+from engage.matchmaking.service.corpus import standard
+from engage.matchmaking.service.matching import WITHOUT_MODEL, measured_by
+from engage.matchmaking.service.pools import build
+from engage.matchmaking.service.texts import Cited, challenge_text, cited, published_on, why
 from engage.suppliers import queries as suppliers
-from engage.suppliers.models import Statement, Supplier
-
-SAMPLE = 2_000
-"""From how many statements the measure of chance is taken, at most: it must not make the page slow."""
+from engage.suppliers.models import Supplier
 
 
 @dataclass(frozen=True)
@@ -50,108 +33,52 @@ class Opportunity:
     words_alone: bool
 
 
-@dataclass(frozen=True)
-class Corpus:
-    """What chance looks like among all statements, and when that was taken."""
-
-    taken: tuple[int, object]
-    lexicon: Lexicon
-    background: Background
-
-
-_lock = threading.Lock()
-_corpora: dict[str, Corpus] = {}
-
-
 def opportunities(session: Session, *, supplier: Supplier) -> list[Opportunity]:
     """Return the open challenges, those that fit ``supplier`` best in front, with band and why.
 
     Compared are the published texts with the supplier's statements that count today. Where a vector is
     missing the words alone decide. Nothing about other suppliers is in the answer; their statements only
-    say what chance looks like.
+    say what chance looks like. Writes nothing.
     """
     texts = _published_texts(session)
-    fresh = suppliers.fresh(supplier, today=clock.uk_today())
+    today = clock.uk_today()
+    fresh = suppliers.fresh(supplier, today=today)
     if not fresh:
         return [Opportunity(challenge, None, "", 0.0, False) for challenge, _ in texts]
-    finder = _Finder(session, supplier, fresh, [text for _, text in texts])
-    found = [finder.opportunity(challenge, text) for challenge, text in texts]
+    statements = {str(statement.id): cited(statement) for statement in fresh}
+    pool = alone(session, supplier, today=today)
+    model = vectors.embedder()
+    features = vectors.stored(session, texts_to_encode(challenges=[text for _, text in texts]), model=model)
+    found = [_opportunity(pool, challenge, text, features, statements) for challenge, text in texts]
     return sorted(found, key=lambda each: (-each.score, each.challenge.id))
 
 
-class _Finder:
-    """One supplier against any number of challenges, by meaning where there are vectors, else by words."""
-
-    def __init__(
-        self,
-        session: Session,
-        supplier: Supplier,
-        fresh: Sequence[Statement],
-        texts: Sequence[ChallengeText],
-    ) -> None:
-        self.statements = {str(statement.id): statement for statement in fresh}
-        self.profile = profile(supplier, fresh)
-        self.corpus = corpus(session)
-        wanted = texts_to_encode(
-            suppliers=[self.profile], challenges=texts, background=self.corpus.background
-        )
-        self.features = vectors.stored(session, wanted, model=vectors.embedder())
-        self._indexes: dict[int, Index] = {}
-
-    def opportunity(self, challenge: Challenge, text: ChallengeText) -> Opportunity:
-        """Score one challenge."""
-        needed = texts_to_encode(
-            suppliers=[self.profile], challenges=[text], background=self.corpus.background
-        )
-        missing = vectors.lacks(self.features, needed)
-        index = self._index(Features(digest="none", dim=0) if missing else self.features)
-        place = rank_challenge(index, text, top=1)[0]
-        explanation: Explanation = explain_pair(index, text, self.profile.id)
-        return Opportunity(
-            challenge,
-            place.band,
-            why(explanation, self.statements, band=place.band),
-            place.score,
-            words_alone=explanation.matched_by_words_alone,
-        )
-
-    def _index(self, features: Features) -> Index:
-        if features.dim not in self._indexes:
-            self._indexes[features.dim] = build_index(
-                suppliers=[self.profile],
-                features=features,
-                lexicon=self.corpus.lexicon,
-                background=self.corpus.background,
-            )
-        return self._indexes[features.dim]
-
-
-def corpus(session: Session) -> Corpus:
-    """Return what chance looks like, taken anew when a statement has changed since; shared by all threads."""
-    mark = sa.select(sa.func.count(), sa.func.max(Statement.updated_at))
-    count, latest = session.execute(mark).one()
-    taken = (count, latest)
-    with _lock:
-        known = _corpora.get("all")
-    if known is not None and known.taken == taken:
-        return known
-    documents = _sample(session)
-    made = Corpus(taken, build_lexicon(documents), build_background(documents))
-    with _lock:
-        _corpora["all"] = made
-    return made
-
-
-def _sample(session: Session) -> list[Document]:
-    query = (
-        sa.select(Statement.title, Statement.text)
-        .join(Supplier)
-        .join(Organisation)
-        .where(Organisation.state == OrganisationState.VERIFIED)
-        .order_by(Statement.content_hash)
-        .limit(SAMPLE)
+def _opportunity(
+    pool: Pool,
+    challenge: Challenge,
+    text: ChallengeText,
+    features: Features,
+    statements: Mapping[str, Cited],
+) -> Opportunity:
+    blind = (
+        not pool.yardstick.dim or pool.unread or vectors.lacks(features, texts_to_encode(challenges=[text]))
     )
-    return [Document(id="", title=title, text=text) for title, text in session.execute(query)]
+    place = rank_pool(pool, text, features=WITHOUT_MODEL if blind else features, top=1, explain=1)[0]
+    assert place.explanation is not None, "the first place is explained"
+    return Opportunity(
+        challenge,
+        place.band,
+        why(place.explanation, statements, band=place.band),
+        place.score,
+        words_alone=place.explanation.matched_by_words_alone,
+    )
+
+
+def alone(session: Session, supplier: Supplier, *, today: date) -> Pool:
+    """Return a pool of one supplier as the database has it, measured with the newest snapshot of the corpus."""
+    measure = measured_by(session, standard(session), vectors.embedder(), writing=False)
+    held = build(session, [supplier.id], yardstick=measure)
+    return Pool([held.segment], yardstick=measure, as_of=today)
 
 
 def _published_texts(session: Session) -> list[tuple[Challenge, ChallengeText]]:
@@ -163,7 +90,7 @@ def _published_texts(session: Session) -> list[tuple[Challenge, ChallengeText]]:
     )
     newest = {version.challenge_id: version for version in session.scalars(query)}
     return [
-        (challenge, challenge_text(newest[challenge.id].content))
+        (challenge, challenge_text(newest[challenge.id].content, published=published_on(challenge)))
         for challenge in open_now.values()
         if challenge.id in newest
     ]

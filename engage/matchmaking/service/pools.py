@@ -21,6 +21,7 @@ from engage.accounts.models import Organisation
 from engage.kernel.errors import Conflict
 from engage.kernel.settings import settings
 from engage.matching import (
+    Document,
     Features,
     Parameters,
     Pool,
@@ -56,18 +57,32 @@ _shelves: dict[tuple[str, Path], Shelf] = {}
 
 
 @dataclass(frozen=True)
-class Field:
+class Ready:
     """The suppliers that can be ranked at this moment, ready to be scored."""
 
     sifted: Sifted
     yardstick: Yardstick
     held: Sequence[Held]
+    """Where the parts of the pool come from, in the same order."""
     pool: Pool
 
+    def documents(self, ref: str) -> list[Document]:
+        """Return the statements of a supplier that takes part which count today, with their words."""
+        number, place = self.pool.find(ref)
+        part = self.pool.parts[number]
+        first, last = part.segment.columns.starts[place : place + 2].tolist()
+        return [part.segment.document(row) for row in range(first, last) if part.live[row]]
 
-def field_now(
+    def lines(self) -> Iterator[tuple[str, str]]:
+        """Yield the reference and the frozen profile of each supplier that takes part."""
+        for part, held in zip(self.pool.parts, self.held, strict=True):
+            for place in np.flatnonzero(part.takes_part).tolist():
+                yield part.segment.supplier_id(place), held.line(place)
+
+
+def get_ready(
     session: Session, *, yardstick: Yardstick, department: Organisation | None, complete: bool
-) -> Field:
+) -> Ready:
     """Apply the hard rules and bring the segments up to date: what is scored is what the database holds.
 
     Side effects: the cache of this machine on its disk. Nothing is written to the database. ``complete``:
@@ -86,7 +101,7 @@ def field_now(
                 suppliers=sifted.entrants,
                 as_of=sifted.today,
             )
-            return Field(sifted, yardstick, held, pool)
+            return Ready(sifted, yardstick, held, pool)
     raise Conflict("Profiles are changing faster than they can be compared. Try again in a moment.")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
@@ -11,8 +12,10 @@ from engage.challenges.models import Challenge
 from engage.kernel.codes import REGIONS
 from engage.matching import Band
 from engage.matchmaking.enums import HardRule
-from engage.matchmaking.service.matching import match
-from engage.matchmaking.service.texts import challenge_text
+from engage.matchmaking.service.matching import Match, match
+from engage.matchmaking.service.selecting import rules_in_force
+from engage.matchmaking.service.tags import tag_words
+from engage.matchmaking.service.texts import challenge_text, published_on
 
 NEAR = (Band.STRONG, Band.GOOD)
 
@@ -29,6 +32,13 @@ class Preview:
     vcse: int
     regions: Counter[str]
     words_alone: bool
+    places: int
+    """How many places the rules give."""
+    qualified: int
+    """How many suppliers come near enough to be given one."""
+    floors: Mapping[str, int]
+    able: Counter[str]
+    """How many of the qualified have each tag that rules can ask for."""
 
     @property
     def gaps(self) -> list[str]:
@@ -45,21 +55,56 @@ class Preview:
             found.append(f"None of them says that it works in {', '.join(without)}.")
         return found
 
+    @property
+    def shortages(self) -> list[str]:
+        """What the rules ask for and the qualified do not give, in sentences; empty when the rules can be met."""
+        found = []
+        if self.qualified < self.places:
+            found.append(f"The rules give {self.places} places; {self.qualified} suppliers come near enough.")
+        for tag, floor in self.floors.items():
+            if self.able[tag] < floor:
+                found.append(
+                    f"The rules ask for {floor} {tag_words(tag)}; {self.able[tag]} come near enough."
+                )
+        return found
+
 
 def preview(session: Session, *, challenge: Challenge) -> Preview:
-    """Match the text of ``challenge`` as it stands now and count. Writes nothing and names nobody.
+    """Match the text of ``challenge`` as it stands now and count. Writes nothing to the database and names nobody.
 
     By words alone while the text has no vector, which it gets when it is submitted for review.
     """
-    found = match(session, challenge_text(challenge.content), writing=False)
-    near = [found.sifted.suppliers[place.supplier_id] for place in found.ranked if place.band in NEAR]
-    return Preview(
-        considered=len(found.sifted.profiles),
-        excluded=found.sifted.excluded,
-        bands=Counter(place.band for place in found.ranked),
-        near=len(near),
-        sme=sum(bool(supplier.sme) for supplier in near),
-        vcse=sum(bool(supplier.vcse) for supplier in near),
-        regions=Counter(code for supplier in near for code in supplier.regions),
-        words_alone=found.words_alone,
+    rules = rules_in_force(session, challenge=challenge)
+    found = match(
+        session,
+        challenge_text(challenge.content, published=published_on(challenge)),
+        department=challenge.organisation,
+        floors=rules.floors,
+        writing=False,
     )
+    entrants = found.ready.sifted.entrants
+    near = [entrants[place.supplier_id] for place in found.near if place.band in NEAR]
+    able = Counter(
+        tag for place in found.near if place.band is not Band.NONE for tag in found.tags[place.supplier_id]
+    )
+    return Preview(
+        considered=len(entrants),
+        excluded=found.ready.sifted.excluded,
+        bands=_bands(found),
+        near=len(near),
+        sme=sum(bool(each.sme) for each in near),
+        vcse=sum(bool(each.vcse) for each in near),
+        regions=Counter(code for each in near for code in each.regions),
+        words_alone=found.words_alone,
+        places=rules.places,
+        qualified=sum(place.band is not Band.NONE for place in found.near),
+        floors=rules.floors,
+        able=able,
+    )
+
+
+def _bands(found: Match) -> Counter[Band]:
+    """Count the suppliers by band; whoever is not near is in none."""
+    counted: Counter[Band] = Counter(place.band for place in found.near if place.band is not Band.NONE)
+    counted[Band.NONE] = len(found.ready.sifted.entrants) - counted.total()
+    return +counted

@@ -58,7 +58,7 @@ def read_some(session: Session, *, limit: int) -> int:
     return len(rows)
 
 
-def unread(query: sa.Select[Any]) -> sa.Select[Any]:
+def unread(query: Any) -> Any:
     """Limit a query on statements to those without a reading of their present words."""
     return query.where(~sa.exists().where(*good()))
 

@@ -57,7 +57,7 @@ def line_of(cpv: Sequence[str], statements: Sequence[Mapping[str, Any]]) -> str:
     return json.dumps(content, sort_keys=True, separators=(",", ":"))
 
 
-def _query(digest: str) -> sa.Select[Any]:
+def _query(digest: str) -> Any:
     text_vector, title_vector = orm.aliased(TextVector), orm.aliased(TextVector)
     own = (Statement.id, Statement.title, Statement.text, Statement.cpv, Statement.level, Statement.dated)
     return (

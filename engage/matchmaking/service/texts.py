@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from datetime import date
 from typing import Any
 
+from engage.challenges.models import Challenge
+from engage.kernel.clock import UK
 from engage.kernel.codes import cpv_label
 from engage.kernel.text import excerpt
-from engage.matching import Band, ChallengeText, Document, Explanation, SupplierProfile, TermReason
+from engage.matching import Band, ChallengeText, Document, Evidence, Explanation, SupplierProfile, TermReason
 from engage.suppliers.models import Statement, Supplier
 
 ANSWERS = ("expertise", "problem", "questions", "affected", "why_now")
@@ -17,14 +20,35 @@ WORDS_IN_WHY = 3
 LONGEST_TITLE = 90
 
 
-def challenge_text(content: Mapping[str, Any]) -> ChallengeText:
-    """Return the text of a challenge, frozen at submission, as the matcher reads it."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cited:
+    """A statement as an explanation cites it."""
+
+    title: str
+    text: str
+    client: str = ""
+    dated: date | None = None
+    evidence_url: str = ""
+    level: str = Evidence.DECLARED.value
+
+
+def challenge_text(content: Mapping[str, Any], *, published: date | None = None) -> ChallengeText:
+    """Return the text of a challenge, frozen at submission, as the matcher reads it.
+
+    ``published`` is the day on which others could first read it.
+    """
     return ChallengeText(
         id=content["ref"],
         title=content["title"],
         text="\n".join(content[answer] for answer in ANSWERS if content.get(answer)),
         cpv=tuple(content.get("cpv") or ()),
+        published=published,
     )
+
+
+def published_on(challenge: Challenge) -> date | None:
+    """Return the day on which others could first read the text of ``challenge``; ``None`` before it is published."""
+    return challenge.published_at.astimezone(UK).date() if challenge.published_at else None
 
 
 def document(statement: Statement) -> Document:
@@ -35,6 +59,21 @@ def document(statement: Statement) -> Document:
         text=statement.text,
         date=statement.dated,
         cpv=tuple(statement.cpv),
+        level=Evidence(statement.level.value),
+        recorded=statement.recorded_on,
+        expires=statement.expires_on,
+    )
+
+
+def cited(statement: Statement) -> Cited:
+    """Return a statement as an explanation cites it."""
+    return Cited(
+        title=statement.title,
+        text=statement.text,
+        client=statement.client,
+        dated=statement.dated,
+        evidence_url=statement.evidence_url,
+        level=statement.level.value,
     )
 
 
@@ -48,7 +87,7 @@ def profile(supplier: Supplier, statements: Iterable[Statement]) -> SupplierProf
     )
 
 
-def kept(explanation: Explanation, statements: Mapping[str, Statement]) -> dict[str, Any]:
+def kept(explanation: Explanation, statements: Mapping[str, Cited]) -> dict[str, Any]:
     """Return an explanation as JSON values, each statement with its words of that day.
 
     The words are kept so that the reasons can be read as they were, whatever becomes of the profile.
@@ -56,18 +95,12 @@ def kept(explanation: Explanation, statements: Mapping[str, Statement]) -> dict[
     data = asdict(explanation)
     for reason in data["documents"]:
         statement = statements[reason["document_id"]]
-        reason |= {
-            "title": statement.title,
-            "text": statement.text,
-            "client": statement.client,
-            "dated": statement.dated.isoformat() if statement.dated else None,
-            "evidence_url": statement.evidence_url,
-            "level": statement.level.value,
-        }
+        reason.update(asdict(statement))
+        reason["dated"] = statement.dated.isoformat() if statement.dated else None
     return data
 
 
-def why(explanation: Explanation, statements: Mapping[str, Statement], *, band: Band) -> str:
+def why(explanation: Explanation, statements: Mapping[str, Cited], *, band: Band) -> str:
     """Return the main reason in one line."""
     if not explanation.documents:
         return "No statement comes near this challenge."
