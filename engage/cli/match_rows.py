@@ -18,10 +18,12 @@ from engage.kernel.db import reading, unit_of_work
 from engage.kernel.errors import DomainError
 from engage.matching import Band, MatchingError
 from engage.matchmaking import jobs, queries, service
-from engage.matchmaking.enums import HardRule
+from engage.matchmaking.enums import HardRule, Outcome
+from engage.matchmaking.models import MatchRun
 
 RUNNER = System("engage match run")
 SHOWN = 20
+_MARKS = {"chosen": " (chosen)", "alternate": " (alternate {})", "not_chosen": ""}
 REF = click.argument("ref")
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 
@@ -65,21 +67,32 @@ def preview(ref: str, as_json: bool) -> None:
 @JSON
 @click.option("--top", default=SHOWN, show_default=True, type=click.IntRange(1), help="Places to print.")
 def run(ref: str, as_json: bool, top: int) -> None:
-    """Match suppliers to the approved text of the challenge REF and print the first places with why."""
+    """Match suppliers to the approved text of the challenge REF, plan whom to invite, and print it with why."""
     with refusals(), bound():
         jobs.embed()
         with unit_of_work() as session:
             made = service.run(session, actor=RUNNER, challenge=challenges.by_ref(session, ref=ref))
-            document = _described(session, made.id) | {"run": made.ref, "challenge": ref}
+            document = (
+                _described(session, made.id) | {"plan": _plan(made)} | {"run": made.ref, "challenge": ref}
+            )
             document |= {"considered": made.suppliers_considered, "excluded": made.suppliers_excluded}
     if as_json:
         click.echo(json.dumps(document))
         return
     click.echo(f"Match {document['run']} of {ref}: {document['considered']:,} suppliers compared.")
     for place in document["candidates"][:top]:
-        chosen = " (shortlisted)" if place["shortlisted"] else ""
-        click.echo(f"{place['rank']:>3}  {place['score']:5.2f}  {place['band']:<8}  {place['name']}{chosen}")
+        marked = _MARKS[place["outcome"]].format(place["alternate"])
+        click.echo(f"{place['rank']:>3}  {place['score']:5.2f}  {place['band']:<8}  {place['name']}{marked}")
         click.echo(f"{'':21}{place['why']}")
+        click.echo(f"{'':21}{place['decided']}")
+    _print_plan(document["plan"])
+
+
+def _print_plan(plan: dict[str, Any]) -> None:
+    proof = "no plan within the rules is better" if plan["status"] == "optimal" else plan["status"]
+    click.echo(f"Plan {plan['round']} under rules {plan['rules']}: {plan['chosen']} chosen; {proof}.")
+    for shortage in plan["shortages"]:
+        click.echo(f"  {shortage}")
 
 
 def _described(session: Session, run_id: int) -> dict[str, Any]:
@@ -93,8 +106,30 @@ def _described(session: Session, run_id: int) -> dict[str, Any]:
                 "band": candidate.band.value,
                 "confidence": candidate.confidence.value,
                 "why": candidate.why,
-                "shortlisted": candidate.shortlisted,
+                "outcome": candidate.outcome.value,
+                "alternate": candidate.alternate_rank,
+                "decided_by": candidate.decided_by,
+                "decided": service.decided_sentence(
+                    candidate.decided_by, chosen=candidate.outcome is Outcome.CHOSEN
+                ),
+                "probability": candidate.probability,
             }
             for candidate in queries.candidates(session, run_id=run_id)
         ]
+    }
+
+
+def _plan(run: MatchRun) -> dict[str, Any]:
+    assert run.round is not None, "a match is planned at once"
+    assert run.rules is not None
+    own = run.round.result["challenges"][run.challenge.ref]
+    return {
+        "round": run.round.ref,
+        "rules": run.rules.number,
+        "status": run.round.status.value,
+        "objective": run.round.objective,
+        "bound": run.round.bound,
+        "chosen": sum(candidate.outcome is Outcome.CHOSEN for candidate in run.candidates),
+        "shortages": [shortage["words"] for shortage in own["shortages"]],
+        "prices": own["prices"],
     }

@@ -11,7 +11,7 @@ from engage.kernel import jobs
 from engage.kernel.actor import System
 from engage.matchmaking.enums import InvitationState
 from engage.matchmaking.models import Invitation
-from engage.matchmaking.service import RUN_FOR, embed_soon, supersede, withdraw
+from engage.matchmaking.service import RUN_FOR, commit_to_lottery, embed_soon, supersede, withdraw
 from engage.suppliers.events import StatementsChanged
 
 STANDING = (InvitationState.HELD, InvitationState.SENT, InvitationState.ACCEPTED)
@@ -28,7 +28,9 @@ def on_review_requested(session: Session, _event: ReviewRequested) -> None:
 
 
 def on_challenge_published(session: Session, event: ChallengePublished) -> None:
-    """Have suppliers matched to what was published."""
+    """Commit to a lottery that nobody can choose any more, and have suppliers matched to what was published."""
+    challenge = challenges.by_id(session, event.challenge_id)
+    commit_to_lottery(session, actor=System(), challenge=challenge)
     once = f"{RUN_FOR}:{event.challenge_id}"
     jobs.defer(session, RUN_FOR, once=once, challenge_id=event.challenge_id)
 

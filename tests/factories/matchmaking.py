@@ -12,6 +12,7 @@ from engage.challenges.enums import ChallengeState
 from engage.challenges.models import Challenge
 from engage.kernel.actor import Actor, Role, System
 from engage.matchmaking import service
+from engage.matchmaking.enums import Outcome
 from engage.matchmaking.models import MatchRun
 from engage.suppliers.models import Supplier
 from tests.factories import accounts, challenges, suppliers
@@ -57,11 +58,13 @@ def market(session: Session, *, state: ChallengeState = ChallengeState.PUBLISHED
 
 
 def run(session: Session, market: Market, *, first: int | None = None, **options: Any) -> MatchRun:
-    """A run; with ``first``, so many are on the shortlist however near they come."""
+    """A run; with ``first``, so many are chosen however near they come."""
     made = service.run(session, actor=System("tests"), challenge=market.challenge, **options)
     if first is not None:
         for candidate in made.candidates:
-            candidate.shortlisted = candidate.rank <= first
+            chosen = candidate.rank <= first
+            candidate.outcome = Outcome.CHOSEN if chosen else Outcome.NOT_CHOSEN
+            candidate.alternate_rank = None
         session.flush()
     return made
 
@@ -79,5 +82,5 @@ def names(run: MatchRun) -> list[str]:
     return [candidate.supplier.organisation.name for candidate in run.candidates]
 
 
-def shortlisted(run: MatchRun) -> list[str]:
-    return [c.supplier.organisation.name for c in run.candidates if c.shortlisted]
+def chosen(run: MatchRun) -> list[str]:
+    return [c.supplier.organisation.name for c in run.candidates if c.outcome is Outcome.CHOSEN]

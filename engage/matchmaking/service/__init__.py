@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from engage.matchmaking.service.corpus import refresh_corpus
+from engage.matchmaking.service.deciding import decided_sentence
+from engage.matchmaking.service.fairness import FairnessReport, report
 from engage.matchmaking.service.invitations import (
     expire,
     invite,
@@ -10,49 +13,78 @@ from engage.matchmaking.service.invitations import (
     mark_declined,
     withdraw,
 )
+from engage.matchmaking.service.lottery import commit_to_lottery
+from engage.matchmaking.service.matchable import MATCHABLE
 from engage.matchmaking.service.opportunities import Opportunity, opportunities
+from engage.matchmaking.service.overrides import end_override, override
 from engage.matchmaking.service.preview import Preview, preview
-from engage.matchmaking.service.releasing import Released, release, send_waiting
-from engage.matchmaking.service.runs import (
-    MATCHABLE,
-    MOST_SHORTLISTED,
-    RUN_FOR,
-    SHORTLIST,
-    choose,
-    run,
-    run_soon,
-    supersede,
+from engage.matchmaking.service.record import Record, record
+from engage.matchmaking.service.releasing import (
+    Released,
+    next_alternate,
+    plan_mark,
+    release,
+    send_waiting,
 )
+from engage.matchmaking.service.rules import RulesText, rules_sentences, set_rules
+from engage.matchmaking.service.runs import RUN_FOR, run, run_soon, supersede
 from engage.matchmaking.service.seeing import SeenStatement, Sight, Word, sight
-from engage.matchmaking.service.vectors import count_missing, embed_some, embed_soon
+from engage.matchmaking.service.selecting import plan, resolve, rules_in_force
+from engage.matchmaking.service.tags import tag_words
+from engage.matchmaking.service.vectors import (
+    Progress,
+    count_missing,
+    embed_some,
+    embed_soon,
+    progress,
+    take_turn,
+)
 
 __all__ = [
     "MATCHABLE",
-    "MOST_SHORTLISTED",
     "RUN_FOR",
-    "SHORTLIST",
+    "FairnessReport",
     "Opportunity",
     "Preview",
+    "Progress",
+    "Record",
     "Released",
+    "RulesText",
     "SeenStatement",
     "Sight",
     "Word",
-    "choose",
+    "commit_to_lottery",
     "count_missing",
+    "decided_sentence",
     "embed_some",
     "embed_soon",
+    "end_override",
     "expire",
     "invite",
     "last_moment",
     "mark_accepted",
     "mark_declined",
+    "next_alternate",
     "opportunities",
+    "override",
+    "plan",
+    "plan_mark",
     "preview",
+    "progress",
+    "record",
+    "refresh_corpus",
     "release",
+    "report",
+    "resolve",
+    "rules_in_force",
+    "rules_sentences",
     "run",
     "run_soon",
     "send_waiting",
+    "set_rules",
     "sight",
     "supersede",
+    "tag_words",
+    "take_turn",
     "withdraw",
 ]

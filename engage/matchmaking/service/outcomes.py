@@ -10,7 +10,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from engage.matching.assignment import Instance, Plan, left_out
+from engage.matching import assignment
+from engage.matching.assignment import Instance, Plan
 from engage.matchmaking.enums import Outcome
 from engage.matchmaking.models import MatchCandidate, SelectionRound
 from engage.matchmaking.service.deciding import UNKEPT_PIN
@@ -33,7 +34,7 @@ def write(
 
     Returns, by challenge, who came and who went, for the runs whose chosen are not what they were.
     """
-    reasons = {(one.session, one.supplier): one.reason for one in left_out(instance, solved)}
+    reasons = {(one.session, one.supplier): one.reason for one in assignment.left_out(instance, solved)}
     chances = {(one.session, one.supplier): one.probability for one in solved.chances}
     places = {(place.session, place.supplier): place for place in solved.places}
     run_ids = [each.run.id for each in contests]

@@ -1,13 +1,13 @@
-"""Releasing a run: a named person lets the invitations go out."""
+"""Releasing a run: a named person lets the invitations go out; and inviting those who step in."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import Session, joinedload
 
 from engage.audit import service as audit
 from engage.challenges import service as challenges
@@ -16,14 +16,18 @@ from engage.kernel import clock
 from engage.kernel.actor import Actor, Anyone
 from engage.kernel.errors import Conflict
 from engage.kernel.states import check
+from engage.kernel.text import sha256
+from engage.matching import assignment
 from engage.matchmaking import queries
-from engage.matchmaking.enums import RUN_TRANSITIONS, HardRule, InvitationState, Origin, RunState
+from engage.matchmaking.enums import RUN_TRANSITIONS, HardRule, InvitationState, Origin, Outcome, RunState
 from engage.matchmaking.models import Invitation, MatchCandidate, MatchRun
-from engage.matchmaking.service import letters
+from engage.matchmaking.service import letters, lottery
+from engage.matchmaking.service.deciding import RULE
 from engage.matchmaking.service.invitations import find, invite, lock, send
+from engage.matchmaking.service.problem import STANDING, invited_groups
 from engage.matchmaking.service.runs import approved_version, current
-from engage.matchmaking.service.sifting import broken_rule, capacity_used
-from engage.suppliers import queries as suppliers
+from engage.matchmaking.service.selecting import stored_instance, stored_plan
+from engage.matchmaking.service.sifting import sift
 from engage.suppliers.models import Supplier
 
 
@@ -34,18 +38,27 @@ class Released:
     sent: list[Invitation] = field(default_factory=list)
     waiting: list[Invitation] = field(default_factory=list)
     left_out: Counter[HardRule] = field(default_factory=Counter)
+    same_group: int = 0
+    """How many were left out because one of their corporate group was invited since the plan was made."""
 
 
-def release(session: Session, *, actor: Actor, run: MatchRun) -> Released:
-    """Invite everybody on the shortlist of ``run``. Releasing a second time does nothing.
+def plan_mark(chosen: Iterable[MatchCandidate]) -> str:
+    """Return a short mark of who is chosen: a page carries it, so that nobody releases what they have not seen."""
+    return sha256("\n".join(sorted(str(one.supplier_id) for one in chosen)))[:16]
 
-    The challenge's row is locked first, as a withdrawal does. The hard rules are checked once more, under a
-    lock: a supplier that was paused, suspended or filled up since the match is left out. One whose people
-    have no account yet is held until they have.
+
+def release(session: Session, *, actor: Actor, run: MatchRun, seen: str | None = None) -> Released:
+    """Invite everybody whom the plan of ``run`` has chosen. Releasing a second time does nothing.
+
+    The challenge's row is locked first, as a withdrawal and a round do. The hard rules are checked once more,
+    under a lock: a supplier that was paused, suspended or filled up since is left out, and the next alternate
+    can be invited instead. One whose people have no account yet is held until they have. ``seen`` is the
+    ``plan_mark`` of what the person looked at.
 
     Side effects, in order: the run with its time and person; for each supplier an invitation with audit
-    lines and letters (see ``invite``); an audit line about the release. Raises ``Conflict`` when the
-    challenge is not open, its approved text has changed, or nobody is on the shortlist.
+    lines and letters (see ``invite``), or the rule that left it out; the lottery's secret revealed and the
+    next one committed to; an audit line about the release. Raises ``Conflict`` when the challenge is not open,
+    its approved text has changed, the plan is not what was seen, or nobody is chosen.
     """
     challenges.hold(session, run.challenge)
     standing = current(session, challenge_id=run.challenge_id)
@@ -56,24 +69,64 @@ def release(session: Session, *, actor: Actor, run: MatchRun) -> Released:
     _check_challenge(session, standing)
     chosen = _chosen(session, standing)
     if not chosen:
-        raise Conflict("Nobody is on the shortlist. Choose at least one supplier first.")
+        raise Conflict("Nobody is chosen. Look at the rules and the decisions, or match again.")
+    if seen is not None and seen != plan_mark(chosen):
+        raise Conflict("The plan has changed since you looked at it. Look again before you send anything.")
     check(RUN_TRANSITIONS, now=standing.state, to=RunState.RELEASED, thing="match run")
     standing.state = RunState.RELEASED
     standing.released_at = clock.now()
     standing.released_by_id = actor.person_id
     session.flush()
     released = _invite_all(session, actor, standing, chosen)
-    audit.record(
+    if standing.commitment is not None:
+        lottery.reveal(session, actor=actor, challenge=standing.challenge, commitment=standing.commitment)
+    _record(
         session,
-        actor=actor,
-        tag="matchmaking:run:released",
-        subject=f"run:{standing.ref}",
-        challenge=standing.challenge.ref,
+        actor,
+        standing,
+        "released",
         sent=len(released.sent),
         waiting=len(released.waiting),
         left_out={rule.value: count for rule, count in sorted(released.left_out.items())},
+        same_group=released.same_group,
     )
     return released
+
+
+def next_alternate(session: Session, *, actor: Actor, challenge: Challenge) -> Invitation:
+    """Invite the next alternate of the released match, in place of somebody who declined or was left out.
+
+    Alternates step in so that the rules stay kept: who comes next depends on who is gone. One that a hard
+    rule leaves out by now is passed over. Side effects: those of ``invite``, and an audit line.
+
+    Raises ``Conflict`` when nothing was released, the challenge is not open, every place is taken, or nobody
+    is left.
+    """
+    challenges.hold(session, challenge)
+    run = current(session, challenge_id=challenge.id)
+    if run is None or run.state is not RunState.RELEASED or run.round is None or run.rules is None:
+        raise Conflict("Alternates can be invited once the invitations of this match are out.")
+    _check_challenge(session, run)
+    invited = {one.supplier.ref: one for one in queries.for_challenge(session, challenge_id=challenge.id)}
+    taken = sum(one.run_id == run.id and one.state in STANDING for one in invited.values())
+    if taken >= run.rules.places:
+        raise Conflict(f"All {run.rules.places} places are taken. An alternate can step in for who declines.")
+    candidates = {one.supplier.ref: one for one in queries.candidates(session, run_id=run.id)}
+    instance, plan = stored_instance(run.round), stored_plan(run.round)
+    gone = _gone(invited, candidates)
+    while (ref := assignment.next_alternate(instance, plan, session=challenge.ref, gone=gone)) is not None:
+        supplier = _locked(session, [candidates[ref].supplier_id])[0]
+        rule = sift(session, department=challenge.organisation, ids=[supplier.id]).left_out.get(ref)
+        if rule is None:
+            break
+        gone = sorted({*gone, ref})
+    if ref is None:
+        raise Conflict("There is no alternate left. Match again to find more suppliers.")
+    made = invite(
+        session, actor=actor, challenge=challenge, supplier=supplier, origin=Origin.MATCHED, run=run
+    )
+    _record(session, actor, run, "alternate", supplier=ref, instead_of=taken)
+    return made
 
 
 def send_waiting(session: Session, *, actor: Anyone) -> int:
@@ -98,6 +151,17 @@ def send_waiting(session: Session, *, actor: Anyone) -> int:
     return count
 
 
+def _gone(invited: Mapping[str, Invitation], candidates: Mapping[str, MatchCandidate]) -> list[str]:
+    """Return who takes none of the places: who declined or let the time pass, and who cannot be invited."""
+    ended = {ref for ref, one in invited.items() if one.state not in STANDING}
+    refused = {
+        ref
+        for ref, one in candidates.items()
+        if one.outcome is Outcome.NOT_CHOSEN and ref not in invited and one.decided_by.startswith(RULE)
+    }
+    return sorted(ended | refused)
+
+
 def _check_challenge(session: Session, run: MatchRun) -> None:
     challenge: Challenge = run.challenge
     if not challenge.is_open:
@@ -109,8 +173,9 @@ def _check_challenge(session: Session, run: MatchRun) -> None:
 def _chosen(session: Session, run: MatchRun) -> Sequence[MatchCandidate]:
     query = (
         sa.select(MatchCandidate)
-        .where(MatchCandidate.run_id == run.id, MatchCandidate.shortlisted)
+        .where(MatchCandidate.run_id == run.id, MatchCandidate.outcome == Outcome.CHOSEN)
         .order_by(MatchCandidate.rank)
+        .execution_options(populate_existing=True)
     )
     return session.scalars(query).all()
 
@@ -118,14 +183,18 @@ def _chosen(session: Session, run: MatchRun) -> Sequence[MatchCandidate]:
 def _invite_all(session: Session, actor: Actor, run: MatchRun, chosen: Sequence[MatchCandidate]) -> Released:
     ids = [candidate.supplier_id for candidate in chosen]
     rows = {supplier.id: supplier for supplier in _locked(session, ids)}
-    today = clock.uk_today()
-    used = capacity_used(session, today=today, supplier_ids=ids)
+    left_out = sift(session, department=run.challenge.organisation, ids=ids).left_out
+    groups = invited_groups(session, challenge_id=run.challenge_id)
     released = Released()
     for candidate in chosen:
         supplier = rows[candidate.supplier_id]
-        rule = broken_rule(supplier, suppliers.fresh(supplier, today=today), used)
+        rule = left_out.get(supplier.ref)
         if rule is not None:
+            candidate.outcome, candidate.decided_by = Outcome.NOT_CHOSEN, f"{RULE}{rule.value}"
             released.left_out[rule] += 1
+        elif candidate.corporate_group in groups:
+            candidate.outcome, candidate.decided_by = Outcome.NOT_CHOSEN, "group"
+            released.same_group += 1
         elif find(session, challenge=run.challenge, supplier=supplier) is None:
             made = invite(
                 session,
@@ -145,8 +214,18 @@ def _locked(session: Session, ids: Sequence[int]) -> Sequence[Supplier]:
         sa.select(Supplier)
         .where(Supplier.id.in_(ids))
         .order_by(Supplier.id)
-        .options(selectinload(Supplier.statements))
         .with_for_update(of=Supplier)
         .execution_options(populate_existing=True)
     )
     return session.scalars(query).all()
+
+
+def _record(session: Session, actor: Actor, run: MatchRun, deed: str, **details: object) -> None:
+    audit.record(
+        session,
+        actor=actor,
+        tag=f"matchmaking:run:{deed}",
+        subject=f"run:{run.ref}",
+        challenge=run.challenge.ref,
+        **details,
+    )

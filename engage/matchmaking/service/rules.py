@@ -96,9 +96,13 @@ def rules_sentences(rules: SelectionRules) -> list[str]:
         f"Up to {rules.places} suppliers are invited." if rules.places > 1 else "One supplier is invited."
     ]
     found += [
-        f"At least {rules.floors[tag]} {tag_words(tag)}." for tag in FLOOR_TAGS if rules.floors.get(tag)
+        f"At least {_places(rules.floors[tag])} for {tag_words(tag)}."
+        for tag in FLOOR_TAGS
+        if rules.floors.get(tag)
     ]
-    found += [f"At most {rules.caps[tag]} {tag_words(tag)}." for tag in CAP_TAGS if tag in rules.caps]
+    found += [
+        f"At most {_places(rules.caps[tag])} for {tag_words(tag)}." for tag in CAP_TAGS if tag in rules.caps
+    ]
     if rules.exploration:
         found.append(
             f"Up to {rules.exploration:.0%} of the places are drawn among newcomers that fit, whom nobody invited "
@@ -106,6 +110,10 @@ def rules_sentences(rules: SelectionRules) -> list[str]:
         )
     found.append("At most one supplier of a corporate group.")
     return found
+
+
+def _places(number: int) -> str:
+    return f"{number} place{'' if number == 1 else 's'}"
 
 
 def _seen(session: Session, challenge: Challenge) -> bool:

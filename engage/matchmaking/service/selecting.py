@@ -17,17 +17,8 @@ from engage.kernel import clock
 from engage.kernel.actor import Actor, Anyone
 from engage.kernel.errors import Conflict
 from engage.kernel.ids import short_id
-from engage.matching.assignment import (
-    Instance,
-    Order,
-    Plan,
-    Status,
-    instance_from_json,
-    instance_to_json,
-    plan_from_json,
-    plan_to_json,
-    solve,
-)
+from engage.matching import assignment
+from engage.matching.assignment import Instance, Order, Plan, Status
 from engage.matchmaking.enums import RoundStatus, RunState
 from engage.matchmaking.models import MatchRun, SelectionRound, SelectionRules
 from engage.matchmaking.models.selection import EXPLORATION, PLACES
@@ -118,17 +109,17 @@ def resolve(session: Session, *, round_ref: str) -> tuple[bytes, bytes]:
     found = session.scalars(
         query.options(undefer(SelectionRound.instance), undefer(SelectionRound.plan))
     ).one()
-    return plan_to_json(solve(stored_instance(found))), zlib.decompress(found.plan)
+    return assignment.plan_to_json(assignment.solve(stored_instance(found))), zlib.decompress(found.plan)
 
 
 def stored_instance(made: SelectionRound) -> Instance:
     """Return the problem that a round solved."""
-    return instance_from_json(zlib.decompress(made.instance))
+    return assignment.instance_from_json(zlib.decompress(made.instance))
 
 
 def stored_plan(made: SelectionRound) -> Plan:
     """Return the plan that a round came to."""
-    return plan_from_json(zlib.decompress(made.plan))
+    return assignment.plan_from_json(zlib.decompress(made.plan))
 
 
 def _standing(session: Session) -> list[MatchRun]:
@@ -156,7 +147,7 @@ def _solve(
     unkept: set[int] = set()
     while True:
         instance = instance_of(contests, seed=seed, unkept=unkept)
-        solved = solve(instance)
+        solved = assignment.solve(instance)
         if solved.status is not Status.INFEASIBLE:
             return instance, solved, unkept
         if insists is not None and any(map(insists, solved.conflicting)):
@@ -180,7 +171,7 @@ def contradiction(solved: Plan) -> str:
 
 
 def _round(actor: Anyone, instance: Instance, solved: Plan) -> SelectionRound:
-    problem, answer = instance_to_json(instance), plan_to_json(solved)
+    problem, answer = assignment.instance_to_json(instance), assignment.plan_to_json(solved)
     return SelectionRound(
         ref=f"r-{short_id(8)}",
         made_at=clock.now(),

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 
 from engage.kernel.codes import REGIONS
 from engage.kernel.text import one_line
-from engage.matchmaking.service.sifting import Entrant
 
 SME, VCSE, NEW_ENTRANT, INCUMBENT, REGION = "sme", "vcse", "new_entrant", "incumbent", "region:"
 FLOOR_TAGS = (SME, VCSE, NEW_ENTRANT, *(f"{REGION}{code}" for code in REGIONS))
@@ -27,28 +27,34 @@ def fold(name: str) -> str:
     return one_line(name).casefold()
 
 
-def tags_of(entrant: Entrant, *, department: str, on: date) -> list[str]:
+def tags(
+    *,
+    sme: bool | None,
+    vcse: bool | None,
+    regions: Iterable[str],
+    recent: int,
+    work: Iterable[tuple[str, date | None]],
+    department: str,
+    on: date,
+) -> list[str]:
     """Return the tags of a supplier for a challenge of ``department`` on the day ``on``, in a fixed order.
 
-    What a supplier has not said it does not have: no region said is no region.
+    ``recent`` is how many invitations anybody sent to it in the 365 days before; ``work`` is client and date
+    of statements that count. What a supplier has not said it does not have: no region said is no region.
     """
     buyer, since = fold(department), on - INCUMBENT_FOR
     worked = any(
-        fold(client) == buyer and dated is not None and since <= dated <= on for client, dated in entrant.work
+        fold(client) == buyer and dated is not None and since <= dated <= on for client, dated in work
     )
-    found = {
-        SME: bool(entrant.sme),
-        VCSE: bool(entrant.vcse),
-        NEW_ENTRANT: entrant.recent == 0,
-        INCUMBENT: worked,
-    }
+    told = set(regions)
+    found = {SME: bool(sme), VCSE: bool(vcse), NEW_ENTRANT: recent == 0, INCUMBENT: worked}
     return [tag for tag, has in found.items() if has] + [
-        f"{REGION}{code}" for code in REGIONS if code in entrant.regions
+        f"{REGION}{code}" for code in REGIONS if code in told
     ]
 
 
 def tag_words(tag: str) -> str:
-    """Return who has ``tag``, in words that follow a number: "3 small or medium-sized enterprises"."""
+    """Return who has ``tag``, in words: "3 places for small or medium-sized enterprises"."""
     if tag.startswith(REGION):
         code = tag.removeprefix(REGION)
         return f"suppliers that work in {REGIONS.get(code, code)}"

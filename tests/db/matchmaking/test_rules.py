@@ -1,0 +1,114 @@
+"""The rules of a selection: versions, checked, and said to have come after a match when they did."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlalchemy.orm import Session
+
+from engage.challenges.enums import ChallengeState
+from engage.challenges.models import Challenge
+from engage.kernel.actor import Role
+from engage.kernel.errors import Conflict, Invalid
+from engage.matchmaking import queries, service
+from engage.matchmaking.enums import OverrideKind
+from engage.matchmaking.models import SelectionRules
+from engage.matchmaking.service import RulesText
+from tests.factories import accounts, challenges
+from tests.factories import selection as made
+
+
+@pytest.fixture
+def challenge(session: Session) -> Challenge:
+    return challenges.challenge(session, state=ChallengeState.PUBLISHED)
+
+
+def put(session: Session, challenge: Challenge, **values: Any) -> SelectionRules:
+    actor = accounts.actor(session, Role.POLICY_AUTHOR, organisation=challenge.organisation)
+    return service.set_rules(session, actor=actor, challenge=challenge, rules=RulesText(**values))
+
+
+def test_until_somebody_sets_rules_the_usual_ones_hold(session: Session, challenge: Challenge) -> None:
+    usual = service.rules_in_force(session, challenge=challenge)
+    assert (usual.number, usual.places, usual.floors, usual.caps, usual.exploration) == (0, 12, {}, {}, 0.1)
+    assert queries.rules_versions(session, challenge_id=challenge.id) == []
+
+
+def test_every_change_is_a_version(session: Session, challenge: Challenge) -> None:
+    first = put(session, challenge, places=4, floors={"sme": 2, "vcse": 0}, caps={"incumbent": 0})
+    assert (first.number, first.floors, first.caps, first.after_match) == (
+        1,
+        {"sme": 2},
+        {"incumbent": 0},
+        False,
+    )
+    assert put(session, challenge, places=4, floors={"sme": 2}, caps={"incumbent": 0}).id == first.id
+    second = put(session, challenge, places=5, floors={"region:TLL": 1}, exploration=0.25)
+    assert [each.number for each in queries.rules_versions(session, challenge_id=challenge.id)] == [2, 1]
+    assert service.rules_sentences(second) == [
+        "Up to 5 suppliers are invited.",
+        "At least 1 place for suppliers that work in Wales.",
+        "Up to 25% of the places are drawn among newcomers that fit, whom nobody invited in the last year.",
+        "At most one supplier of a corporate group.",
+    ]
+    assert made.told(session, f"challenge:{challenge.ref}") == ["matchmaking:rules:set"] * 2
+
+
+def test_rules_set_after_a_match_plan_anew_and_say_so_for_ever(session: Session) -> None:
+    a, b = made.firms(session, 2)
+    small = made.firm(session, sme=True)
+    run = made.planned(session, {a: 3.0, b: 2.0, small: 1.0}, places=2)
+    with pytest.raises(Invalid) as caught:
+        put(session, run.challenge, places=2, floors={"sme": 1}, exploration=0.0)
+    assert list(caught.value.fields) == ["reason"]
+    rules = put(
+        session, run.challenge, places=2, floors={"sme": 1}, exploration=0.0, reason="Forgotten before."
+    )
+    assert (rules.after_match, rules.reason) == (True, "Forgotten before.")
+    assert made.chosen(run) == {a.ref, small.ref}
+    assert run.rules_id == rules.id
+
+
+@pytest.mark.parametrize(
+    ("values", "field"),
+    [
+        ({"places": 0}, "places"),
+        ({"places": 51}, "places"),
+        ({"places": 3, "floors": {"sme": 4}}, "sme"),
+        ({"floors": {"region:TLL": -1}}, "region_TLL"),
+        ({"floors": {"tall": 1}}, "tall"),
+        ({"caps": {"sme": 1}}, "sme"),
+        ({"caps": {"incumbent": 13}}, "incumbent"),
+        ({"exploration": 0.51}, "exploration"),
+        ({"exploration": float("nan")}, "exploration"),
+        ({"reason": "x" * 501}, "reason"),
+    ],
+)
+def test_wrong_rules_are_refused_by_field(
+    session: Session, challenge: Challenge, values: dict[str, Any], field: str
+) -> None:
+    with pytest.raises(Invalid) as caught:
+        put(session, challenge, **values)
+    assert list(caught.value.fields) == [field]
+    assert queries.rules_versions(session, challenge_id=challenge.id) == []
+
+
+def test_rules_that_contradict_a_pin_are_refused_with_the_way_out(session: Session) -> None:
+    a, b = made.firms(session, 2)
+    run = made.planned(session, {a: 3.0, b: 2.0}, places=2)
+    actor = made.author(session, run)
+    for firm in (a, b):
+        service.override(
+            session, actor=actor, run=run, supplier_ref=firm.ref, kind=OverrideKind.PIN, reason="Knows it."
+        )
+    with pytest.raises(Conflict, match="cannot all be kept"), session.begin_nested():
+        put(session, run.challenge, places=1, exploration=0.0, reason="Smaller room.")
+    assert run.rules is not None
+    assert run.rules.places == 2
+
+
+@pytest.mark.parametrize("state", [ChallengeState.DRAFT, ChallengeState.CLOSED])
+def test_only_while_suppliers_can_be_matched(session: Session, state: ChallengeState) -> None:
+    with pytest.raises(Conflict):
+        put(session, challenges.challenge(session, state=state), places=3)
