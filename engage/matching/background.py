@@ -143,9 +143,13 @@ def build_background(documents: Iterable[Document], *, size: int = SAMPLE_SIZE) 
     in does not matter, and nobody can choose a text so as to be left out without
     changing what it says.
     """
+    return sample((wording(document) for document in documents), size=size)
+
+
+def sample(texts: Iterable[Wording], *, size: int = SAMPLE_SIZE) -> Background:
+    """Choose a background from cleaned texts; see ``build_background``."""
     by_hash: dict[str, Wording] = {}
-    for document in documents:
-        said = wording(document)
+    for said in texts:
         name = content_hash(said.full)
         by_hash[name] = min(said, by_hash.get(name, said))
     return Background(

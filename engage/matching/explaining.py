@@ -12,7 +12,7 @@ from engage.matching.channels import Ints, Semantic, baseline
 from engage.matching.lexical import TERM_UNIT
 from engage.matching.pool import Part, Pool
 from engage.matching.scoring import Asked, StatementScores, SupplierScores
-from engage.matching.text import normalise, sentences, shingles, spellings
+from engage.matching.text import normalise, sentences, spellings
 from engage.matching.types import (
     Document,
     DocumentReason,
@@ -152,7 +152,7 @@ class _Writer:
             other_terms=math.fsum(reason.contribution for reason in shared[_TERMS_SHOWN:]),
             shared_cpv=self.part.segment.cpv.shared(row, self.asked.challenge.cpv),
             passages=self._passages(row),
-            near_copy=self._is_near_copy(document),
+            near_copy=kept < 1,
             kept=kept,
         )
 
@@ -181,13 +181,6 @@ class _Writer:
                 found.append(Passage(field=name, start=start, end=end, strength=strength))
         found.sort(key=lambda passage: (-passage.strength, passage.field, passage.start))
         return tuple(found[:_PASSAGES_SHOWN])
-
-    def _is_near_copy(self, document: Document) -> bool:
-        runs = self.asked.runs
-        if not runs:
-            return False
-        shared = len(runs & shingles(full_text(document)))
-        return shared / len(runs) >= self.pool.yardstick.parameters.near_copy
 
 
 def _likeness(pool: Pool, asked: Asked, texts: Iterable[str]) -> dict[str, float]:

@@ -5,18 +5,18 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from engage.matching.background import Background, Lexicon, build_background, build_lexicon
+from engage.matching.background import Background, Lexicon, count_readings, sample
 from engage.matching.building import StatementRow, build_segment, refuse_repeated
 from engage.matching.features import Features
 from engage.matching.parameters import Parameters
 from engage.matching.pool import Pool
 from engage.matching.reading import read_wording
-from engage.matching.types import SupplierProfile
-from engage.matching.wording import content_hash, full_text, wording
+from engage.matching.types import Document, SupplierProfile
+from engage.matching.wording import Wording, content_hash, wording
 from engage.matching.yardstick import Identity, Yardstick
 
 
@@ -60,15 +60,15 @@ def build_index(
     refuse_repeated([supplier.id for supplier in suppliers])
     ordered = sorted(suppliers, key=lambda supplier: supplier.id)
     chosen = parameters or Parameters()
-    documents = [document for supplier in ordered for document in supplier.documents if document.weight]
+    told = [(one, document, wording(document)) for one in ordered for document in one.documents]
+    rows = [_row(*each, features) for each in told]
     if lexicon is None:
-        lexicon = build_lexicon(documents, min_documents=chosen.min_documents)
+        readings = (row.reading for row in rows if row.weight)
+        lexicon = count_readings(readings, min_documents=chosen.min_documents)
     if background is None:
-        background = build_background(documents)
+        background = sample(said for _, document, said in told if document.weight)
     yardstick = Yardstick.of(lexicon=lexicon, background=background, features=features, parameters=chosen)
-    segment = build_segment(
-        statement_rows(ordered, features), yardstick=yardstick, suppliers=[one.id for one in ordered]
-    )
+    segment = build_segment(rows, yardstick=yardstick, suppliers=[one.id for one in ordered])
     return Index(
         pool=Pool([segment], yardstick=yardstick, as_of=as_of),
         features=features,
@@ -76,32 +76,26 @@ def build_index(
     )
 
 
-def statement_rows(suppliers: Sequence[SupplierProfile], features: Features) -> Iterator[StatementRow]:
-    """Yield the statements of profiles as rows, read and with their vectors.
-
-    Raises ``MissingVectorsError`` when ``features`` lacks one that is needed.
-    """
-    for supplier in suppliers:
-        for document in supplier.documents:
-            said = wording(document)
-            titled = said.title not in ("", said.full)
-            vectors = [content_hash(text) for text in ((said.full, said.title) if titled else (said.full,))]
-            found = features.matrix(vectors) if said.full and features.dim else None
-            yield StatementRow(
-                supplier=supplier.id,
-                id=document.id,
-                title=document.title,
-                text=document.text,
-                reading=read_wording(said),
-                vector=None if found is None else found[0].tobytes(),
-                title_vector=found[1].tobytes() if found is not None and titled else None,
-                cpv=(*document.cpv, *supplier.expertise_cpv),
-                level=document.level,
-                dated=document.date,
-                recorded=document.recorded,
-                expires=document.expires,
-                weight=document.weight,
-            )
+def _row(supplier: SupplierProfile, document: Document, said: Wording, features: Features) -> StatementRow:
+    """Return a statement read and with its vectors; ``MissingVectorsError`` when they are not there."""
+    titled = said.title not in ("", said.full)
+    texts = (said.full, said.title) if titled else (said.full,)
+    found = features.matrix([content_hash(text) for text in texts]) if said.full and features.dim else None
+    return StatementRow(
+        supplier=supplier.id,
+        id=document.id,
+        title=document.title,
+        text=document.text,
+        reading=read_wording(said),
+        vector=None if found is None else found[0].tobytes(),
+        title_vector=found[1].tobytes() if found is not None and titled else None,
+        cpv=(*document.cpv, *supplier.expertise_cpv),
+        level=document.level,
+        dated=document.date,
+        recorded=document.recorded,
+        expires=document.expires,
+        weight=document.weight,
+    )
 
 
 def profiles_hash(suppliers: Sequence[SupplierProfile]) -> str:
@@ -114,7 +108,7 @@ def profiles_hash(suppliers: Sequence[SupplierProfile]) -> str:
             list(supplier.expertise_cpv),
             [
                 [
-                    *(d.id, content_hash(full_text(d)), list(d.cpv), d.weight, d.level.value),
+                    *(d.id, d.title, d.text, list(d.cpv), d.weight, d.level.value),
                     *(day.isoformat() if day else None for day in (d.date, d.recorded, d.expires)),
                 ]
                 for d in statements

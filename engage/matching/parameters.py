@@ -56,10 +56,8 @@ class Parameters:
     term_cap: int = 4
     #: Pairs of words found in fewer statements than this are left out.
     min_documents: int = 2
-    #: No statement has more points than this (pasted challenge texts).
+    #: No statement has more points than this.
     ceiling: float = 16.0
-    #: A statement sharing this part of the challenge's five-word runs is called a near-copy.
-    near_copy: float = 0.5
     #: Least score of a strong, a good and a possible match.
     bands: tuple[float, float, float] = (5.0, 3.5, 2.0)
     #: The same without a model: by words alone good matches stand out further.

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from engage.matching.background import Background, Lexicon
 from engage.matching.channels import Floats, Ints
+from engage.matching.copying import settle, suspects
 from engage.matching.errors import InputError
 from engage.matching.explaining import explain_suppliers
 from engage.matching.features import Features
@@ -18,8 +18,6 @@ from engage.matching.parameters import Parameters
 from engage.matching.pool import Part, Pool
 from engage.matching.scoring import (
     Asked,
-    StatementScores,
-    SupplierScores,
     ask,
     refuse_unread,
     score_statements,
@@ -28,14 +26,34 @@ from engage.matching.scoring import (
 from engage.matching.types import Band, ChallengeText, Explanation, Ranked, SupplierProfile
 
 
-@dataclass(frozen=True, kw_only=True)
 class _Scored:
     """One part of a pool, scored; ``scores`` are -1 for suppliers that do not take part."""
 
-    part: Part
-    statements: StatementScores
-    suppliers: SupplierScores
-    scores: Floats
+    def __init__(self, pool: Pool, part: Part, asked: Asked) -> None:
+        self.pool, self.part, self.asked = pool, part, asked
+        self.statements = score_statements(pool, part, asked)
+        self.unsettled = suspects(part.segment, asked, self.statements)
+        self._add_up()
+
+    def _add_up(self) -> None:
+        ranks = self.pool.yardstick.parameters.ranks
+        self.suppliers = score_suppliers(self.part, self.statements, ranks=ranks)
+        self.scores = np.where(self.part.takes_part, self.suppliers.scores, -1.0)
+
+    def settle(self, places: Sequence[int]) -> bool:
+        """Look for copied words in the statements that make up these suppliers' scores.
+
+        Returns whether a score fell for it: then others may count in its place.
+        """
+        holders = np.searchsorted(self.part.segment.holders, np.array(places, dtype=np.int64))
+        having = np.isin(np.array(places, dtype=np.int64), self.part.segment.holders)
+        rows = np.unique(self.suppliers.chosen[:, holders[having]])
+        rows = rows[(rows >= 0) & self.unsettled[rows]]
+        self.unsettled[rows] = False
+        changed = settle(self.pool, self.part.segment, self.asked, self.statements, rows.tolist())
+        if changed:
+            self._add_up()
+        return changed
 
 
 #: Score with its sign turned, id, part and place in the part: sorts as a ranking does.
@@ -100,25 +118,27 @@ def rank_pool(
     """Rank the suppliers of a pool for one challenge.
 
     Returns at most ``top`` places, then those of the suppliers in ``also`` that
-    stand further down, all with their true rank and in order of it; the first
+    stand further down, with their rank and in order of it; the first
     ``explain`` places and all of ``also`` come with an explanation when
     ``explain`` is not 0. ``features`` hold the challenge's vectors and, for
     passages by meaning, those of sentences; of dim 0 they leave meaning out.
-    Equal scores stand in order of supplier id. Raises ``InputError`` for an id
+    Equal scores stand in order of supplier id. What repeats the challenge is
+    looked for in the statements of all that come back; the rank of one in
+    ``also`` counts others before it as if they repeated nothing. Raises ``InputError`` for an id
     in ``also`` that does not take part and ``MissingVectorsError`` for a missing vector.
     """
     if top < 1 or explain < 0:
         raise InputError("top is 1 or more, explain 0 or more.")
     asked = ask(pool.yardstick, challenge, features=features)
     refuse_unread(pool, asked)
-    scored = [_score(pool, part, asked) for part in pool.parts]
+    scored = [_Scored(pool, part, asked) for part in pool.parts]
+    named = [pool.find(name) for name in sorted(set(also))]
     first = _first(scored, top)
-    found = list(enumerate(first, start=1))
-    wanted = set(first[:explain])
-    if also:
-        further = {_place(scored, *pool.find(name)) for name in set(also)}
-        found += [(_rank(scored, one), one) for one in sorted(further - set(first))]
-        wanted |= further if explain else set()
+    while _settle(scored, [*((one[2], one[3]) for one in first), *named]):
+        first = _first(scored, top)
+    further = {_place(scored, *where) for where in named} - set(first)
+    found = list(enumerate(first, start=1)) + [(_rank(scored, one), one) for one in sorted(further)]
+    wanted = {*first[:explain], *(further if explain else ())}
     why = _explanations(pool, asked, scored, wanted)
     return [_ranked(pool, asked, scored, one, rank=place, why=why.get(one)) for place, one in found]
 
@@ -133,7 +153,9 @@ def explain_pool_pair(
     number, place = pool.find(supplier_id)
     asked = ask(pool.yardstick, challenge, features=features)
     refuse_unread(pool, asked)
-    scored = _score(pool, pool.parts[number], asked)
+    scored = _Scored(pool, pool.parts[number], asked)
+    while scored.settle([place]):
+        pass
     return _explain(pool, asked, scored, [place])[0]
 
 
@@ -147,11 +169,13 @@ def band_of(score: float, parameters: Parameters, *, by_words: bool = False) -> 
     return Band.NONE
 
 
-def _score(pool: Pool, part: Part, asked: Asked) -> _Scored:
-    statements = score_statements(pool, part, asked)
-    suppliers = score_suppliers(part, statements, ranks=pool.yardstick.parameters.ranks)
-    scores = np.where(part.takes_part, suppliers.scores, -1.0)
-    return _Scored(part=part, statements=statements, suppliers=suppliers, scores=scores)
+def _settle(scored: Sequence[_Scored], places: Sequence[tuple[int, int]]) -> bool:
+    """Settle suppliers, each given by part and place; return whether a score fell."""
+    fell = False
+    for number, own in enumerate(scored):
+        here = [place for part, place in places if part == number]
+        fell = (bool(here) and own.settle(here)) or fell
+    return fell
 
 
 def _place(scored: Sequence[_Scored], number: int, place: int) -> _Place:

@@ -7,15 +7,17 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 
 from engage.matching.channels import Floats, Ints, Scale, Semantic, standardise
+from engage.matching.copies import LOOKED_AT_FROM, Source, source_of
 from engage.matching.errors import InputError, MissingVectorsError
 from engage.matching.features import Features
 from engage.matching.parameters import Parameters
 from engage.matching.pool import Part, Pool
 from engage.matching.reading import Hashes, term_hash
-from engage.matching.segment import Days, Segment
-from engage.matching.text import shingles, terms
+from engage.matching.segment import Days
+from engage.matching.text import terms
 from engage.matching.types import ChallengeText
 from engage.matching.wording import Wording, wording
 from engage.matching.yardstick import Yardstick
@@ -57,17 +59,18 @@ class Asked:
         return [written[one] for one in self.hashes.tolist()]
 
     @cached_property
-    def runs(self) -> frozenset[tuple[str, ...]]:
-        """Every run of five words of the challenge."""
-        return shingles(self.said.full)
+    def source(self) -> Source:
+        """Its words, as they are looked for in statements."""
+        return source_of(self.said)
 
 
 @dataclass(frozen=True, kw_only=True)
 class StatementScores:
     """What each statement gets, in parts.
 
-    ``total`` is held between 0 and the ceiling, and less where the statement
-    repeats the challenge: it counts by the part ``kept``.
+    ``total`` is held between 0 and the ceiling, and is less where the statement
+    repeats the challenge: then it counts by the part ``kept``, which only
+    ``copying.settle`` finds out, for statements so ``alike`` by words that they may.
     """
 
     semantic: Floats
@@ -76,6 +79,7 @@ class StatementScores:
     evidence: Floats
     freshness: Floats
     kept: Floats
+    alike: npt.NDArray[np.bool_]
     total: Floats
 
 
@@ -149,7 +153,8 @@ def score_statements(pool: Pool, part: Part, asked: Asked) -> StatementScores:
     The unit is one standard deviation. A shared CPV code adds a small, visible
     term; the level of evidence and freshness add theirs only to a statement that
     has points without them. A statement no better than chance counts 0, one
-    better than the ceiling counts the ceiling, one that does not count on the day 0.
+    better than the ceiling counts the ceiling. What repeats the challenge is
+    not known yet: until ``copying.settle`` the totals are the most there can be.
     """
     segment, parameters = part.segment, pool.yardstick.parameters
     cosines = segment.postings.cosines_to(asked.hashes, asked.weights)
@@ -168,18 +173,17 @@ def score_statements(pool: Pool, part: Part, asked: Asked) -> StatementScores:
     near = points > 0
     evidence = parameters.evidence * _LEVEL_PARTS[segment.columns.level] * near
     freshness = parameters.freshness * fresh(segment.columns.dated, pool.as_of, parameters) * near
-    kept = kept_of(segment, asked, cosines)
     points += evidence
     points += freshness
-    total = np.clip(points, 0.0, parameters.ceiling) * kept
     return StatementScores(
         semantic=semantic,
         lexical=lexical,
         cpv=cpv,
         evidence=evidence,
         freshness=freshness,
-        kept=kept,
-        total=total,
+        kept=np.ones(segment.size),
+        alike=(cosines >= LOOKED_AT_FROM) & near,
+        total=np.clip(points, 0.0, parameters.ceiling),
     )
 
 
@@ -195,12 +199,6 @@ def fresh(dated: Days, day: dt.date | None, parameters: Parameters) -> Floats:
     halvings, rest = np.divmod(age, parameters.half_life_days)
     value = np.ldexp(1.0 - rest / (2.0 * parameters.half_life_days), -np.minimum(halvings, 1000))
     return np.where(dated > 0, value, 0.0)
-
-
-def kept_of(segment: Segment, asked: Asked, cosines: Floats) -> Floats:
-    """Return which part of each statement counts: 1, and less where it repeats the challenge."""
-    del asked, cosines
-    return np.ones(segment.size)
 
 
 def score_suppliers(part: Part, statements: StatementScores, *, ranks: tuple[float, ...]) -> SupplierScores:

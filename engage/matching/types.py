@@ -110,7 +110,7 @@ class DocumentReason:
     the strongest of the shared terms, ``other_terms`` the sum of the rest.
     ``limit`` is not 0 only when the statement was held at a bound. ``kept`` is
     the part of the statement that counted, less than 1 when it repeats the
-    challenge; everything else here is what remained.
+    challenge (``near_copy``); everything else here is what remained.
     """
 
     document_id: str

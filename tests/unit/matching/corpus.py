@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 from collections.abc import Sequence
 from typing import Any
@@ -21,8 +22,13 @@ from engage.matching import (
 from engage.matching.embedders import Vectors
 from engage.matching.text import words
 
+#: Statements are older than the challenges unless a test says otherwise: what is alike was not copied.
+RECORDED = dt.date(2026, 1, 15)
+PUBLISHED = dt.date(2026, 3, 2)
+
 FLOOD = ChallengeText(
     id="flood",
+    published=PUBLISHED,
     title="Earlier flood warnings for small rivers",
     text=(
         "We want to warn households an hour sooner. Level gauges are sparse on small rivers. "
@@ -59,7 +65,7 @@ class HashEmbedder:
 
 
 def document(name: str, text: str, title: str = "", **more: Any) -> Document:
-    return Document(id=name, title=title, text=text, **more)
+    return Document(id=name, title=title, text=text, **{"recorded": RECORDED, **more})
 
 
 def supplier(known_as: str, *documents: Document | str) -> SupplierProfile:

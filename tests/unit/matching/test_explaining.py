@@ -21,6 +21,7 @@ from engage.matching import (
 )
 from tests.unit.matching.corpus import (
     FLOOD,
+    PUBLISHED,
     HashEmbedder,
     crowd,
     document,
@@ -146,12 +147,17 @@ def test_the_model_is_named_when_it_took_no_part() -> None:
     assert not explain().matched_by_words_alone
 
 
-def test_a_copy_of_the_challenge_is_called_one() -> None:
-    copied = supplier("copy", f"About us. {FLOOD.text} Call us.")
-    suppliers = [*crowd(), copied, RIVER]
+def test_a_copy_of_the_challenge_counts_nothing_and_is_named() -> None:
+    words = f"About us. {FLOOD.text} Call us."
+    copied = supplier("copy", document("d", words, recorded=PUBLISHED), document("e", "We built a weir."))
+    earlier = supplier("earlier", document("d", words), document("e", "We built a weir."))
+    suppliers = [*crowd(), copied, earlier]
     index = build_index(suppliers=suppliers, features=features_for(suppliers, [FLOOD]))
-    assert explain_pair(index, FLOOD, "copy").documents[0].near_copy
-    assert not explain_pair(index, FLOOD, "river").documents[0].near_copy
+    found, before = (explain_pair(index, FLOOD, name) for name in ("copy", "earlier"))
+    assert [found.left_out, before.left_out] == [("d",), ()]
+    assert "d" not in {reason.document_id for reason in found.documents}
+    assert before.documents[0].document_id == "d"
+    assert (before.documents[0].kept, before.documents[0].near_copy) == (1.0, False)
 
 
 def test_nothing_about_another_supplier_shows() -> None:
