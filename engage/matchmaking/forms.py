@@ -2,10 +2,124 @@
 
 from __future__ import annotations
 
-from engage.http.forms import CheckboxesField, Form
+from typing import TYPE_CHECKING
+
+from engage.http.forms import (
+    CharacterCountField,
+    Form,
+    IntegerField,
+    Length,
+    NumberRange,
+    Optional,
+    RadiosField,
+    Required,
+)
+from engage.kernel.codes import REGIONS
+from engage.matchmaking.enums import OverrideKind
+from engage.matchmaking.service import RulesText
+
+if TYPE_CHECKING:
+    from engage.matchmaking.models import SelectionRules
+
+MOST_PLACES = 50
+MOST_DRAWN = 50
+LONGEST_REASON = 500
+_REGION = "region_"
+_KINDS = ("sme", "vcse", "new_entrant")
 
 
-class ShortlistForm(Form):
-    """The suppliers to invite; the choices are the candidates who have not been invited yet."""
+def _at_least(label: str, hint: str = "") -> IntegerField:
+    wrong = f"Enter a number of places from 0 to {MOST_PLACES}"
+    return IntegerField(
+        label, [Optional(), NumberRange(min=0, max=MOST_PLACES, message=wrong)], description=hint
+    )
 
-    chosen = CheckboxesField("Suppliers to invite")
+
+class RulesForm(Form):
+    """The rules by which the places of a challenge are shared out."""
+
+    places = IntegerField(
+        "How many suppliers do you want to invite?",
+        [
+            Required("Enter how many suppliers you want to invite"),
+            NumberRange(min=1, max=MOST_PLACES, message=f"Enter a number from 1 to {MOST_PLACES}"),
+        ],
+        error_name="The number of suppliers",
+        description=f"From 1 to {MOST_PLACES}. Think of the seats in your sessions; not everybody accepts.",
+    )
+    sme = _at_least("Small or medium-sized firms (SME)")
+    vcse = _at_least("Charities and social enterprises (VCSE)")
+    new_entrant = _at_least(
+        "New entrants", "Suppliers that nobody has invited through engage in the last 12 months."
+    )
+    incumbent = _at_least(
+        "Suppliers that have worked for you",
+        "They have a statement about work for your department in the last three years. Leave empty for no limit.",
+    )
+    exploration = IntegerField(
+        "What part of the places is drawn by lot among newcomers that fit?",
+        [
+            Required("Enter a percentage; 0 means that nobody is drawn"),
+            NumberRange(min=0, max=MOST_DRAWN, message=f"Enter a percentage from 0 to {MOST_DRAWN}"),
+        ],
+        error_name="The part that is drawn",
+        description=f"From 0 to {MOST_DRAWN} in a hundred. It gives suppliers a chance that nobody has heard yet.",
+    )
+    reason = CharacterCountField(
+        "Why these rules?",
+        [
+            Required("Say why you chose these rules"),
+            Length(max=LONGEST_REASON, message=f"The reason must be {LONGEST_REASON} characters or fewer"),
+        ],
+        description="One or two sentences. Everybody can read them on the public record of this match.",
+    )
+
+    @classmethod
+    def of(cls, rules: SelectionRules) -> RulesForm:
+        """Return the form filled with the rules in force; the reason is asked for anew."""
+        floors = {tag.replace("region:", _REGION): count for tag, count in rules.floors.items()}
+        caps = {"incumbent": rules.caps.get("incumbent")}
+        part = round(rules.exploration * 100)
+        return cls(data={"places": rules.places, "exploration": part} | floors | caps)
+
+    def rules(self) -> RulesText:
+        """Return what was entered. An empty field asks for nothing; unlike that, at most 0 is a limit."""
+        asked = {tag: self[tag].data for tag in _KINDS}
+        asked |= {f"region:{code}": self[f"{_REGION}{code}"].data for code in REGIONS}
+        most = self.incumbent.data
+        return RulesText(
+            places=self.places.data or 0,
+            floors={tag: count for tag, count in asked.items() if count},
+            caps={} if most is None else {"incumbent": most},
+            exploration=(self.exploration.data or 0) / 100,
+            reason=self.reason.data,
+        )
+
+    def regions(self) -> list[IntegerField]:
+        """Return the fields of the regions, in the order of the list."""
+        return [self[f"{_REGION}{code}"] for code in REGIONS]
+
+
+for _code, _name in REGIONS.items():
+    setattr(RulesForm, f"{_REGION}{_code}", _at_least(_name))
+
+
+class OverrideForm(Form):
+    """A person's decision about one supplier, with the reason."""
+
+    kind = RadiosField(
+        "What do you want to do?",
+        choices=[
+            (OverrideKind.PIN.value, "Give it a place", "The plan keeps a place for it."),
+            (OverrideKind.EXCLUDE.value, "Leave it out", "The plan gives the place to another."),
+        ],
+        error_name="What you want to do",
+    )
+    reason = CharacterCountField(
+        "Why?",
+        [
+            Required("Say why, so that others can follow it"),
+            Length(max=LONGEST_REASON, message=f"The reason must be {LONGEST_REASON} characters or fewer"),
+        ],
+        description="Kept with your name for the department and the auditor. How often this is done is published.",
+    )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from engage.matchmaking.service.corpus import refresh_corpus
 from engage.matchmaking.service.deciding import decided_sentence
 from engage.matchmaking.service.fairness import FairnessReport, report
+from engage.matchmaking.service.forgetting import forget_words
+from engage.matchmaking.service.frozen import frozen_profile
 from engage.matchmaking.service.invitations import (
     expire,
     invite,
@@ -18,6 +20,7 @@ from engage.matchmaking.service.matchable import MATCHABLE
 from engage.matchmaking.service.opportunities import Opportunity, opportunities
 from engage.matchmaking.service.overrides import end_override, override
 from engage.matchmaking.service.preview import Preview, preview
+from engage.matchmaking.service.reasons import Piece, Reason, own_reasons, pieces
 from engage.matchmaking.service.record import Record, record
 from engage.matchmaking.service.releasing import (
     Released,
@@ -26,6 +29,7 @@ from engage.matchmaking.service.releasing import (
     release,
     send_waiting,
 )
+from engage.matchmaking.service.replay import Replay, explain_frozen, replay
 from engage.matchmaking.service.rules import RulesText, rules_sentences, set_rules
 from engage.matchmaking.service.runs import RUN_FOR, run, run_soon, supersede
 from engage.matchmaking.service.seeing import SeenStatement, Sight, Word, sight
@@ -45,10 +49,13 @@ __all__ = [
     "RUN_FOR",
     "FairnessReport",
     "Opportunity",
+    "Piece",
     "Preview",
     "Progress",
+    "Reason",
     "Record",
     "Released",
+    "Replay",
     "RulesText",
     "SeenStatement",
     "Sight",
@@ -60,6 +67,9 @@ __all__ = [
     "embed_soon",
     "end_override",
     "expire",
+    "explain_frozen",
+    "forget_words",
+    "frozen_profile",
     "invite",
     "last_moment",
     "mark_accepted",
@@ -67,6 +77,8 @@ __all__ = [
     "next_alternate",
     "opportunities",
     "override",
+    "own_reasons",
+    "pieces",
     "plan",
     "plan_mark",
     "preview",
@@ -74,6 +86,7 @@ __all__ = [
     "record",
     "refresh_corpus",
     "release",
+    "replay",
     "report",
     "resolve",
     "rules_in_force",

@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from engage.kernel import clock
-from engage.matching import Parameters, full_text, normalise
+from engage.matching import Parameters, normalise
+from engage.matching.prose import LeftOut
 from engage.matching.text import spellings, terms
-from engage.matchmaking.enums import HardRule
+from engage.matching.wording import as_compared
+from engage.matchmaking.enums import HardRule, InvitationState
 from engage.matchmaking.models import Invitation
-from engage.matchmaking.service.sifting import broken_rule, capacity_used
+from engage.matchmaking.service.sifting import YEAR, quarter_start, sift
 from engage.matchmaking.service.texts import document
 from engage.suppliers import queries as suppliers
 from engage.suppliers.models import Statement, Supplier
-
-YEAR = timedelta(days=365)
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,8 @@ class SeenStatement:
     why_not: str
     hidden: int
     """How many characters nobody can see were taken out."""
+    left_out: Sequence[LeftOut]
+    """Words that are not compared, and why."""
     words: Sequence[Word]
 
 
@@ -65,26 +67,26 @@ class Sight:
 def sight(session: Session, *, supplier: Supplier) -> Sight:
     """Return what the matcher sees of ``supplier`` today. Two statements; nothing is written."""
     today = clock.uk_today()
-    seen = suppliers.seen(supplier, today=today)
-    used = capacity_used(session, today=today, supplier_ids=[supplier.id])
-    fresh = [each.statement for each in seen if each.counts]
+    used, in_a_year = _invitations(session, supplier, today=today)
     return Sight(
         day=today,
-        broken=broken_rule(supplier, fresh, used),
-        statements=[_statement(each) for each in seen],
-        invitations_used=used.get(supplier.id, 0),
-        invitations_in_a_year=_invitations_in_a_year(session, supplier),
+        broken=sift(session, department=None, ids=[supplier.id]).left_out.get(supplier.ref),
+        statements=[_statement(each) for each in suppliers.seen(supplier, today=today)],
+        invitations_used=used,
+        invitations_in_a_year=in_a_year,
     )
 
 
 def _statement(seen: suppliers.Seen) -> SeenStatement:
     statement = seen.statement
+    compared = as_compared(document(statement))
     return SeenStatement(
         statement=statement,
-        text=full_text(document(statement)),
+        text=compared.said.full,
         why_not=seen.why_not,
         hidden=sum(_is_hidden(character) for character in statement.title + statement.text),
-        words=_words(full_text(document(statement))),
+        left_out=compared.left_out,
+        words=_words(compared.said.full),
     )
 
 
@@ -99,10 +101,12 @@ def _is_hidden(character: str) -> bool:
     return not character.isspace() and not normalise(character)
 
 
-def _invitations_in_a_year(session: Session, supplier: Supplier) -> int:
-    query = (
-        sa.select(sa.func.count())
-        .select_from(Invitation)
-        .where(Invitation.supplier_id == supplier.id, Invitation.sent_at > clock.now() - YEAR)
-    )
-    return session.scalar(query) or 0
+def _invitations(session: Session, supplier: Supplier, *, today: date) -> tuple[int, int]:
+    """Return how many invitations use up capacity this quarter, and how many were sent within a year."""
+    waiting = Invitation.state.in_([InvitationState.SENT, InvitationState.ACCEPTED])
+    query = sa.select(
+        sa.func.count().filter(waiting, Invitation.sent_at >= quarter_start(today)),
+        sa.func.count().filter(Invitation.sent_at > clock.now() - YEAR),
+    ).where(Invitation.supplier_id == supplier.id)
+    used, in_a_year = session.execute(query).one()
+    return used, in_a_year

@@ -1,4 +1,4 @@
-"""Match runs, shortlists and releases for departments; opportunities for suppliers."""
+"""Plans, rules and releases for departments; opportunities and standings for suppliers; the public record."""
 
 from __future__ import annotations
 
@@ -6,4 +6,13 @@ from flask import Blueprint
 
 bp = Blueprint("matchmaking", __name__)
 
-from engage.matchmaking.views import candidate, match, opportunities, release, seen  # noqa: E402, F401 - they use bp
+from engage.matchmaking.views import (  # noqa: E402, F401 - they use bp
+    candidate,
+    deciding,
+    match,
+    opportunities,
+    record,
+    release,
+    seen,
+    standings,
+)

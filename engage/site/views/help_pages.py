@@ -54,6 +54,7 @@ def privacy() -> ResponseReturnValue:
 
 def _weights(parameters: Parameters) -> list[tuple[str, float, str]]:
     """Return the parts of a score with their weights and what they are, in words."""
+    years = round(parameters.half_life_days / 365.25, 1)
     often = f"shared words and pairs of words; each counts at most {parameters.term_cap} times in a text"
     return [
         (
@@ -62,5 +63,11 @@ def _weights(parameters: Parameters) -> list[tuple[str, float, str]]:
             "how near the statement and the challenge are for the language model",
         ),
         ("Words", parameters.lexical, often),
-        ("CPV codes", parameters.cpv, "a shared code of the Common Procurement Vocabulary, at any level"),
+        ("CPV codes", parameters.cpv, "at most: a shared code of the Common Procurement Vocabulary"),
+        (
+            "Evidence",
+            parameters.evidence,
+            "at most: for a statement that was verified; half for a link to evidence",
+        ),
+        ("How recent", parameters.freshness, f"at most: for work of today; half of it after {years:g} years"),
     ]

@@ -23,7 +23,7 @@ from tests.support.statements import selects
 
 BrowserOf = Callable[[Membership], DistrustfulClient]
 ADDRESS = "/supplier/what-the-matcher-sees"
-HIDDEN = "Ri\u200bver gau\u202eges and gauges and gauges, gauges, gauges for 40 towns."
+HIDDEN = "Ri\u200bver gau\u200dges and gauges and gauges, gauges, gauges for 40 towns."
 
 
 @pytest.fixture
@@ -91,6 +91,16 @@ def test_a_statement_that_does_not_count_says_why(
     assert "1 of 3 statements counts" in words
 
 
+def test_what_is_not_compared_is_shown_with_the_reason(
+    admin: DistrustfulClient, session: Session, supplier: Supplier
+) -> None:
+    twice = "We put sirens on bridges. We put sirens on bridges. They ring in time."
+    firms.statement(session, supplier, title="Sirens", text=twice)
+    words = seen(admin)
+    assert "Sirens. We put sirens on bridges. They ring in time." in words
+    assert "Not compared: “We put sirens on bridges.”. The same sentence counts once." in words
+
+
 def test_without_a_statement_it_says_what_to_do(session: Session, browser_of: BrowserOf) -> None:
     new = firms.supplier(session, name="New Ltd")
     page = browser_of(firms.member(session, new)).get(ADDRESS).get_data(as_text=True)
@@ -135,7 +145,7 @@ def test_it_asks_as_often_for_more_statements(
     session.expire_all()
     with selects(engine) as asked:
         seen(admin)
-    assert len(asked) == 6
+    assert len(asked) == 5
 
 
 def test_a_department_is_refused(browser_as: Callable[..., DistrustfulClient]) -> None:
