@@ -37,6 +37,8 @@ _PATH = click.Path(path_type=Path)
 ON_ROWS = {
     "preview": "engage.cli.match_rows:preview",
     "run": "engage.cli.match_rows:run",
+    "replay": "engage.cli.match_kept:replay",
+    "features": "engage.cli.match_kept:features",
 }
 
 

@@ -59,6 +59,16 @@ def run_for(challenge_id: int, again: bool = False) -> None:
             service.run(session, actor=System(), challenge=challenge)
 
 
+@every("40 3 * * *")
+@task("matchmaking.tidy", lock="matchmaking.tidy")
+def tidy(timestamp: int) -> None:  # noqa: ARG001 - every periodic job is told when it was due
+    """Take the snapshot of the corpus anew if anything was said since, and forget words that nothing refers to."""
+    with unit_of_work() as session:
+        service.refresh_corpus(session, stale=0)
+    with unit_of_work() as session:
+        service.forget_words(session)
+
+
 @every("*/15 * * * *")
 @task("matchmaking.expire", lock="matchmaking.expire")
 def expire(timestamp: int) -> None:  # noqa: ARG001 - every periodic job is told when it was due

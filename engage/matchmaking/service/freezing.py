@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -45,6 +45,7 @@ def frozen_run(
             "ref": found.text.id,
             "text": content_hash(full_text(found.text), "challenge"),
             "cpv": list(found.text.cpv),
+            "department": found.department,
             "published": found.text.published.isoformat() if found.text.published else None,
             "version": version.number,
             "approved_hash": version.content_hash,
@@ -58,7 +59,8 @@ def frozen_run(
         frozen_at=frozen_at,
         snapshot=snapshot,
         snapshot_hash=sha256(canonical(snapshot)),
-        parameters=found.yardstick.parameters.to_dict() | {"candidates": CANDIDATES},
+        parameters=found.yardstick.parameters.to_dict()
+        | {"candidates": CANDIDATES, "floors": dict(sorted(found.floors.items()))},
         engine_version=ENGINE_VERSION,
         embedder=found.model.id,
         model_digest=found.model.digest,
@@ -107,7 +109,7 @@ def list_line(
     return json.dumps([rank, supplier, score, band.value, statements, reasons], separators=(",", ":"))
 
 
-def list_lines(found: Iterable[MatchCandidate], refs: dict[int, str]) -> list[str]:
+def list_lines(found: Iterable[MatchCandidate], refs: Mapping[int, str]) -> list[str]:
     """Return the canonical lines of candidates as they are stored, by rank; ``refs`` by supplier id."""
     return [
         list_line(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,7 @@ from engage.matching import (
     Kind,
     MissingVectorsError,
     Parameters,
+    Pool,
     Ranked,
     Yardstick,
     rank_pool,
@@ -28,7 +29,7 @@ from engage.matching import (
 )
 from engage.matchmaking.service import vectors
 from engage.matchmaking.service.corpus import Standard, refresh_corpus, standard
-from engage.matchmaking.service.pools import Ready, get_ready, yardstick
+from engage.matchmaking.service.pools import Ready, documents, get_ready, yardstick
 from engage.matchmaking.service.sifting import Entrant
 from engage.matchmaking.service.tags import FLOOR_TAGS, tags
 from engage.matchmaking.service.texts import Cited
@@ -57,6 +58,8 @@ class Match:
     """By the reference of each supplier in ``near``: what the rules of selection can ask for."""
     standard: Standard
     model: Embedder
+    department: str
+    floors: Mapping[str, int]
     words_alone: bool
     near: list[Ranked]
     """All that come near, and at least the candidates by rank; unexplained."""
@@ -99,18 +102,11 @@ def match(
         vectors.complete(session, features, asked, model=model)
     elif not measure.dim or ready.pool.unread or vectors.lacks(features, asked):
         features = WITHOUT_MODEL
-    near = _near(ready, text, features)
+    near = near_ones(ready.pool, text, features)
     if writing and features.dim:
-        _read_sentences(session, ready, near[:READ_BY_SENTENCE], features, model)
+        _read_sentences(session, ready.pool, near, features, model)
     tagged = {place.supplier_id: _tags(ready, place.supplier_id, department) for place in near}
-    ranked = rank_pool(
-        ready.pool,
-        text,
-        features=features,
-        top=CANDIDATES,
-        explain=CANDIDATES,
-        also=_asked_for(near, tagged, floors),
-    )
+    ranked = candidates_of(ready.pool, text, features, near=near, tagged=tagged, floors=floors)
     return Match(
         text=text,
         ready=ready,
@@ -118,6 +114,8 @@ def match(
         tags=tagged,
         standard=found,
         model=model,
+        department=department.name,
+        floors=floors,
         words_alone=features.dim == 0,
         near=near,
     )
@@ -130,9 +128,9 @@ def snapshot_hash(snapshot: Mapping[str, Any]) -> str:
 
 def citations(session: Session, found: Match) -> dict[str, Cited]:
     """Return the statements of the ranked suppliers that count, by id: their words as they were compared."""
-    documents = [document for place in found.ranked for document in found.ready.documents(place.supplier_id)]
+    shown = [one for place in found.ranked for one in documents(found.ready.pool, place.supplier_id)]
     query = sa.select(Statement.id, Statement.client, Statement.evidence_url).where(
-        Statement.id.in_([int(document.id) for document in documents])
+        Statement.id.in_([int(one.id) for one in shown])
     )
     beside = {str(row.id): row for row in session.execute(query)}
     return {
@@ -144,7 +142,7 @@ def citations(session: Session, found: Match) -> dict[str, Cited]:
             evidence_url=beside[one.id].evidence_url if one.id in beside else "",
             level=one.level.value,
         )
-        for one in documents
+        for one in shown
     }
 
 
@@ -184,47 +182,53 @@ def _tags(ready: Ready, ref: str, department: Organisation) -> list[str]:
     )
 
 
-def _near(ready: Ready, text: ChallengeText, features: Features) -> list[Ranked]:
+def near_ones(pool: Pool, text: ChallengeText, features: Features) -> list[Ranked]:
     """Return every supplier that comes near, best first, and at least as many as there can be candidates."""
     top = FIRST_LOOK
     while True:
-        found = rank_pool(ready.pool, text, features=features, top=top, explain=READ_BY_SENTENCE)
+        found = rank_pool(pool, text, features=features, top=top, explain=READ_BY_SENTENCE)
         if len(found) < top or found[-1].band is Band.NONE:
             last = max([CANDIDATES, *(place.rank for place in found if place.band is not Band.NONE)])
             return found[:last]
         top *= 4
 
 
-def _asked_for(
-    near: Sequence[Ranked], tagged: Mapping[str, list[str]], floors: Mapping[str, int]
-) -> Collection[str]:
-    """Return the best suppliers with each tag that rules can ask for, of those that come near."""
+def candidates_of(
+    pool: Pool,
+    text: ChallengeText,
+    features: Features,
+    *,
+    near: Sequence[Ranked],
+    tagged: Mapping[str, list[str]],
+    floors: Mapping[str, int],
+) -> list[Ranked]:
+    """Return the first hundred, and the best of those that come near with each tag that rules can ask for."""
     wanted = {tag: 2 * floors.get(tag, 0) + MORE_THAN_ASKED for tag in FLOOR_TAGS}
-    found: set[str] = set()
+    also: set[str] = set()
     for place in near:
         if place.band is Band.NONE:
             break
         for tag in tagged[place.supplier_id]:
             if wanted.get(tag, 0) > 0:
                 wanted[tag] -= 1
-                found.add(place.supplier_id)
-    return found
+                also.add(place.supplier_id)
+    return rank_pool(pool, text, features=features, top=CANDIDATES, explain=CANDIDATES, also=also)
+
+
+def sentences_of(pool: Pool, near: Sequence[Ranked]) -> dict[Kind, list[str]]:
+    """Return the sentences of the first candidates' best statements: with their vectors passages go by meaning."""
+    found: list[str] = []
+    for place in near[:READ_BY_SENTENCE]:
+        cited = {reason.document_id for reason in place.explanation.documents} if place.explanation else set()
+        for document in documents(pool, place.supplier_id):
+            if document.id in cited:
+                found += sentence_texts(document)
+    return {"document": found}
 
 
 def _read_sentences(
-    session: Session, ready: Ready, first: Sequence[Ranked], features: Features, model: Embedder
+    session: Session, pool: Pool, near: Sequence[Ranked], features: Features, model: Embedder
 ) -> None:
-    """Add vectors of the sentences of the first candidates' best statements: passages then go by meaning."""
-    wanted: dict[Kind, list[str]] = {"document": _sentences(ready, first)}
+    wanted = sentences_of(pool, near)
     features.load(vectors.held(session, wanted, digest=model.digest))
     vectors.complete(session, features, wanted, model=model)
-
-
-def _sentences(ready: Ready, ranked: Sequence[Ranked]) -> list[str]:
-    found: list[str] = []
-    for place in ranked:
-        cited = {reason.document_id for reason in place.explanation.documents} if place.explanation else set()
-        for document in ready.documents(place.supplier_id):
-            if document.id in cited:
-                found += sentence_texts(document)
-    return found

@@ -66,18 +66,19 @@ class Ready:
     """Where the parts of the pool come from, in the same order."""
     pool: Pool
 
-    def documents(self, ref: str) -> list[Document]:
-        """Return the statements of a supplier that takes part which count today, with their words."""
-        number, place = self.pool.find(ref)
-        part = self.pool.parts[number]
-        first, last = part.segment.columns.starts[place : place + 2].tolist()
-        return [part.segment.document(row) for row in range(first, last) if part.live[row]]
-
     def lines(self) -> Iterator[tuple[str, str]]:
         """Yield the reference and the frozen profile of each supplier that takes part."""
         for part, held in zip(self.pool.parts, self.held, strict=True):
             for place in np.flatnonzero(part.takes_part).tolist():
                 yield part.segment.supplier_id(place), held.line(place)
+
+
+def documents(pool: Pool, ref: str) -> list[Document]:
+    """Return the statements of a supplier of ``pool`` which count on its day, with their words."""
+    number, place = pool.find(ref)
+    part = pool.parts[number]
+    first, last = part.segment.columns.starts[place : place + 2].tolist()
+    return [part.segment.document(row) for row in range(first, last) if part.live[row]]
 
 
 def get_ready(
