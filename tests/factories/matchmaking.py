@@ -57,16 +57,20 @@ def market(session: Session, *, state: ChallengeState = ChallengeState.PUBLISHED
     return Market(made, department, firms)
 
 
-def run(session: Session, market: Market, *, first: int | None = None, **options: Any) -> MatchRun:
+def run(session: Session, market: Market, *, first: int | None = None) -> MatchRun:
     """A run; with ``first``, so many are chosen however near they come."""
-    made = service.run(session, actor=System("tests"), challenge=market.challenge, **options)
+    made = service.run(session, actor=System("tests"), challenge=market.challenge)
     if first is not None:
-        for candidate in made.candidates:
-            chosen = candidate.rank <= first
-            candidate.outcome = Outcome.CHOSEN if chosen else Outcome.NOT_CHOSEN
-            candidate.alternate_rank = None
-        session.flush()
+        choose_first(session, made, first)
     return made
+
+
+def choose_first(session: Session, run: MatchRun, first: int) -> None:
+    """Make the plan of ``run`` the first so many of its ranking, whatever planning has found."""
+    for candidate in run.candidates:
+        candidate.outcome = Outcome.CHOSEN if candidate.rank <= first else Outcome.NOT_CHOSEN
+        candidate.alternate_rank = None
+    session.flush()
 
 
 def author(session: Session, market: Market) -> Actor:

@@ -45,7 +45,8 @@ class Scene:
                 organisation=market.department,
                 expertise="River gauges and flood warning sirens.",
             )
-            matchmaking.run(session, actor=System("tests"), challenge=challenge, shortlist=4)
+            run = matchmaking.run(session, actor=System("tests"), challenge=challenge)
+            made.choose_first(session, run, 4)
             offers = [advisory.offer(session, challenge=challenge, team=team).id for team in teams]
             self.rounds.append((challenge.id, offers))
 

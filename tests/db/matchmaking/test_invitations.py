@@ -38,7 +38,7 @@ NOON = datetime(2026, 3, 3, 12, tzinfo=UTC)
 
 @pytest.fixture
 def market(session: Session) -> made.Market:
-    """Everybody has an account; the two nearest are on the shortlist."""
+    """Everybody has an account; the two nearest are chosen."""
     found = made.market(session)
     made.everybody_has_people(session, found)
     return found
@@ -59,7 +59,7 @@ def states(session: Session, market: made.Market) -> dict[str, str]:
 
 
 @time_machine.travel(NOON, tick=False)
-def test_releasing_tells_the_shortlist_and_records_who_did_it(
+def test_releasing_tells_the_chosen_and_records_who_did_it(
     session: Session, market: made.Market, run: MatchRun
 ) -> None:
     market.challenge.closes_on = date(2026, 6, 1)
@@ -129,7 +129,7 @@ def test_what_stands_in_the_way_of_a_release(
     session: Session, market: made.Market, run: MatchRun, change: str
 ) -> None:
     if change == "nobody":
-        service.choose(session, actor=System(), run=run, refs=[])
+        made.choose_first(session, run, 0)
     elif change == "not open":
         market.challenge.state = S.FINDINGS_DUE
     elif change == "past":
@@ -181,7 +181,7 @@ def test_a_second_wave_invites_others(session: Session, market: made.Market, run
     again = made.run(session, market)
     assert run.state is RunState.SUPERSEDED
     third = again.candidates[2].supplier
-    service.choose(session, actor=actor, run=again, refs=[third.ref])
+    made.choose_first(session, again, 3)
     service.release(session, actor=actor, run=again)
     assert states(session, market) == {
         made.BEST: "sent",
@@ -327,19 +327,20 @@ class TestAtOnce:
     """Real connections that meet."""
 
     def prepare(self, *, capacity: int = 4) -> tuple[Actor, list[int]]:
-        """Two matched challenges of one department, the best supplier on both shortlists; the ids of both."""
+        """Two matched challenges of one department that both have chosen the best supplier; the ids of both."""
         with unit_of_work() as session:
             market = made.market(session)
             market.best.capacity_per_quarter = capacity
             made.everybody_has_people(session, market)
-            made.run(session, market, first=2)
+            run = made.run(session, market)
             other = challenges.challenge(
                 session,
                 state=S.PUBLISHED,
                 organisation=market.department,
                 expertise="River gauges and flood warning sirens.",
             )
-            service.run(session, actor=System(), challenge=other, shortlist=1)
+            made.choose_first(session, service.run(session, actor=System(), challenge=other), 1)
+            made.choose_first(session, run, 2)
             return made.author(session, market), [market.challenge.id, other.id]
 
     def released(self, actor: Actor, challenge_id: int) -> int:

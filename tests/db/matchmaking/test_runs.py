@@ -16,7 +16,7 @@ from engage.audit.queries import history
 from engage.challenges.enums import ChallengeState
 from engage.kernel import clock
 from engage.kernel.actor import System
-from engage.kernel.errors import Conflict, Invalid
+from engage.kernel.errors import Conflict
 from engage.matching import Band
 from engage.matchmaking import queries, service
 from engage.matchmaking.enums import InvitationState, RunState
@@ -205,48 +205,31 @@ def test_nothing_in_an_explanation_is_about_anybody_else(session: Session, marke
             assert [words for words in said if words in told] == []
 
 
-def test_the_first_are_shortlisted_if_they_come_near(session: Session, market: made.Market) -> None:
+def test_who_does_not_come_near_is_not_chosen(session: Session, market: made.Market) -> None:
     run = made.run(session, market)
-    near = [c.supplier.organisation.name for c in run.candidates if c.band is not Band.NONE]
+    near = {c.supplier.organisation.name for c in run.candidates if c.band is not Band.NONE}
     assert 1 <= len(near) < 8
-    assert made.shortlisted(run) == near
-    assert made.shortlisted(made.run(session, market, shortlist=1)) == [made.BEST]
+    assert set(made.chosen(run)) == near
 
 
-def test_who_was_invited_is_not_shortlisted_again(session: Session, market: made.Market) -> None:
+def test_who_was_invited_is_not_chosen_again(session: Session, market: made.Market) -> None:
     invitation(session, market.challenge.id, market.best, InvitationState.DECLINED, clock.now())
-    assert made.BEST not in made.shortlisted(made.run(session, market))
+    assert made.BEST not in made.chosen(made.run(session, market))
 
 
-def test_choosing_records_who_came_who_went_and_who_was_passed_over(
-    session: Session, market: made.Market
-) -> None:
-    run = made.run(session, market, shortlist=1)
-    refs = [candidate.supplier.ref for candidate in run.candidates]
-    assert service.choose(session, actor=System(), run=run, refs=[refs[2]]) == 1
-    assert [candidate.shortlisted for candidate in run.candidates[:3]] == [False, False, True]
-    service.choose(session, actor=System(), run=run, refs=[refs[2]])
-    lines = history(session, subject=f"run:{run.ref}")
-    assert [line.details for line in lines if line.tag.endswith("shortlisted")] == [
-        {"chosen": 1, "added": [refs[2]], "removed": [refs[0]], "passed_over": 2}
-    ]
-
-
-def test_only_candidates_who_were_not_invited_can_be_chosen(session: Session, market: made.Market) -> None:
-    stranger = firms.supplier(session, name="Stranger", paused=True, does="Floods.")
-    run = made.run(session, market)
-    invitation(session, market.challenge.id, market.best, InvitationState.SENT, clock.now())
-    for ref in (stranger.ref, market.best.ref, "no-such-supplier"):
-        with pytest.raises(Invalid) as caught:
-            service.choose(session, actor=System(), run=run, refs=[ref])
-        assert list(caught.value.fields) == ["chosen"]
-
-
-def test_a_run_put_aside_cannot_be_changed(session: Session, market: made.Market) -> None:
-    old = made.run(session, market)
-    made.run(session, market)
-    with pytest.raises(Conflict):
-        service.choose(session, actor=System(), run=old, refs=[])
+def test_a_match_is_planned_with_every_other_that_stands(session: Session, market: made.Market) -> None:
+    market.best.capacity_per_quarter = 1
+    other = challenges.challenge(
+        session,
+        state=S.PUBLISHED,
+        organisation=market.department,
+        expertise="River gauges and flood warning sirens.",
+    )
+    first = made.run(session, market)
+    second = service.run(session, actor=System("tests"), challenge=other)
+    assert first.round_id == second.round_id
+    both = [run for run in (first, second) if made.BEST in made.chosen(run)]
+    assert len(both) == 1
 
 
 def test_the_summary_for_everybody_counts_only_what_was_sent(session: Session, market: made.Market) -> None:

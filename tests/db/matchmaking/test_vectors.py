@@ -132,7 +132,7 @@ class TestRunFor:
             jobs.run_for(challenge_id=market.challenge.id)
         with unit_of_work() as session:
             run = queries.run_of(session, challenge_id=market.challenge.id)
-            service.choose(session, actor=made.author(session, market), run=run, refs=[])
+            made.choose_first(session, run, 0)
         jobs.run_for(challenge_id=market.challenge.id)
         with unit_of_work() as session:
             assert [each.ref for each in session.scalars(sa.select(MatchRun))] == [run.ref]
