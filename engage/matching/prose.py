@@ -165,6 +165,7 @@ def lists(plain: list[str], *, longer_than: int = LIST_WORDS) -> Iterator[tuple[
         yield first, last
 
 
+@lru_cache(maxsize=1 << 16)
 def _joins(word: str) -> bool:
     """Tell whether a word may be one that joins others.
 

@@ -97,6 +97,7 @@ def _stem(plain: Sequence[str]) -> list[str]:
     return stems
 
 
+@lru_cache(maxsize=1 << 16)
 def telling(word: str) -> str | None:
     """Return a word as it is counted, or nothing for one that tells nothing.
 
@@ -158,9 +159,3 @@ def _trimmed(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     if _WORD.search(piece):
         left, right = _LEAD.match(piece), _TRAIL.search(piece)
         yield start + (left.end() if left else 0), start + (right.start() if right else len(piece))
-
-
-def shingles(text: str, size: int = 5) -> frozenset[tuple[str, ...]]:
-    """Return every run of ``size`` words of a text (all words, no stems)."""
-    plain = words(text)
-    return frozenset(tuple(plain[i : i + size]) for i in range(len(plain) - size + 1))

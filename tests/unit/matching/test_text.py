@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engage.matching.text import normalise, sentences, shingles, spellings, telling_words, terms
+from engage.matching.text import normalise, sentences, spellings, telling_words, terms
 
 
 @pytest.mark.parametrize(
@@ -83,11 +83,3 @@ def test_sentences_lie_in_order_inside_the_text(text: str) -> None:
         assert last <= start < end <= len(text)
         assert text[start:end] == text[start:end].strip()
         last = end
-
-
-def test_shingles_are_runs_of_five_words() -> None:
-    assert shingles("one two three four five six") == {
-        ("one", "two", "three", "four", "five"),
-        ("two", "three", "four", "five", "six"),
-    }
-    assert shingles("too short") == frozenset()
