@@ -29,7 +29,7 @@ from bench.retrieval import (
 )
 from bench.vectors import features_for
 from engage.matching import DEFAULT_EMBEDDER, Features, Parameters, build_index, load_embedder
-from engage.matching.scoring import ask, score_statements, score_suppliers
+from engage.matching.ranking import score_pool
 
 PROJECT = Path(__file__).resolve().parent.parent
 DATA = "../shared/data/public"
@@ -63,12 +63,9 @@ def score_all(judged: Judged, features: Features, parameters: Parameters | None 
     """Return engage's scores, ``float64[challenges, suppliers]``, in the order of the files."""
     index = build_index(suppliers=judged.suppliers, features=features, parameters=parameters)
     places = [index.positions[supplier.id] for supplier in judged.suppliers]
-    part, ranks = index.pool.parts[0], index.parameters.ranks
-    rows = []
-    for challenge in judged.challenges:
-        asked = ask(index.pool.yardstick, challenge, features=features)
-        statements = score_statements(index.pool, part, asked)
-        rows.append(score_suppliers(part, statements, ranks=ranks).scores[places])
+    rows = [
+        score_pool(index.pool, challenge, features=features)[0][places] for challenge in judged.challenges
+    ]
     return np.stack(rows)
 
 

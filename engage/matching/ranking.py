@@ -130,17 +130,23 @@ def rank_pool(
     if top < 1 or explain < 0:
         raise InputError("top is 1 or more, explain 0 or more.")
     asked = ask(pool.yardstick, challenge, features=features)
-    refuse_unread(pool, asked)
-    scored = [_Scored(pool, part, asked) for part in pool.parts]
     named = [pool.find(name) for name in sorted(set(also))]
-    first = _first(scored, top)
-    while _settle(scored, [*((one[2], one[3]) for one in first), *named]):
-        first = _first(scored, top)
+    scored, first = _settled(pool, asked, top, named)
     further = {_place(scored, *where) for where in named} - set(first)
     found = list(enumerate(first, start=1)) + [(_rank(scored, one), one) for one in sorted(further)]
     wanted = {*first[:explain], *(further if explain else ())}
     why = _explanations(pool, asked, scored, wanted)
     return [_ranked(pool, asked, scored, one, rank=place, why=why.get(one)) for place, one in found]
+
+
+def score_pool(pool: Pool, challenge: ChallengeText, *, features: Features, top: int = 100) -> list[Floats]:
+    """Return the scores of all suppliers of a pool, part by part, in order of id; -1 for those not taking part.
+
+    The first ``top`` are as ``rank_pool`` gives them; further down nobody looked
+    for what repeats the challenge.
+    """
+    scored, _ = _settled(pool, ask(pool.yardstick, challenge, features=features), top, [])
+    return [own.scores for own in scored]
 
 
 def explain_pool_pair(
@@ -167,6 +173,18 @@ def band_of(score: float, parameters: Parameters, *, by_words: bool = False) -> 
         if score >= least:
             return name
     return Band.NONE
+
+
+def _settled(
+    pool: Pool, asked: Asked, top: int, named: Sequence[tuple[int, int]]
+) -> tuple[list[_Scored], list[_Place]]:
+    """Score a pool and look for copied words until the first places, and those named, stand."""
+    refuse_unread(pool, asked)
+    scored = [_Scored(pool, part, asked) for part in pool.parts]
+    first = _first(scored, top)
+    while _settle(scored, [*((one[2], one[3]) for one in first), *named]):
+        first = _first(scored, top)
+    return scored, first
 
 
 def _settle(scored: Sequence[_Scored], places: Sequence[tuple[int, int]]) -> bool:
