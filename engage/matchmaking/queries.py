@@ -96,6 +96,14 @@ def run_of(session: Session, *, challenge_id: int) -> MatchRun:
     return found
 
 
+def run_by_ref(session: Session, *, ref: str) -> MatchRun:
+    """Return the run with ``ref``, whether it stands or not. Raises ``NotFound``."""
+    found = session.scalar(sa.select(MatchRun).where(MatchRun.ref == ref))
+    if found is None:
+        raise NotFound(f"There is no match {ref}.")
+    return found
+
+
 def matched_text(run: MatchRun) -> str:
     """Return the hash of the approved text that a run was made of."""
     return str(run.snapshot["challenge"]["approved_hash"])
