@@ -1,1 +1,1 @@
-"""Match runs on rows: candidates, run, shortlist, release, invitations."""
+"""Match runs on rows: candidates, rules, plans, release, invitations, the public record."""

@@ -75,6 +75,7 @@ def test_from_a_problem_to_a_session_and_a_digest(visitors: Visitors, javascript
     release(walk, people, ref)
     accept(walk, people, title)
     volunteer(walk, people, ref)
+    look_behind(walk, people, ref)
     digest(walk, title, token_page)
 
 
@@ -180,31 +181,62 @@ def schedule(walk: Walk, people: world.World, ref: str) -> None:
 
 
 def release(walk: Walk, people: world.World, ref: str) -> None:
-    """The match ranks the river people first and says why; the shortlist is cut to one and released."""
+    """The plan puts the river people first and says why; its rules are changed, one is put in, all is released."""
     author = walk.person(people.author)
     match = f"/department/challenges/{ref}/match"
     author.go(match)
     for _ in range(40):  # the worker matches when the challenge is published
-        if author.page.locator("input[name=chosen]").count():
+        if author.page.locator("tbody tr").count():
             break
         author.page.wait_for_timeout(500)
         author.go(match)
     first = author.page.locator("tbody tr").first
     assert "Riverbank" in first.inner_text() or "Skywatch" in first.inner_text()
+    author.sees("Nobody is told anything before you release the invitations")
     walk.stop(author)
     first.get_by_role("link").click()
     assert author.page.locator("mark").count() > 0
     walk.stop(author)
+    change_the_rules(walk, author, match)
+    give_a_place(walk, author, match, people_name(people, "Riverbank"))
     author.go(match)
-    for row in author.page.locator("tbody tr").all():
-        box = row.locator("input[name=chosen]")
-        if box.count() and box.is_checked() and people_name(people, "Riverbank") not in row.inner_text():
-            box.uncheck()
-    author.press("Save and go on to the invitations")
+    author.follow("Go on to the invitations")
     author.sees(people_name(people, "Riverbank"))
     walk.stop(author)
     author.press("Send 1 invitation")
-    author.sees("Released")
+    author.sees("The invitations were released")
+    walk.stop(author)
+
+
+def change_the_rules(walk: Walk, author: Visitor, match: str) -> None:
+    """One place only; the form wants to know why."""
+    author.go(match)
+    author.follow("Change the rules")
+    author.fill("How many suppliers do you want to invite?", "1")
+    author.press("Save the rules and plan again")
+    author.sees("Say why you chose these rules")
+    walk.stop(author)
+    author.fill("Why these rules?", "The room has one seat for a supplier.")
+    author.press("Save the rules and plan again")
+    author.sees("One supplier is invited.")
+    walk.stop(author)
+
+
+def give_a_place(walk: Walk, author: Visitor, match: str, supplier: str) -> None:
+    """A person decides about one supplier, which needs a reason, and the plan is made again."""
+    author.go(match)
+    for more in author.page.locator("details:not([open]) > summary").all():
+        more.click()
+    author.page.get_by_role("link", name=supplier, exact=True).first.click()
+    author.page.locator("summary", has_text="Decide otherwise").click()
+    author.page.get_by_label("Give it a place").check()
+    author.press("Save and plan again")
+    author.sees("Say why, so that others can follow it")
+    walk.stop(author)
+    author.fill("Why?", "They ran the trial that this follows.")
+    author.press("Save and plan again")
+    author.sees("gave it a place")
+    walk.stop(author)
 
 
 def people_name(people: world.World, supplier: str) -> str:
@@ -248,6 +280,31 @@ def volunteer(walk: Walk, people: world.World, ref: str) -> None:
     facilitator.go(f"/department/challenges/{ref}/sessions")
     facilitator.sees(people_name(people, "Skywatch"))
     walk.stop(facilitator)
+
+
+def look_behind(walk: Walk, people: world.World, ref: str) -> None:
+    """Everybody reads the record; who was not invited reads why, and what the matcher sees of it."""
+    visitor = walk.person()
+    visitor.go(f"/challenges/{ref}")
+    visitor.follow("The record of how")
+    visitor.sees("A named person released the invitations")
+    visitor.sees("People put in 1 supplier")
+    walk.stop(visitor)
+    visitor.follow("How matching works")
+    walk.stop(visitor)
+    visitor.follow("Model card")
+    walk.stop(visitor)
+    supplier = walk.person(people.volunteer)
+    supplier.go("/supplier/matches")
+    supplier.sees("Earlier warnings of flash floods")
+    walk.stop(supplier)
+    supplier.follow("Earlier warnings of flash floods")
+    supplier.sees("Why you were not invited")
+    supplier.sees("How well you fitted")
+    walk.stop(supplier)
+    supplier.follow("See what the matcher sees of you")
+    supplier.sees("Rainfall forecasts for villages")
+    walk.stop(supplier)
 
 
 def digest(walk: Walk, title: str, page: str) -> None:

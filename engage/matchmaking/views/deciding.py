@@ -43,6 +43,7 @@ def rules(ref: str) -> ResponseReturnValue:
         "matchmaking/rules.html",
         challenge=challenge,
         form=form,
+        settable=challenge.state in service.MATCHABLE,
         matched=standing is not None,
         regions_open=any(field.data or field.errors for field in form.regions()),
         versions=[(each, service.rules_sentences(each)) for each in history],

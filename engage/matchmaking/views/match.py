@@ -42,6 +42,7 @@ def match(ref: str) -> ResponseReturnValue:
         challenge=challenge,
         preview=service.preview(db(), challenge=challenge) if wanted else None,
         approved=challenge.state in service.MATCHABLE,
+        rule_lines=service.rules_sentences(service.rules_in_force(db(), challenge=challenge)),
         may_run=policy.can_run(actor(), challenge),
         rules=HardRule,
         bands=Band,

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from engage.accounts.models import Membership
 from engage.challenges.enums import ChallengeState
 from engage.kernel.actor import Role
-from engage.matchmaking import queries
+from engage.matchmaking.enums import Outcome
 from engage.matchmaking.models import Invitation, MatchCandidate, MatchRun
 from engage.outbox.models import Letter
 from tests.factories import accounts, challenges
@@ -21,40 +19,18 @@ from tests.factories import suppliers as firms
 from tests.support.client import DistrustfulClient
 from tests.support.html import links, parse, text_of
 from tests.support.statements import selects
+from tests.web.matchmaking.conftest import BrowserOf, Scene
 
-BrowserOf = Callable[[Membership], DistrustfulClient]
 ATTACK = "<script>alert(1)</script><mark>"
-
-
-@dataclass
-class Scene:
-    """A market with a published challenge, and the browser of its author."""
-
-    market: made.Market
-    author: DistrustfulClient
-
-    @property
-    def address(self) -> str:
-        return f"/department/challenges/{self.market.challenge.ref}/match"
-
-
-@pytest.fixture
-def scene(session: Session, browser_of: BrowserOf) -> Scene:
-    market = made.market(session)
-    author = accounts.member(session, Role.POLICY_AUTHOR, organisation=market.department, name="Ann Author")
-    return Scene(market, browser_of(author))
-
-
-@pytest.fixture
-def matched(scene: Scene, session: Session) -> Scene:
-    made.everybody_has_people(session, scene.market)
-    made.run(session, scene.market, first=2)
-    return scene
 
 
 def chosen(session: Session) -> list[int]:
     session.expire_all()
-    query = sa.select(MatchCandidate.rank).where(MatchCandidate.shortlisted).order_by(MatchCandidate.rank)
+    query = (
+        sa.select(MatchCandidate.rank)
+        .where(MatchCandidate.outcome == Outcome.CHOSEN)
+        .order_by(MatchCandidate.rank)
+    )
     return list(session.scalars(query))
 
 
@@ -72,11 +48,13 @@ class TestMatching:
         run = session.scalars(sa.select(MatchRun)).one()
         for said in (
             "8 suppliers compared with the text.",
-            "8 suppliers with the approved text",
+            "chosen among 8 suppliers that were compared with the approved text",
             "By words alone, without a language model",
-            run.snapshot_hash[:16],
-            "Rank 1 Floodwise Ltd “Earlier work” shares words with the challenge",
-            "Low (1 statement)",
+            "Proven: no other plan under these rules has a better total fit",
+            run.snapshot_hash,
+            "Rank 1 Floodwise Ltd New entrant “Earlier work” shares words with the challenge",
+            "Up to 12 suppliers are invited.",
+            "Nothing: the plan stands as it was computed.",
         ):
             assert said in words
         assert f"{scene.address}/{scene.market.best.ref}" in links(page)
@@ -130,6 +108,8 @@ class TestCandidate:
         words = text_of(page)
         for said in (
             "Rank 1 of 8 suppliers",
+            "In the plan Yes",
+            "Decide otherwise about this supplier",
             "What the score is made of",
             "by shared words",
             "Shared words, strongest first",
@@ -161,32 +141,6 @@ class TestCandidate:
     def test_who_is_no_candidate_is_not_found(self, matched: Scene, session: Session) -> None:
         stranger = firms.supplier(session, name="Stranger")
         assert matched.author.get(f"{matched.address}/{stranger.ref}").status_code == 404
-
-
-class TestShortlist:
-    def test_ticks_are_kept(self, matched: Scene, session: Session) -> None:
-        run = queries.run_of(session, challenge_id=matched.market.challenge.id)
-        refs = [candidate.supplier.ref for candidate in queries.candidates(session, run_id=run.id)]
-        answer = matched.author.post(f"{matched.address}/shortlist", data={"chosen": [refs[2], refs[4]]})
-        assert (answer.status_code, answer.location) == (303, matched.address)
-        assert chosen(session) == [3, 5]
-        page = parse(matched.author.get(matched.address).get_data(as_text=True))
-        ticked = [box.get("value") for box in page.iter("input") if box.get("checked") is not None]
-        assert ticked == [refs[2], refs[4]]
-
-    def test_saving_may_go_on_to_the_release(self, matched: Scene) -> None:
-        data = {"chosen": [matched.market.best.ref], "then": "release"}
-        assert (
-            matched.author.post(f"{matched.address}/shortlist", data=data).location
-            == f"{matched.address}/release"
-        )
-
-    def test_who_is_no_candidate_cannot_be_chosen(self, matched: Scene, session: Session) -> None:
-        stranger = firms.supplier(session, name="Stranger", does="Floods.")
-        answer = matched.author.post(f"{matched.address}/shortlist", data={"chosen": [stranger.ref]})
-        assert answer.status_code == 422
-        assert "There is a problem" in text_of(answer.get_data(as_text=True))
-        assert chosen(session) == [1, 2]
 
 
 class TestRelease:
@@ -234,8 +188,8 @@ class TestRelease:
         assert (count(session, Invitation), count(session, Letter)) == (0, 0)
 
 
-ADDRESSES = ("", "/release")
-DEEDS = ("/run", "/shortlist", "/release")
+ADDRESSES = ("", "/release", "/rules")
+DEEDS = ("/run", "/release", "/alternate", "/rules")
 
 
 class TestWhoMay:
@@ -251,8 +205,9 @@ class TestWhoMay:
         deeds: Sequence[str] = DEEDS,
     ) -> None:
         before = count(session, MatchRun), chosen(session), count(session, Invitation)
-        for deed in deeds:
-            answer = client.post(f"{scene.address}{deed}", data={"chosen": []})
+        about = f"/{scene.market.best.ref}/override"
+        for deed in (*deeds, *((about, f"{about}/end") if "/run" in deeds else ())):
+            answer = client.post(f"{scene.address}{deed}", data={"places": "3", "exploration": "0"})
             assert (deed, answer.status_code) == (deed, status)
         assert (count(session, MatchRun), chosen(session), count(session, Invitation)) == before
 
@@ -287,17 +242,19 @@ class TestWhoMay:
         assert "Floodwise" in page.get_data(as_text=True)
         assert [deed for deed in DEEDS if f"{matched.address}{deed}" in page.get_data(as_text=True)] == []
         assert reader.get(f"{matched.address}/{matched.market.best.ref}").status_code == 200
+        about = reader.get(f"{matched.address}/{matched.market.best.ref}").get_data(as_text=True)
+        assert "/override" not in about
         assert reader.get(f"{matched.address}/release").status_code == 403
         self.forbidden(reader, matched, session, 403)
 
-    def test_an_approver_releases_what_the_author_chose(
+    def test_an_approver_releases_the_plan(
         self, matched: Scene, session: Session, browser_of: BrowserOf
     ) -> None:
         member = accounts.member(session, Role.APPROVER, organisation=matched.market.department)
         approver = browser_of(member)
         page = approver.get(matched.address).get_data(as_text=True)
         assert [deed for deed in DEEDS if f"{matched.address}{deed}" in page] == ["/release"]
-        self.forbidden(approver, matched, session, 403, deeds=("/run", "/shortlist"))
+        self.forbidden(approver, matched, session, 403, deeds=("/run", "/rules"))
         assert approver.get(f"{matched.address}/release").status_code == 200
         assert approver.post(f"{matched.address}/release").status_code == 303
         assert count(session, Invitation) == 2

@@ -1,0 +1,108 @@
+"""The public record: what everybody may check, and nothing that points at anybody."""
+
+from __future__ import annotations
+
+import hashlib
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from engage.challenges.enums import ChallengeState
+from engage.matchmaking.models import MatchRun, SelectionOverride
+from tests.factories import matchmaking as made
+from tests.support.client import DistrustfulClient
+from tests.support.html import links, text_of
+from tests.support.statements import selects
+from tests.web.matchmaking.conftest import Scene
+
+WHY = "They ran the trial that this follows."
+
+
+@pytest.fixture
+def planned(scene: Scene, session: Session) -> Scene:
+    made.everybody_has_people(session, scene.market)
+    made.run(session, scene.market)
+    return scene
+
+
+@pytest.fixture
+def released(planned: Scene) -> Scene:
+    assert planned.author.post(f"{planned.address}/release").status_code == 303
+    return planned
+
+
+def test_before_the_release_there_is_a_commitment_and_no_secret(
+    planned: Scene, client: DistrustfulClient
+) -> None:
+    data = client.get(f"{planned.public}.json").get_json()
+    assert [each["secret"] for each in data["commitments"]] == [None]
+    assert data["releases"] == []
+    words = text_of(client.get(planned.public).get_data(as_text=True))
+    assert "No invitation has gone out yet." in words
+    assert data["commitments"][0]["commitment"] in words
+    assert [name for name in made.TEXTS if name in words] == []
+
+
+def test_after_the_release_everything_can_be_checked_and_nobody_is_named(
+    released: Scene, session: Session, client: DistrustfulClient
+) -> None:
+    answer = client.get(f"{released.public}.json")
+    assert answer.content_type == "application/json"
+    data = answer.get_json()
+    first = data["commitments"][0]
+    assert hashlib.sha256(bytes.fromhex(first["secret"])).hexdigest() == first["commitment"]
+    run = session.scalars(sa.select(MatchRun)).one()
+    [release] = data["releases"]
+    assert (release["run"], release["snapshot_hash"], release["considered"]) == (run.ref, run.snapshot_hash, 8)
+    page = client.get(released.public).get_data(as_text=True)
+    words = text_of(page)
+    for said in (
+        "8 suppliers were compared with this challenge",
+        "A named person released the invitations",
+        "Nothing. The plan went out as it was computed.",
+        "Proven: no other plan under these rules has a better total fit.",
+        f"engage match replay {run.ref}",
+        first["secret"],
+        run.snapshot_hash,
+    ):
+        assert said in words
+    for text in (words, answer.get_data(as_text=True)):
+        assert [name for name in made.TEXTS if name in text] == []
+        assert [each for each in released.market.suppliers.values() if each.ref in text] == []
+        assert "Ann Author" not in text
+    assert f"{released.public}.json" in links(page)
+    assert released.public in links(client.get(released.public.removesuffix("/matching")).get_data(as_text=True))
+
+
+def test_what_people_changed_is_counted_and_the_reason_stays_inside(
+    planned: Scene, session: Session, client: DistrustfulClient
+) -> None:
+    address = f"{planned.address}/{planned.market.best.ref}/override"
+    planned.author.post(address, data={"kind": "exclude", "reason": WHY})
+    assert session.scalar(sa.select(sa.func.count()).select_from(SelectionOverride)) == 1
+    planned.author.post(f"{planned.address}/release")
+    words = text_of(client.get(planned.public).get_data(as_text=True))
+    assert "People put in 0 suppliers and left out 1, each time with a recorded reason." in words
+    assert WHY not in words
+
+
+@pytest.mark.parametrize("ending", ["", ".json"])
+def test_a_challenge_that_is_not_public_has_no_record(
+    session: Session, client: DistrustfulClient, ending: str
+) -> None:
+    market = made.market(session, state=ChallengeState.APPROVED)
+    made.run(session, market)
+    address = f"/challenges/{market.challenge.ref}/matching{ending}"
+    assert client.get(address).status_code == 404
+
+
+@pytest.mark.parametrize("more", [0, 2])
+def test_it_asks_as_often_for_more_suppliers(
+    released: Scene, session: Session, client: DistrustfulClient, engine: sa.Engine, more: int
+) -> None:
+    assert more >= 0
+    session.expire_all()
+    with selects(engine) as asked:
+        assert client.get(released.public).status_code == 200
+    assert len(asked) <= 12
