@@ -108,6 +108,11 @@ class HardRule(StrEnum):
         """The rule in words, to follow the number of suppliers that it left out."""
         return _RULES[self]
 
+    @property
+    def own(self) -> str:
+        """The rule as the supplier itself reads it."""
+        return _OWN_RULES[self]
+
 
 _RULES = {
     HardRule.NOT_VERIFIED: "not verified, or suspended",
@@ -115,4 +120,11 @@ _RULES = {
     HardRule.NO_STATEMENT: "no statement of expertise that is still fresh",
     HardRule.NO_CAPACITY: "no capacity left this quarter",
     HardRule.CONFLICT: "somebody acts for the department as well",
+}
+_OWN_RULES = {
+    HardRule.NOT_VERIFIED: "your organisation was not verified, or it was suspended",
+    HardRule.PAUSED: "you had paused invitations",
+    HardRule.NO_STATEMENT: "you had no statement of expertise that was still fresh",
+    HardRule.NO_CAPACITY: "you had as many invitations in that quarter as you want",
+    HardRule.CONFLICT: "somebody acted for you and for the department",
 }

@@ -34,6 +34,7 @@ from engage.matchmaking.service.rules import RulesText, rules_sentences, set_rul
 from engage.matchmaking.service.runs import RUN_FOR, run, run_soon, supersede
 from engage.matchmaking.service.seeing import SeenStatement, Sight, Word, sight
 from engage.matchmaking.service.selecting import plan, resolve, rules_in_force
+from engage.matchmaking.service.standing import Standing, Verdict, standing, standings
 from engage.matchmaking.service.tags import tag_words
 from engage.matchmaking.service.vectors import (
     Progress,
@@ -59,6 +60,8 @@ __all__ = [
     "RulesText",
     "SeenStatement",
     "Sight",
+    "Standing",
+    "Verdict",
     "Word",
     "commit_to_lottery",
     "count_missing",
@@ -96,6 +99,8 @@ __all__ = [
     "send_waiting",
     "set_rules",
     "sight",
+    "standing",
+    "standings",
     "supersede",
     "tag_words",
     "take_turn",

@@ -6,6 +6,7 @@ from engage.matchmaking.enums import HardRule
 from engage.matchmaking.service.tags import tag_words
 
 NOT_NEAR, INVITED, RULE, UNKEPT_PIN = "not_near", "invited", "rule:", "pin_not_kept"
+AT_RELEASE = "release:"
 _WORDS = {
     "pinned": "Put in by a person, with a recorded reason.",
     "fit": "By fit: taken together, these suppliers fit best.",
@@ -38,6 +39,10 @@ def decided_sentence(decided_by: str, *, chosen: bool) -> str:
         return f"The rules ask for {tag_words(tag)}, and it fits best among them."
     if kind == "cap":
         return f"The rules take only so many {tag_words(tag)}."
+    if decided_by == f"{AT_RELEASE}group":
+        return "Was chosen; before the invitations went out another of its corporate group was invited."
+    if decided_by.startswith(AT_RELEASE):
+        return f"Was chosen; when the invitations went out a hard rule left it out: {HardRule(tag).sentence}."
     if decided_by.startswith(RULE):
         return f"Left out by a hard rule: {HardRule(tag).sentence}."
     return decided_by.replace("_", " ").capitalize() + "."

@@ -11,8 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
 from engage.matching import Band
-from engage.matchmaking.enums import Outcome
-from engage.matchmaking.models import MatchCandidate, MatchRun
+from engage.matchmaking.models import Invitation, MatchCandidate, MatchRun
 from engage.matchmaking.service.tags import NEW_ENTRANT, SME, VCSE, YEAR
 
 ENVIED_FROM = 2
@@ -63,7 +62,7 @@ def report(session: Session, *, now: datetime) -> FairnessReport:
     year = (MatchRun.released_at > now - YEAR, MatchRun.released_at <= now)
     qualified = MatchCandidate.band != Band.NONE
     releases = session.scalar(sa.select(sa.func.count()).select_from(MatchRun).where(*year)) or 0
-    chosen = MatchCandidate.outcome == Outcome.CHOSEN
+    chosen = _was_invited(MatchCandidate)
     counts = [sa.func.count(), sa.func.count().filter(chosen)]
     for tag in (NEW_ENTRANT, SME, VCSE):
         has = MatchCandidate.tags.contains([tag])
@@ -104,14 +103,23 @@ def _share(qualified: int, invited: int, of_kind: int, of_kind_invited: int) -> 
     )
 
 
+def _was_invited(candidate: type[MatchCandidate]) -> sa.ColumnElement[bool]:
+    """Whether an invitation of the candidate's own match went out to it: chosen at once, or stepped in."""
+    return sa.exists().where(
+        Invitation.run_id == candidate.run_id,
+        Invitation.supplier_id == candidate.supplier_id,
+        Invitation.sent_at.is_not(None),
+    )
+
+
 def _envy(session: Session, *year: sa.ColumnElement[bool]) -> Counter[int]:
     """Return how many pairs there are for each difference that is a cause for envy; counted in the database."""
     one, other = aliased(MatchCandidate), aliased(MatchCandidate)
-    chosen = [sa.cast(side.outcome == Outcome.CHOSEN, sa.Integer) for side in (one, other)]
+    chosen = [sa.cast(_was_invited(side), sa.Integer) for side in (one, other)]
     often = (
         sa.select(MatchCandidate.supplier_id)
         .join(MatchCandidate.run)
-        .where(*year, MatchCandidate.outcome == Outcome.CHOSEN)
+        .where(*year, _was_invited(MatchCandidate))
         .group_by(MatchCandidate.supplier_id)
         .having(sa.func.count() >= ENVIED_FROM)
     )

@@ -259,7 +259,7 @@ def _release(session: Session, challenge: Challenge, run: MatchRun) -> Release:
         bound=plan.bound if plan else None,
         shortages=tuple(each["words"] for each in own.get("shortages", ())),
         prices={each["rule"]: each["points"] for each in own.get("prices", ())},
-        fairness=plan.result["fairness"] if plan else None,
+        fairness=_careful(plan.result["fairness"]) if plan else None,
     )
 
 
@@ -281,6 +281,22 @@ def _counted(session: Session, run: MatchRun) -> tuple[Mapping[Band, int], Mappi
     )
     invited = session.scalar(sa.select(sa.func.count()).select_from(Invitation).where(*sent))
     return dict(bands.all()), dict(tags.all()), invited or 0
+
+
+def _careful(fairness: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a fairness report without the small numbers, and without shares that would give them away."""
+
+    def share(found: Mapping[str, Any]) -> dict[str, Any]:
+        told: dict[str, Any] = {name: shown(found[name]) for name in ("qualified", "invited")}
+        for name, counted in (("of_qualified", "qualified"), ("of_invited", "invited")):
+            told[name] = None if told[counted] == FEWER else found[name]
+        return told
+
+    return {
+        **fairness,
+        "invitations": {number: shown(count) for number, count in fairness["invitations"].items()},
+        "shares": {tag: share(found) for tag, found in fairness["shares"].items()},
+    }
 
 
 def _plain(value: Any) -> Any:

@@ -22,7 +22,7 @@ from engage.matchmaking import queries
 from engage.matchmaking.enums import RUN_TRANSITIONS, HardRule, InvitationState, Origin, Outcome, RunState
 from engage.matchmaking.models import Invitation, MatchCandidate, MatchRun
 from engage.matchmaking.service import letters, lottery
-from engage.matchmaking.service.deciding import RULE
+from engage.matchmaking.service.deciding import AT_RELEASE
 from engage.matchmaking.service.invitations import find, invite, lock, send
 from engage.matchmaking.service.problem import STANDING, invited_groups
 from engage.matchmaking.service.runs import approved_version, current
@@ -155,9 +155,7 @@ def _gone(invited: Mapping[str, Invitation], candidates: Mapping[str, MatchCandi
     """Return who takes none of the places: who declined or let the time pass, and who cannot be invited."""
     ended = {ref for ref, one in invited.items() if one.state not in STANDING}
     refused = {
-        ref
-        for ref, one in candidates.items()
-        if one.outcome is Outcome.NOT_CHOSEN and ref not in invited and one.decided_by.startswith(RULE)
+        ref for ref, one in candidates.items() if ref not in invited and one.decided_by.startswith(AT_RELEASE)
     }
     return sorted(ended | refused)
 
@@ -190,10 +188,10 @@ def _invite_all(session: Session, actor: Actor, run: MatchRun, chosen: Sequence[
         supplier = rows[candidate.supplier_id]
         rule = left_out.get(supplier.ref)
         if rule is not None:
-            candidate.outcome, candidate.decided_by = Outcome.NOT_CHOSEN, f"{RULE}{rule.value}"
+            candidate.outcome, candidate.decided_by = Outcome.NOT_CHOSEN, f"{AT_RELEASE}{rule.value}"
             released.left_out[rule] += 1
         elif candidate.corporate_group in groups:
-            candidate.outcome, candidate.decided_by = Outcome.NOT_CHOSEN, "group"
+            candidate.outcome, candidate.decided_by = Outcome.NOT_CHOSEN, f"{AT_RELEASE}group"
             released.same_group += 1
         elif find(session, challenge=run.challenge, supplier=supplier) is None:
             made = invite(

@@ -79,7 +79,7 @@ def test_the_hard_rules_are_checked_again_and_the_next_can_step_in(
     released = release(session, run)
     assert released.left_out == {HardRule.PAUSED: 1}
     assert invited(session, run) == [firms[1].ref]
-    assert made.decided(run)[firms[0].ref] == "rule:paused"
+    assert made.decided(run)[firms[0].ref] == "release:paused"
     assert made.chosen(run) == {firms[1].ref}
     assert step_in(session, run).supplier.ref == firms[2].ref
     with pytest.raises(Conflict, match="All 2 places are taken"):
@@ -105,7 +105,7 @@ def test_nobody_of_a_group_that_was_invited_since_the_plan(session: Session) -> 
     service.invite(session, actor=made.ROBOT, challenge=run.challenge, supplier=b)
     released = release(session, run)
     assert (released.sent, released.same_group) == ([], 1)
-    assert made.decided(run)[a.ref] == "group"
+    assert made.decided(run)[a.ref] == "release:group"
 
 
 class TestAlternates:
