@@ -79,15 +79,15 @@ class CpvPostings:
             nearest[rows] = np.maximum(nearest[rows], near)
         return nearest
 
-    def shared(self, row: int, asked: Sequence[str]) -> tuple[str, ...]:
-        """Return the codes of one statement that come near to a code asked for."""
-        found: list[str] = []
+    def shared(self, rows: Ints, asked: Sequence[str]) -> dict[int, tuple[str, ...]]:
+        """Return of each of these statements the codes that come near to a code asked for."""
+        found: dict[int, list[str]] = {row: [] for row in rows.tolist()}
         for place, _ in self._near(asked):
-            rows = self.rows[self.starts[place] : self.starts[place + 1]]
-            at = int(np.searchsorted(rows, row))
-            if at < len(rows) and rows[at] == row:
-                found.append(bytes(self.codes[place]).decode().ljust(8, "0"))
-        return tuple(found)
+            code = bytes(self.codes[place]).decode().ljust(8, "0")
+            holders = self.rows[self.starts[place] : self.starts[place + 1]]
+            for row in np.intersect1d(holders, rows).tolist():
+                found[row].append(code)
+        return {row: tuple(codes) for row, codes in found.items()}
 
     def _near(self, asked: Sequence[str]) -> list[tuple[int, float]]:
         """Return the places of the codes of the divisions asked for, and how near they come."""

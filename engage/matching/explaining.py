@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -11,6 +10,7 @@ import numpy as np
 from engage.matching.channels import Ints, Semantic, baseline
 from engage.matching.lexical import TERM_UNIT
 from engage.matching.pool import Part, Pool
+from engage.matching.reading import read_sentences
 from engage.matching.scoring import Asked, StatementScores, SupplierScores
 from engage.matching.text import normalise, sentences, spellings
 from engage.matching.types import (
@@ -21,7 +21,7 @@ from engage.matching.types import (
     Passage,
     TermReason,
 )
-from engage.matching.wording import Wording, content_hash, full_text
+from engage.matching.wording import content_hash, full_text
 
 _TERMS_SHOWN = 8
 _PASSAGES_SHOWN = 2
@@ -118,6 +118,7 @@ class _Writer:
         self.spread = dict(zip(ordered.tolist(), chance.spread.tolist(), strict=True))
         taken_off = baseline(chance, asked.lexical_scale, weight=asked.lexical_weight)
         self.taken_off = dict(zip(ordered.tolist(), taken_off.tolist(), strict=True))
+        self.codes = part.segment.cpv.shared(ordered, asked.challenge.cpv)
         self.spans = {row: _spans(document) for row, document in self.documents.items()}
         self.likeness = _likeness(
             pool,
@@ -141,35 +142,34 @@ class _Writer:
             for name in ("semantic", "lexical", "cpv", "evidence", "freshness")
         }
         contribution = whole * float(statements.total[row])
-        shared = self._shared_terms(row, factor)
+        shown, other = self._shared_terms(row, factor)
         return DocumentReason(
             document_id=document.id,
             contribution=contribution,
             **parts,
             limit=contribution - sum(parts.values()),
             lexical_baseline=-factor * self.taken_off[row],
-            terms=tuple(shared[:_TERMS_SHOWN]),
-            other_terms=math.fsum(reason.contribution for reason in shared[_TERMS_SHOWN:]),
-            shared_cpv=self.part.segment.cpv.shared(row, self.asked.challenge.cpv),
+            terms=shown,
+            other_terms=other,
+            shared_cpv=self.codes[row],
             passages=self._passages(row),
             near_copy=kept < 1,
             kept=kept,
         )
 
-    def _shared_terms(self, row: int, factor: float) -> list[TermReason]:
+    def _shared_terms(self, row: int, factor: float) -> tuple[tuple[TermReason, ...], float]:
+        """Return the strongest of the shared terms, and what the others add together."""
         spread = self.spread[row] * self.asked.lexical_scale.spread
         unit = factor * self.asked.lexical_weight / spread / float(TERM_UNIT**2)
-        held: Ints = self.held[row]
+        products: Ints = self.asked.weights * self.held[row]
+        shared = [(-products[i], self.asked.names[i]) for i in np.flatnonzero(products).tolist()]
+        shared.sort()
         written = spellings(full_text(self.documents[row]))
-        reasons = [
-            TermReason(
-                term=self.asked.names[number],
-                shown=written[self.asked.names[number]],
-                contribution=unit * int(self.asked.weights[number] * held[number]),
-            )
-            for number in np.flatnonzero(held).tolist()
-        ]
-        return sorted(reasons, key=lambda reason: (-reason.contribution, reason.term))
+        shown = tuple(
+            TermReason(term=term, shown=written[term], contribution=unit * -int(product))
+            for product, term in shared[:_TERMS_SHOWN]
+        )
+        return shown, unit * -int(sum(product for product, _ in shared[_TERMS_SHOWN:]))
 
     def _passages(self, row: int) -> tuple[Passage, ...]:
         """Return the sentences most like the challenge, strongest first."""
@@ -186,7 +186,7 @@ class _Writer:
 def _likeness(pool: Pool, asked: Asked, texts: Iterable[str]) -> dict[str, float]:
     """Return how like the challenge each sentence is: cosines, by the channels' weights."""
     different = list(dict.fromkeys(texts))
-    weights = pool.yardstick.vocabulary.weigh_texts([Wording(title="", full=text) for text in different])
+    weights = pool.yardstick.vocabulary.weigh(*read_sentences(different))
     products = weights.products_with(asked.numbers, asked.weights)
     found = {
         text: asked.lexical_weight * (product / float(TERM_UNIT**2))

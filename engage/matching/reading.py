@@ -9,7 +9,7 @@ terms in order of their hash: all hashes, all counts, all flags.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -102,6 +102,24 @@ def count_terms(reading: bytes) -> int:
     if len(reading) < _HEAD or rest or reading[0] != READING_EDITION:
         raise InputError("A stored reading is damaged or of another edition: read the statement again.")
     return size
+
+
+def read_sentences(texts: Sequence[str]) -> tuple[Reading, list[int]]:
+    """Return the terms of short cleaned texts one after the other, and how many each has.
+
+    As ``unpack`` of their readings, only in no order within a text.
+    """
+    each = [terms(text) for text in texts]
+    listed = [term for found in each for term in found]
+    counts = [min(count, _MOST) for found in each for count in found.values()]
+    return (
+        Reading(
+            np.array([term_hash(term) for term in listed], dtype=np.uint64),
+            np.array(counts, dtype=np.uint8),
+            np.array([PAIR if " " in term else 0 for term in listed], dtype=np.uint8),
+        ),
+        [len(found) for found in each],
+    )
 
 
 def unpack(readings: Iterable[bytes]) -> tuple[Reading, list[int]]:

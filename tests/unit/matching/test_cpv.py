@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from engage.matching.cpv import CpvPostings, closeness, significant
@@ -45,5 +46,5 @@ def test_levels_shared(one: str, other: str, near: float) -> None:
 def test_each_statement_gets_its_nearest_code() -> None:
     index = CpvPostings.of([("72000000", "38421100"), ("45000000",), (), ("nonsense",)])
     assert index.closeness(("38422000", "72212517")).tolist() == [0.75, 0.0, 0.0, 0.0]
-    assert index.shared(0, ("38422000",)) == ("38421100",)
+    assert index.shared(np.array([0, 1]), ("38422000",)) == {0: ("38421100",), 1: ()}
     assert index.closeness(()).tolist() == [0.0] * 4
