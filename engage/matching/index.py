@@ -61,7 +61,7 @@ def build_index(
     ordered = sorted(suppliers, key=lambda supplier: supplier.id)
     chosen = parameters or Parameters()
     told = [(one, document, wording(document)) for one in ordered for document in one.documents]
-    rows = [_row(*each, features) for each in told]
+    rows = [statement_row(*each, features) for each in told]
     if lexicon is None:
         readings = (row.reading for row in rows if row.weight)
         lexicon = count_readings(readings, min_documents=chosen.min_documents)
@@ -76,8 +76,13 @@ def build_index(
     )
 
 
-def _row(supplier: SupplierProfile, document: Document, said: Wording, features: Features) -> StatementRow:
-    """Return a statement read and with its vectors; ``MissingVectorsError`` when they are not there."""
+def statement_row(
+    supplier: SupplierProfile, document: Document, said: Wording, features: Features
+) -> StatementRow:
+    """Return a statement of a supplier, worded as ``said``, read and with its vectors.
+
+    Raises ``MissingVectorsError`` when ``features`` lacks one.
+    """
     titled = said.title not in ("", said.full)
     texts = (said.full, said.title) if titled else (said.full,)
     found = features.matrix([content_hash(text) for text in texts]) if said.full and features.dim else None
