@@ -28,13 +28,22 @@ from engage.kernel.db import new_session, reading, unit_of_work
 from engage.kernel.settings import settings
 from engage.matchmaking import queries as matchmaking
 from engage.matchmaking import service as matching
-from engage.matchmaking.models import Invitation
+from engage.matchmaking.enums import Outcome, OverrideKind
+from engage.matchmaking.models import Invitation, MatchRun
+from engage.matchmaking.service import RulesText
 from engage.outbox import queries as letters
 from engage.outbox.service.transports import open_transport
 from engage.suppliers import queries as suppliers
 
 ACCEPTS, VOLUNTEERS = "leila@marrowmere.example", "owen@fennarby.example"
-SHORTLIST = 8
+RULES = RulesText(
+    places=8,
+    floors={"sme": 2, "vcse": 1},
+    exploration=0.13,
+    reason="We want those who run homes at the table, and somebody we do not know yet.",
+)
+WANTED = "It has run such homes, which the pilot was modelled on."
+UNWANTED = "It has told the team that it would rather offer its help by itself."
 PLACES, DAYS_AHEAD = 8, 14
 PATIENCE = 90.0
 """How long to wait for a match that another worker has taken, in seconds."""
@@ -68,6 +77,8 @@ class Walk:
     challenge_id: int
     run_id: int
     volunteer: str
+    """Name of the supplier that was not invited and offers to help."""
+    volunteer_ref: str
     digest: Digest
 
 
@@ -82,9 +93,9 @@ def walk() -> Walk:
     run_id = _matched(challenge_id)
     _released(challenge_id)
     _accepted(challenge_id)
-    volunteer = _volunteered(challenge_id)
+    name, ref = _volunteered(challenge_id)
     work(open_transport(settings().mail_transport), matched=[challenge_id])
-    return Walk(challenge_id, run_id, volunteer, _digest())
+    return Walk(challenge_id, run_id, name, ref, _digest())
 
 
 def actor(session: Session, email: str) -> Actor:
@@ -95,7 +106,7 @@ def actor(session: Session, email: str) -> Actor:
 
 
 def _published() -> int:
-    """Draft, submit, approve, publish."""
+    """Draft, submit, approve, set the rules of the match, publish."""
     source = texts.live()
     with unit_of_work() as session:
         author = actor(session, AUTHOR.email)
@@ -109,7 +120,9 @@ def _published() -> int:
         challenges.approve(session, actor=approver, challenge=made, content_hash=made.content_hash)
     with unit_of_work() as session:
         made = session.get_one(Challenge, made.id)
-        challenges.publish(session, actor=actor(session, AUTHOR.email), challenge=made)
+        author = actor(session, AUTHOR.email)
+        matching.set_rules(session, actor=author, challenge=made, rules=RULES)
+        challenges.publish(session, actor=author, challenge=made)
     return made.id
 
 
@@ -127,18 +140,28 @@ def _matched(challenge_id: int) -> int:
 
 
 def _released(challenge_id: int) -> None:
-    """Plan a session, choose the shortlist and send the invitations; the volunteer to come is left out."""
+    """Schedule a session, decide about two suppliers where the plan does not suit the story, send the invitations."""
     with unit_of_work() as session:
         author = actor(session, AUTHOR.email)
         challenge = session.get_one(Challenge, challenge_id)
         advisory.schedule(session, actor=author, challenge=challenge, details=_details())
         run = matchmaking.current_run(session, challenge_id=challenge_id)
         assert run is not None
-        volunteer = actor(session, VOLUNTEERS).organisation_id
-        found = matchmaking.candidates(session, run_id=run.id)
-        able = [one.supplier.ref for one in found if one.supplier.organisation_id != volunteer]
-        matching.choose(session, actor=author, run=run, refs=able[:SHORTLIST])
+        _decide(session, author, run, who=VOLUNTEERS, kind=OverrideKind.EXCLUDE, reason=UNWANTED)
+        _decide(session, author, run, who=ACCEPTS, kind=OverrideKind.PIN, reason=WANTED)
         matching.release(session, actor=author, run=run)
+
+
+def _decide(
+    session: Session, author: Actor, run: MatchRun, *, who: str, kind: OverrideKind, reason: str
+) -> None:
+    """Override the plan about the supplier of the person ``who``, unless it says what the story needs anyway."""
+    organisation_id = actor(session, who).organisation_id
+    for one in matchmaking.candidates(session, run_id=run.id):
+        chosen = one.outcome is Outcome.CHOSEN
+        if one.supplier.organisation_id == organisation_id and chosen == (kind is OverrideKind.EXCLUDE):
+            ref = one.supplier.ref
+            matching.override(session, actor=author, run=run, supplier_ref=ref, kind=kind, reason=reason)
 
 
 def _details() -> SessionDetails:
@@ -164,23 +187,21 @@ def _accepted(challenge_id: int) -> None:
             if one.sent_at is not None
         ]
         if not sent:
-            raise LiveError(
-                "Nobody on the shortlist could be told: all have as many invitations as they want."
-            )
+            raise LiveError("None of the chosen could be told: all have as many invitations as they want.")
         ours = actor(session, ACCEPTS).organisation_id
         chosen = next((one for one in sent if one.supplier.organisation_id == ours), sent[0])
         meeting = sessions.sessions_of_challenge(session, challenge_id=challenge_id)[0]
         advisory.accept(session, actor=_speaker(session, chosen), invitation=chosen, meeting=meeting)
 
 
-def _volunteered(challenge_id: int) -> str:
-    """Let a supplier that was not invited offer its help; return its name."""
+def _volunteered(challenge_id: int) -> tuple[str, str]:
+    """Let a supplier that was not invited offer its help; return its name and reference."""
     with unit_of_work() as session:
         volunteer = actor(session, VOLUNTEERS)
         supplier = suppliers.of_organisation(session, organisation_id=volunteer.organisation_id)
         challenge = session.get_one(Challenge, challenge_id)
         advisory.offer_help(session, actor=volunteer, challenge=challenge, supplier=supplier, pitch=PITCH)
-    return volunteer.organisation_name
+    return volunteer.organisation_name, supplier.ref
 
 
 def _speaker(session: Session, invitation: Invitation) -> Actor:

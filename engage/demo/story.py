@@ -23,26 +23,31 @@ from engage.kernel.uktime import uk_date, uk_range, uk_time
 from engage.ledger.models import Disclosure
 from engage.matching import TermReason
 from engage.matchmaking import queries as matchmaking
-from engage.matchmaking.enums import HardRule, InvitationState
+from engage.matchmaking import service as matching
+from engage.matchmaking.enums import HardRule, InvitationState, Outcome, OverrideKind
 from engage.matchmaking.models import MatchCandidate, MatchRun
 from engage.matchmaking.service.texts import telling
 from engage.outbox.models import Letter
+from engage.suppliers import queries as suppliers
 
 WIDTH = 88
 FIRST = 10
+ALTERNATES = 5
 LONGEST_SENTENCE = 220
 TERMS = 4
 MADE_UP = frozenset(one.name for one in texts.invented())
 
 
 def tell(session: Session, walk: Walk) -> str:
-    """Return the story of ``walk``: challenge, approval, ranking with reasons, invitations, seat, offer, digest."""
+    """Return the story of ``walk``: challenge, approval, ranking with reasons, plan, invitations, offer, digest."""
     parts = (
         _challenge(session, walk),
         _approval(session, walk),
         _ranking(session, walk),
+        _plan(session, walk),
         _invitations(session, walk),
         _seat(session, walk),
+        _not_invited(session, walk),
         _offer(walk),
         _digest(walk),
         _traces(session, walk),
@@ -116,11 +121,47 @@ def _sentence(reason: Mapping[str, Any]) -> str:
     return excerpt(reason["text"][best["start"] : best["end"]], length=LONGEST_SENTENCE)
 
 
+def _plan(session: Session, walk: Walk) -> Iterator[str]:
+    run = session.get_one(MatchRun, walk.run_id)
+    assert run.rules is not None
+    assert run.round is not None
+    assert run.commitment is not None
+    yield _heading(4, "One plan gives the places, by rules that were set before")
+    yield _wrapped(" ".join(matching.rules_sentences(run.rules)))
+    yield _wrapped(
+        f"The draw among near-ties was committed to before anybody was matched (SHA-256 of its secret: "
+        f"{run.commitment.commitment[:16]}…)."
+    )
+    for decision in matchmaking.overrides(session, challenge_id=walk.challenge_id):
+        deed = "puts in" if decision.kind is OverrideKind.PIN else "leaves out"
+        name = decision.supplier.organisation.name
+        yield _wrapped(
+            f"{decision.made_by.name} {deed} {name}, with a reason that is kept: {decision.reason}"
+        )
+    yield ""
+    found = matchmaking.candidates(session, run_id=run.id)
+    for one in found:
+        if one.outcome is Outcome.CHOSEN:
+            yield f"  {one.supplier.organisation.name}"
+            yield _indented(matching.decided_sentence(one.decided_by, chosen=True))
+    waiting = sorted((one for one in found if one.alternate_rank), key=lambda one: one.alternate_rank or 0)
+    yield ""
+    yield _wrapped(
+        f"Next in line: {', '.join(one.supplier.organisation.name for one in waiting[:ALTERNATES])}."
+    )
+    for shortage in run.round.result["challenges"][run.challenge.ref]["shortages"]:
+        yield _wrapped(f"Not met: {shortage['words']}")
+    yield _wrapped(
+        f"{run.round.solver}: the plan is {run.round.status.value}, with {run.round.objective:.2f} points of at most "
+        f"{run.round.bound:.2f}."
+    )
+
+
 def _invitations(session: Session, walk: Walk) -> Iterator[str]:
     found = matchmaking.for_challenge(session, challenge_id=walk.challenge_id)
     states = Counter(one.state is InvitationState.HELD for one in found)
     run = session.get_one(MatchRun, walk.run_id)
-    yield _heading(4, f"{len(found)} suppliers are invited")
+    yield _heading(5, f"{len(found)} suppliers are invited")
     yield _wrapped(
         f"{matchmaking.releaser(session, run=run)} let the invitations go: {states[False]} left at once, "
         f"{states[True]} wait until somebody of the supplier has an account."
@@ -132,7 +173,7 @@ def _invitations(session: Session, walk: Walk) -> Iterator[str]:
 
 def _seat(session: Session, walk: Walk) -> Iterator[str]:
     meeting = sessions.sessions_of_challenge(session, challenge_id=walk.challenge_id)[0]
-    yield _heading(5, "One of them takes a seat")
+    yield _heading(6, "One of them takes a seat")
     for seat in sessions.live_seats(meeting):
         yield _wrapped(
             f"{seat.supplier.organisation.name} accepted. {seat.person.name} has a place in “{meeting.title}”, "
@@ -140,14 +181,30 @@ def _seat(session: Session, walk: Walk) -> Iterator[str]:
         )
 
 
+def _not_invited(session: Session, walk: Walk) -> Iterator[str]:
+    run = session.get_one(MatchRun, walk.run_id)
+    supplier = suppliers.by_ref(session, ref=walk.volunteer_ref)
+    own = matching.standing(session, run=run, supplier=supplier)
+    yield _heading(7, "Who was not invited can see why, and everybody can see how")
+    yield _wrapped(f"{walk.volunteer} reads: {own.sentence}")
+    yield _indented(own.why)
+    record = matching.record(session, challenge=run.challenge)
+    assert record is not None
+    used = next(one for one in record.commitments if one.secret is not None)
+    yield _wrapped(
+        f"On the public record of match {run.ref}: the rules, numbers of who was compared and invited, digests to "
+        f"replay it by, and now the secret of the draw ({(used.secret or '')[:16]}…), so that anybody can check it."
+    )
+
+
 def _offer(walk: Walk) -> Iterator[str]:
-    yield _heading(6, "Another one volunteers")
+    yield _heading(8, "That supplier volunteers")
     yield _wrapped(f"{walk.volunteer} was not invited and offers to help:")
     yield _indented(f"“{PITCH}”")
 
 
 def _digest(walk: Walk) -> Iterator[str]:
-    yield _heading(7, "A digest tells those who asked")
+    yield _heading(9, "A digest tells those who asked")
     yield f"To {walk.digest.recipient}, goes out on {uk_time(walk.digest.at)}:"
     yield ""
     yield f"  | Subject: {walk.digest.subject}"
@@ -166,7 +223,7 @@ def _traces(session: Session, walk: Walk) -> Iterator[str]:
     about = sa.select(sa.func.count()).select_from(Letter).where(Letter.challenge_ref == ref)
     disclosed = sa.select(sa.func.count()).select_from(Disclosure).where(Disclosure.challenge_ref == ref)
     faults = [fault for table in (AuditEvent, Disclosure) for fault in verify(session, table)]
-    yield _heading(8, "What is kept")
+    yield _heading(10, "What is kept")
     yield _wrapped(
         f"{session.scalar(about)} letters about {ref}, {session.scalar(disclosed)} lines in the ledger of who was "
         f"told what. The audit trail and the ledger are {'BROKEN' if faults else 'sound'} to the last row."

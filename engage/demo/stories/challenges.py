@@ -15,6 +15,7 @@ from engage.challenges.service import ChallengeRecord
 from engage.demo import texts
 from engage.demo.accounts import APPROVER, AUTHOR, DEPARTMENT, EDITOR, REVIEWER
 from engage.demo.script import Diary, Step
+from engage.demo.stories import selection
 from engage.demo.texts import ChallengeSource
 from engage.demo.world import World
 from engage.kernel import clock
@@ -137,8 +138,10 @@ def _records_notice(source: ChallengeSource, session: Session, world: World) -> 
 
 
 def _publishes(source: ChallengeSource, session: Session, world: World) -> None:
-    actor = world.actor(session, author_of(source))
-    service.publish(session, actor=actor, challenge=world.challenge(session, source.id))
+    actor, challenge = world.actor(session, author_of(source)), world.challenge(session, source.id)
+    for wave in texts.happenings().get(source.id, {}).get("matches", [])[:1]:
+        selection.set_rules(session, actor=actor, challenge=challenge, wave=wave)
+    service.publish(session, actor=actor, challenge=challenge)
 
 
 def _conducts(source: ChallengeSource, act: str, session: Session, world: World) -> None:

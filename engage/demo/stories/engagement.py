@@ -9,22 +9,16 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from engage.accounts import service as accounts
 from engage.advisory import queries as advisory_queries
 from engage.advisory import service as advisory
 from engage.challenges import service as challenges
 from engage.demo import texts
-from engage.demo.accounts import EXPERTS, EXPERTS_DOMAIN
 from engage.demo.script import Diary, Step
-from engage.demo.stories import meetings, questions
+from engage.demo.stories import meetings, questions, selection
 from engage.demo.stories.challenges import author_of
-from engage.demo.stories.people import OPERATOR, join
 from engage.demo.texts import ChallengeSource
 from engage.demo.world import World
-from engage.kernel.actor import Role
-from engage.matchmaking import queries, service
-from engage.matchmaking.models import MatchCandidate, MatchRun
-from engage.suppliers.models import Supplier
+from engage.matchmaking import service
 
 Happening = Mapping[str, Any]
 
@@ -38,12 +32,14 @@ def steps(today: date, source: ChallengeSource) -> list[Step]:
     for number, wave in enumerate(happening["matches"]):
         name = f"{source.title}: match {number + 1}"
         if number:
-            diary.note(wave["day"], "11:00", f"{name} run", partial(_matches_again, source))
+            diary.note(wave["day"], "11:00", f"{name} run", partial(_matches_again, source, wave))
         diary.note(wave["day"], "11:30", f"{name} released", partial(_releases, source, wave))
     meetings.note(diary, source, happening["sessions"])
     for answer in happening["answers"]:
         name = f"{source.title}: answer of {answer['who']}"
         diary.note(answer["day"], "15:10", name, partial(_answers, source, answer))
+        if "alternate" in answer:
+            diary.note(answer["alternate"], "10:20", f"{name}: next", partial(_steps_in, source))
     questions.note(diary, source, happening["questions"])
     _note_offers(diary, source, happening["offers"])
     _note_end(diary, source, happening)
@@ -66,64 +62,20 @@ def _note_end(diary: Diary, source: ChallengeSource, happening: Happening) -> No
             diary.note(happening[key], "16:45", f"{source.title}: {key}", partial(_ends, source, deed))
 
 
-def _matches_again(source: ChallengeSource, session: Session, world: World) -> None:
+def _matches_again(source: ChallengeSource, wave: Happening, session: Session, world: World) -> None:
     actor, challenge = world.actor(session, author_of(source)), world.challenge(session, source.id)
+    selection.set_rules(session, actor=actor, challenge=challenge, wave=wave)
     service.run(session, actor=actor, challenge=challenge)
 
 
 def _releases(source: ChallengeSource, wave: Happening, session: Session, world: World) -> None:
-    """Choose the shortlist, see that somebody of it has an account, and send the invitations."""
-    run = queries.current_run(session, challenge_id=world.challenges[source.id])
-    assert run is not None, f"{source.title} was published, so it was matched"
-    candidates = queries.candidates(session, run_id=run.id)
-    chosen = _chosen(candidates, wave, world)
     actor = world.actor(session, author_of(source))
-    service.choose(session, actor=actor, run=run, refs=[candidate.supplier.ref for candidate in chosen])
-    _enrol_experts(session, world, [one.supplier for one in chosen], count=wave["accounts"])
-    service.release(session, actor=actor, run=run)
-    _note_matched(session, world, source, run, chosen)
+    selection.release(session, world, name=source.id, actor=actor, wave=wave)
 
 
-def _chosen(candidates: Sequence[MatchCandidate], wave: Happening, world: World) -> list[MatchCandidate]:
-    """Return who is invited: of the made-up suppliers those of the story, of the real ones the shortlist."""
-    invented = set(world.suppliers.values())
-    wanted = {world.suppliers[key] for key in wave["with"]}
-    first = [candidate for candidate in candidates if candidate.supplier.ref in wanted]
-    others = [one for one in candidates if one.shortlisted and one.supplier.ref not in invented]
-    return first + others[: max(0, wave.get("top", len(candidates)) - len(first))]
-
-
-def _enrol_experts(session: Session, world: World, found: Sequence[Supplier], *, count: int) -> None:
-    """Give the first ``count`` real suppliers somebody who acts for them, unless they have somebody."""
-    real = [supplier for supplier in found if supplier.ref not in world.suppliers.values()]
-    for supplier in real[:count]:
-        if supplier.ref in world.experts or len(world.experts) >= len(EXPERTS):
-            continue
-        name = EXPERTS[len(world.experts)]
-        person = accounts.create_person(
-            session,
-            name=f"{name} Example",
-            email=f"{name.lower()}@{EXPERTS_DOMAIN}",
-            password=None,
-            verified=True,
-            actor=OPERATOR,
-        )
-        roles = (Role.SUPPLIER_ADMIN, Role.SUPPLIER_EXPERT)
-        join(session, world, organisation=supplier.organisation, person=person, roles=roles)
-        world.experts[supplier.ref] = person.email
-
-
-def _note_matched(
-    session: Session, world: World, source: ChallengeSource, run: MatchRun, chosen: Sequence[MatchCandidate]
-) -> None:
-    invited = {one.supplier.ref for one in queries.for_challenge(session, challenge_id=run.challenge_id)}
-    world.matched.setdefault(source.id, []).extend(
-        candidate.supplier.ref
-        for candidate in chosen
-        if candidate.supplier.ref in invited
-        and candidate.supplier.ref in world.experts
-        and candidate.supplier.ref not in world.suppliers.values()
-    )
+def _steps_in(source: ChallengeSource, session: Session, world: World) -> None:
+    actor = world.actor(session, author_of(source))
+    selection.step_in(session, world, name=source.id, actor=actor)
 
 
 def _answers(source: ChallengeSource, answer: Happening, session: Session, world: World) -> None:

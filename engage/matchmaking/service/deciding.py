@@ -11,6 +11,7 @@ _WORDS = {
     "pinned": "Put in by a person, with a recorded reason.",
     "fit": "By fit: taken together, these suppliers fit best.",
     "exploration": "Drawn for a place that is kept for newcomers who fit.",
+    "parity": "Newcomers get the share of the places that they have among those who qualify; it fits best of them.",
     "lot": "By lot, among suppliers that fit equally well.",
     "excluded": "Left out by a person, with a recorded reason.",
     "conflict": "Left out because of a conflict of interest.",
@@ -23,7 +24,8 @@ _WORDS = {
 }
 _LEFT_OUT = {
     "fit": "Others fit better.",
-    "exploration": "Took part in the draw for newcomers; the draw fell on others.",
+    "exploration": "The place is drawn among newcomers, and the draw fell on another.",
+    "parity": "The place goes to a newcomer, so that newcomers get their share.",
     "lot": "Others fit equally well, and the lot fell on them.",
 }
 
@@ -35,6 +37,8 @@ def decided_sentence(decided_by: str, *, chosen: bool) -> str:
     if decided_by in _WORDS:
         return _WORDS[decided_by]
     kind, _, tag = decided_by.partition(":")
+    if kind == "floor" and not chosen:
+        return f"The place goes to others, because the rules ask for {tag_words(tag)}."
     if kind == "floor":
         return f"The rules ask for {tag_words(tag)}, and it fits best among them."
     if kind == "cap":

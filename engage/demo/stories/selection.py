@@ -1,0 +1,121 @@
+"""Whom to invite: rules before the match, the plan, a person's decisions, the release, and who steps in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from engage.accounts import service as accounts
+from engage.challenges.models import Challenge
+from engage.demo.accounts import EXPERTS, EXPERTS_DOMAIN
+from engage.demo.stories.people import OPERATOR, join
+from engage.demo.world import World
+from engage.kernel.actor import Actor, Role
+from engage.kernel.errors import Conflict
+from engage.matchmaking import queries, service
+from engage.matchmaking.enums import Outcome, OverrideKind
+from engage.matchmaking.models import MatchCandidate, MatchRun
+from engage.matchmaking.service import RulesText
+from engage.suppliers.models import Supplier
+
+Wave = Mapping[str, Any]
+WANTED = "Its work is what the sessions are about, and nobody else here has done it for as long."
+UNWANTED = (
+    "It helped to write the paper that the sessions begin with, and would be asked about its own words."
+)
+
+
+def set_rules(session: Session, *, actor: Actor, challenge: Challenge, wave: Wave) -> None:
+    """Set the rules of a match before it is made, where the story has some."""
+    if "rules" in wave:
+        service.set_rules(session, actor=actor, challenge=challenge, rules=RulesText(**wave["rules"]))
+
+
+def release(session: Session, world: World, *, name: str, actor: Actor, wave: Wave) -> None:
+    """Decide where the story needs it, see that somebody of the chosen has an account, send the invitations.
+
+    Of the made-up suppliers those of the story are invited: whom the plan has not chosen is put in, whom it
+    has chosen without need is left out, each with a reason.
+    """
+    run = queries.current_run(session, challenge_id=world.challenges[name])
+    assert run is not None, f"{name} was published, so it was matched"
+    _decide(session, world, actor, run, wave)
+    chosen = _chosen(session, run)
+    enrol_experts(session, world, [one.supplier for one in chosen], count=wave["accounts"])
+    service.release(session, actor=actor, run=run, seen=service.plan_mark(chosen))
+    _note_matched(session, world, name, run, chosen)
+
+
+def step_in(session: Session, world: World, *, name: str, actor: Actor) -> None:
+    """Invite the next alternate, whose people have an account by then; nobody where nobody is in line."""
+    challenge = world.challenge(session, name)
+    try:
+        with session.begin_nested():
+            invitation = service.next_alternate(session, actor=actor, challenge=challenge)
+    except Conflict:
+        return
+    enrol_experts(session, world, [invitation.supplier], count=1)
+    service.send_waiting(session, actor=OPERATOR)
+
+
+def enrol_experts(session: Session, world: World, found: Sequence[Supplier], *, count: int) -> None:
+    """Give the first ``count`` real suppliers somebody who acts for them, unless they have somebody."""
+    real = [supplier for supplier in found if supplier.ref not in world.suppliers.values()]
+    for supplier in real[:count]:
+        if supplier.ref in world.experts or len(world.experts) >= len(EXPERTS):
+            continue
+        name = EXPERTS[len(world.experts)]
+        person = accounts.create_person(
+            session,
+            name=f"{name} Example",
+            email=f"{name.lower()}@{EXPERTS_DOMAIN}",
+            password=None,
+            verified=True,
+            actor=OPERATOR,
+        )
+        roles = (Role.SUPPLIER_ADMIN, Role.SUPPLIER_EXPERT)
+        join(session, world, organisation=supplier.organisation, person=person, roles=roles)
+        world.experts[supplier.ref] = person.email
+
+
+def _decide(session: Session, world: World, actor: Actor, run: MatchRun, wave: Wave) -> None:
+    wanted = {world.suppliers[key] for key in wave["with"]}
+    found = {one.supplier.ref: one for one in queries.candidates(session, run_id=run.id)}
+    reasons = {world.suppliers[key]: reason for key, reason in wave.get("reasons", {}).items()}
+
+    def override(ref: str, kind: OverrideKind, usual: str) -> None:
+        service.override(
+            session,
+            actor=actor,
+            run=run,
+            supplier_ref=ref,
+            kind=kind,
+            reason=reasons.get(ref, usual),
+        )
+
+    for ref in sorted(wanted & set(found)):
+        if found[ref].outcome is not Outcome.CHOSEN:
+            override(ref, OverrideKind.PIN, WANTED)
+    for ref in sorted(set(world.suppliers.values()) - wanted):
+        if ref in found and found[ref].outcome is Outcome.CHOSEN:
+            override(ref, OverrideKind.EXCLUDE, UNWANTED)
+
+
+def _chosen(session: Session, run: MatchRun) -> list[MatchCandidate]:
+    found = queries.candidates(session, run_id=run.id)
+    return [candidate for candidate in found if candidate.outcome is Outcome.CHOSEN]
+
+
+def _note_matched(
+    session: Session, world: World, name: str, run: MatchRun, chosen: Sequence[MatchCandidate]
+) -> None:
+    invited = {one.supplier.ref for one in queries.for_challenge(session, challenge_id=run.challenge_id)}
+    world.matched.setdefault(name, []).extend(
+        candidate.supplier.ref
+        for candidate in chosen
+        if candidate.supplier.ref in invited
+        and candidate.supplier.ref in world.experts
+        and candidate.supplier.ref not in world.suppliers.values()
+    )
