@@ -138,29 +138,40 @@ def bring(
     profiles have changed since they were sifted.
     """
     wanted = _Wanted.of(entrants)
-    held = shelf.read()
+    held: Sequence[Held] = shelf.read()
     if not wanted.stale(held, complete=complete).any():
         return held
-    with shelf.writing():
-        held = shelf.read()
-        stale = wanted.stale(held, complete=complete)
-        if not stale.any():
-            return held
-        keep, again = _division(held, wanted, stale)
-        refs = [ref.decode() for ref in wanted.refs[again].tolist()]
-        ids = [entrants[ref].id for ref in refs]
-        made = [
-            build(session, ids[start : start + LARGEST], yardstick=shelf.yardstick)
-            for start in range(0, len(ids), LARGEST)
-        ]
-        try:
-            held = shelf.write(keep, made)
-        except OSError as error:
-            log.warning(
-                "the cache for matching cannot be written", folder=str(shelf.folder), error=str(error)
-            )
-            held = [*keep, *made]
+    try:
+        with shelf.writing():
+            held = shelf.read()
+            keep, made = _renewed(session, shelf, wanted, held, entrants, complete=complete)
+            held = shelf.write(keep, made) if made else keep
+    except OSError as error:
+        log.warning("the cache for matching cannot be written", folder=str(shelf.folder), error=str(error))
+        keep, made = _renewed(session, shelf, wanted, held, entrants, complete=complete)
+        held = [*keep, *made]
     return held if not wanted.stale(held, complete=False).any() else None
+
+
+def _renewed(
+    session: Session,
+    shelf: Shelf,
+    wanted: _Wanted,
+    held: Sequence[Held],
+    entrants: Mapping[str, Entrant],
+    *,
+    complete: bool,
+) -> tuple[Sequence[Held], list[Held]]:
+    """Return the segments to keep, and those made anew of what has changed; none when somebody else has made them."""
+    stale = wanted.stale(held, complete=complete)
+    if not stale.any():
+        return held, []
+    keep, again = _division(held, wanted, stale)
+    ids = [entrants[ref.decode()].id for ref in wanted.refs[again].tolist()]
+    return keep, [
+        build(session, ids[start : start + LARGEST], yardstick=shelf.yardstick)
+        for start in range(0, len(ids), LARGEST)
+    ]
 
 
 def build(session: Session, ids: Sequence[int], *, yardstick: Yardstick) -> Held:
