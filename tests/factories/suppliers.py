@@ -54,12 +54,15 @@ def statement(
     title: str = "Earlier work",
     text: str = "What was done.",
     expires_on: date | None = None,
+    recorded_on: date | None = None,
     **values: Any,
 ) -> Statement:
+    """A statement; recorded a year ago, so that it cannot have copied a challenge of today."""
     now = clock.now()
     made = Statement(
         **checked(StatementText(title=title, text=text, **values)),
         expires_on=expires_on or clock.uk_today() + timedelta(days=365),
+        recorded_on=recorded_on or clock.uk_today() - timedelta(days=365),
         created_at=now,
         updated_at=now,
     )

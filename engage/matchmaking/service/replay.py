@@ -6,10 +6,10 @@ those that were computed then.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
-from itertools import zip_longest
 from typing import Any
 
 import sqlalchemy as sa
@@ -234,10 +234,11 @@ def _stored(session: Session, run: MatchRun) -> list[str]:
 
 
 def _differences(now: Sequence[str], then: Sequence[str]) -> list[str]:
+    found_now, recorded = ({json.loads(line)[0]: line for line in lines} for lines in (now, then))
     found = [
-        f"Place {number}: recorded {before or 'nobody'}, now {after or 'nobody'}."
-        for number, (after, before) in enumerate(zip_longest(now, then), start=1)
-        if after != before
+        f"Place {rank}: recorded {recorded.get(rank, 'nobody')}, now {found_now.get(rank, 'nobody')}."
+        for rank in sorted({*found_now, *recorded})
+        if found_now.get(rank) != recorded.get(rank)
     ]
     more = len(found) - SHOWN
     return found[:SHOWN] + ([f"And {more} more places differ."] if more > 0 else [])

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from engage.challenges.models import Challenge
-from engage.kernel.clock import UK
+from engage.kernel import clock
 from engage.kernel.codes import cpv_label
 from engage.kernel.text import excerpt
 from engage.matching import Band, ChallengeText, Document, Evidence, Explanation, SupplierProfile, TermReason
@@ -46,9 +46,14 @@ def challenge_text(content: Mapping[str, Any], *, published: date | None = None)
     )
 
 
-def published_on(challenge: Challenge) -> date | None:
-    """Return the day on which others could first read the text of ``challenge``; ``None`` before it is published."""
-    return challenge.published_at.astimezone(UK).date() if challenge.published_at else None
+def published_on(challenge: Challenge) -> date:
+    """Return the day on which others could first read the text of ``challenge``.
+
+    Before it is published that is tomorrow at the earliest: nobody has copied it yet.
+    """
+    if challenge.published_at is None:
+        return clock.uk_today() + timedelta(days=1)
+    return challenge.published_at.astimezone(clock.UK).date()
 
 
 def document(statement: Statement) -> Document:

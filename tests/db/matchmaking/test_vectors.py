@@ -104,15 +104,13 @@ class TestWithTheModel:
         assert waiting(session) == [("matchmaking.embed", {})]
 
 
-def test_without_a_model_nothing_is_embedded(session: Session) -> None:
+def test_without_a_model_statements_are_read_and_nothing_is_embedded(session: Session) -> None:
     firms.supplier(session, does="Level gauges for small rivers.")
     events.emit(session, StatementsChanged(1))
     session.commit()
-    assert (service.count_missing(session), service.embed_some(session, limit=10), waiting(session)) == (
-        0,
-        0,
-        [],
-    )
+    assert (service.count_missing(session), waiting(session)) == (1, [("matchmaking.embed", {})])
+    assert [service.embed_some(session, limit=10) for _ in range(2)] == [1, 0]
+    assert (service.count_missing(session), kept(session)) == (0, 0)
 
 
 def test_publication_has_a_match_made_once(session: Session) -> None:
