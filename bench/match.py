@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -158,8 +159,8 @@ def _rss_mib() -> float:
 
 def _apart(work: Callable[[int, Path], dict[str, float]], size: int, folder: Path) -> dict[str, float]:
     """Run in a process of its own, started afresh."""
-    with multiprocessing.get_context("spawn").Pool(1) as pool:
-        return pool.apply(work, (size, folder))
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as one:
+        return one.submit(work, size, folder).result()
 
 
 def _arguments() -> argparse.Namespace:
