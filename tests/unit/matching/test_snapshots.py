@@ -17,10 +17,12 @@ from engage.matching import (
     build_background,
     build_index,
     build_lexicon,
+    count_readings,
     profiles_hash,
     rank_challenge,
+    read_words,
 )
-from engage.matching.reading import term_hash
+from engage.matching.reading import PAIR, TITLED, term_hash, unpack, words_named
 from tests.unit.matching.corpus import FLOOD, crowd, document, features_for, supplier
 
 DOCUMENTS = [d for s in crowd() for d in s.documents]
@@ -135,3 +137,42 @@ def test_a_snapshot_of_nothing_still_scores() -> None:
         background=build_background([]),
     )
     assert [place.supplier_id for place in rank_challenge(index, FLOOD)] == ["a", "b"]
+
+
+def test_stored_snapshots_of_something_else_are_refused() -> None:
+    stored = build_lexicon(DOCUMENTS).to_bytes()
+    for wrong in (b"", b"{}", stored[:-1], stored + b"0", b"x" + stored[1:]):
+        with pytest.raises(InputError, match="no stored lexicon, or a damaged one"):
+            Lexicon.from_bytes(wrong)
+    for wrong in (b"", b"{", b"[1]", b'[["a"]]', b"7"):
+        with pytest.raises(InputError, match="no stored background, or a damaged one"):
+            Background.from_bytes(wrong)
+
+
+def test_counting_in_blocks_gives_the_same_lexicon(monkeypatch: pytest.MonkeyPatch) -> None:
+    readings = [read_words(one.title, one.text) for one in [*DOCUMENTS, *DOCUMENTS[:9]]]
+    whole = count_readings(readings)
+    assert whole.id == build_lexicon(DOCUMENTS).id
+    monkeypatch.setattr("engage.matching.background._AT_ONCE", 7)
+    assert count_readings(reversed(readings)).to_bytes() == whole.to_bytes()
+
+
+def test_a_reading_holds_stems_pairs_and_where_they_stand() -> None:
+    found, sizes = unpack([read_words("Flood", "Floods of rivers and floods."), read_words("", "\u200b")])
+    listed = zip(found.hashes.tolist(), found.counts.tolist(), found.flags.tolist(), strict=True)
+    assert sizes == [5, 0]
+    assert {one: (count, flags) for one, count, flags in listed} == {
+        term_hash("flood"): (3, TITLED),
+        term_hash("river"): (1, 0),
+        term_hash("flood flood"): (1, PAIR),
+        term_hash("flood river"): (1, PAIR),
+        term_hash("river flood"): (1, PAIR),
+    }
+    assert found.hashes.tolist() == sorted(found.hashes.tolist())
+
+
+def test_readings_of_texts_that_read_alike_have_one_name() -> None:
+    plain = read_words("Title", "the text")
+    assert words_named(read_words("TI\u00adtle", " The  text ")) == words_named(plain)
+    assert words_named(read_words("Title", "another text")) != words_named(plain)
+    assert read_words("", "word " * 1_000) == read_words("", "word " * 1_000)
