@@ -1,4 +1,4 @@
-"""How well does engage rank? ``python -m bench.quality [--data FOLDER]``.
+"""How well does engage rank? ``python -m bench.quality [--data FOLDER] [--record]``.
 
 Two sets with known answers: UK contract notices and the firms that won them,
 US research topics and the firms that were funded. Beside engage stand BM25 and
@@ -28,11 +28,20 @@ from bench.retrieval import (
     read_judged,
 )
 from bench.vectors import features_for
-from engage.matching import DEFAULT_EMBEDDER, Features, Parameters, build_index, load_embedder
+from engage.matching import (
+    DEFAULT_EMBEDDER,
+    ENGINE_VERSION,
+    Embedder,
+    Features,
+    Parameters,
+    build_index,
+    load_embedder,
+)
 from engage.matching.ranking import score_pool
 
 PROJECT = Path(__file__).resolve().parent.parent
 DATA = "../shared/data/public"
+RECORD = PROJECT / "engage" / "matching" / "data" / "quality.json"
 SETS = ("uk", "sbir_a")
 
 
@@ -48,9 +57,11 @@ def main() -> None:
     embedder = load_embedder(arguments.embedder)
     results: dict[str, Any] = {}
     for name in present:
-        judged = read_judged(folder / name)
+        judged = read_judged(folder / name, days=not arguments.without_days)
         features = features_for(judged, embedder)
         results[name] = _report(judged, features)
+    if arguments.record:
+        RECORD.write_text(json.dumps(_record(results, embedder), indent=1) + "\n", "utf-8")
     print(json.dumps({"sets": results}))
 
 
@@ -73,14 +84,34 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Measure the quality of matching.")
     parser.add_argument("--data", default=DATA, help="relative to the project")
     parser.add_argument("--embedder", default=DEFAULT_EMBEDDER)
-    return parser.parse_args()
+    parser.add_argument("--record", action="store_true", help="write the record that the model card shows")
+    parser.add_argument(
+        "--without-days", action="store_true", help="as if statements might be copied from the challenges"
+    )
+    arguments = parser.parse_args()
+    if arguments.record and (arguments.without_days or arguments.embedder != DEFAULT_EMBEDDER):
+        parser.error("--record keeps the figures of the engine as it is: leave the other options out")
+    return arguments
+
+
+def _record(results: dict[str, Any], embedder: Embedder) -> dict[str, Any]:
+    """Return what the model card shows: the figures, and of which engine they are."""
+    figures = {
+        name: {key: value for key, value in one.items() if key != "seconds"} for name, one in results.items()
+    }
+    return {
+        "engine_version": ENGINE_VERSION,
+        "parameters": Parameters().id,
+        "embedder": embedder.digest,
+        "sets": figures,
+    }
 
 
 def _report(judged: Judged, features: Features) -> dict[str, Any]:
     print(f"{judged.name}: {len(judged.challenges)} challenges, {len(judged.suppliers)} suppliers")
     measured = {name: measure(judged, scores) for name, scores in baselines(judged).items()}
     words = Features(digest="none", dim=0)
-    measured["engage, words alone"] = measure(judged, score_all(judged, words))
+    words_alone = measured["engage, words alone"] = measure(judged, score_all(judged, words))
     started = time.perf_counter()
     ours = measured["engage"] = measure(judged, score_all(judged, features))
     seconds = time.perf_counter() - started
@@ -100,7 +131,8 @@ def _report(judged: Judged, features: Features) -> dict[str, Any]:
         "mrr": round(float(ours.mrr.mean()), 4),
         "newcomer_share": round(ours.newcomer_share, 4),
         "newcomer_share_of_relevant": round(among, 4),
-        "words_alone_ndcg10": round(float(measured["engage, words alone"].ndcg10.mean()), 4),
+        "words_alone_ndcg10": round(float(words_alone.ndcg10.mean()), 4),
+        "words_alone_recall50": round(float(words_alone.recall50.mean()), 4),
         "bm25_ndcg10": round(float(bm25.ndcg10.mean()), 4),
         "bm25_recall50": round(max(_recalls(measured, "bm25")), 4),
         "tfidf_ndcg10": round(float(tfidf.ndcg10.mean()), 4),

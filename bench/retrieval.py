@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import math
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from engage.matching.files import read_challenges, read_suppliers
 Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
 DEPTH = 50
+LONG_AGO, SINCE = dt.date(1900, 1, 1), dt.date(2000, 1, 1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,10 +47,21 @@ class Measured:
     newcomer_share: float
 
 
-def read_judged(folder: Path) -> Judged:
-    """Read challenges.jsonl, suppliers.jsonl and qrels.jsonl of one folder."""
+def read_judged(folder: Path, *, days: bool = True) -> Judged:
+    """Read challenges.jsonl, suppliers.jsonl and qrels.jsonl of one folder.
+
+    In these sets every statement is older than every challenge, and is dated so:
+    nobody can have copied. Without ``days`` that is unknown, and words that
+    repeat a challenge are looked for.
+    """
     suppliers = read_suppliers(folder / "suppliers.jsonl")
     challenges = read_challenges(folder / "challenges.jsonl")
+    if days:
+        suppliers = [
+            replace(one, documents=tuple(replace(d, recorded=LONG_AGO) for d in one.documents))
+            for one in suppliers
+        ]
+        challenges = [replace(challenge, published=SINCE) for challenge in challenges]
     place = {supplier.id: i for i, supplier in enumerate(suppliers)}
     known: defaultdict[str, set[int]] = defaultdict(set)
     for line in (folder / "qrels.jsonl").read_text("utf-8").splitlines():

@@ -39,6 +39,7 @@ ON_ROWS = {
     "run": "engage.cli.match_rows:run",
     "replay": "engage.cli.match_kept:replay",
     "features": "engage.cli.match_kept:features",
+    "tune": "engage.cli.match_tune:match_tune",
 }
 
 

@@ -12,11 +12,13 @@ from typing import Any, NoReturn, TypeVar
 
 from engage.matching.errors import InputError
 from engage.matching.text import normalise
+from engage.matching.tuning import Judgement
 from engage.matching.types import ChallengeText, Document, Passage, Ranked, SupplierProfile
 
 T = TypeVar("T", SupplierProfile, ChallengeText)
 
 RUN_TAG = "engage"
+MOST_RELEVANT = 100
 
 
 class _Line:
@@ -94,6 +96,14 @@ def read_challenges(file: Path) -> list[ChallengeText]:
     return _records(file, _challenge)
 
 
+def read_judgements(file: Path) -> list[Judgement]:
+    """Read judged pairs: ``challenge_id``, ``supplier_id`` and ``relevance``, a number from 0 up.
+
+    Raises ``InputError`` naming the file, the line and the mend.
+    """
+    return [_judgement(line) for line in _lines(file)]
+
+
 def run_lines(ranked: Mapping[str, Iterable[Ranked]]) -> Iterator[str]:
     """Yield the lines of a TREC run: ``challenge Q0 supplier rank score engage``."""
     for places in ranked.values():
@@ -118,6 +128,18 @@ def explanation_lines(
                     document = documents[place.supplier_id, reason.document_id]
                     plain["passages"] = [_quoted(passage, document) for passage in reason.passages]
             yield json.dumps(data, ensure_ascii=False) + "\n"
+
+
+def _judgement(line: _Line) -> Judgement:
+    relevance: Any = line.data.get("relevance")
+    number = isinstance(relevance, int | float) and not isinstance(relevance, bool)
+    if not number or not 0 <= relevance <= MOST_RELEVANT:
+        line.refuse(f"relevance must be a number from 0 to {MOST_RELEVANT}; correct it.")
+    return Judgement(
+        challenge_id=line.text(line.data, "challenge_id", required=True),
+        supplier_id=line.text(line.data, "supplier_id", required=True),
+        relevance=float(relevance),
+    )
 
 
 def _quoted(passage: Passage, document: Document) -> dict[str, Any]:
