@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from sqlalchemy.orm import Session
@@ -19,7 +19,9 @@ from engage.kernel.errors import DomainError
 from engage.matching import Band, MatchingError
 from engage.matchmaking import jobs, queries, service
 from engage.matchmaking.enums import HardRule, Outcome
-from engage.matchmaking.models import MatchRun
+
+if TYPE_CHECKING:
+    from engage.matchmaking.models import MatchRun
 
 RUNNER = System("engage match run")
 SHOWN = 20
