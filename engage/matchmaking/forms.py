@@ -109,6 +109,7 @@ class OverrideForm(Form):
 
     kind = RadiosField(
         "What do you want to do?",
+        [Required("Choose what you want to do")],
         choices=[
             (OverrideKind.PIN.value, "Give it a place", "The plan keeps a place for it."),
             (OverrideKind.EXCLUDE.value, "Leave it out", "The plan gives the place to another."),

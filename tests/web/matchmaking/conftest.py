@@ -12,6 +12,7 @@ from engage.accounts.models import Membership
 from engage.kernel.actor import Role
 from tests.factories import accounts
 from tests.factories import matchmaking as made
+from tests.factories import suppliers as firms
 from tests.support.client import DistrustfulClient
 
 BrowserOf = Callable[[Membership], DistrustfulClient]
@@ -31,6 +32,22 @@ class Scene:
     @property
     def public(self) -> str:
         return f"/challenges/{self.market.challenge.ref}/matching"
+
+
+NEIGHBOURS = {
+    "Siren Shop": "River gauges and flood sirens that warn towns. Maintenance of gauges for councils.",
+    "Warning Wise": "Flood warning sirens beside river gauges in valley towns. Supply and design of sirens.",
+}
+OTHERS = 120
+
+
+def neighbours(session: Session, market: made.Market) -> None:
+    """Add two suppliers that know floods well too, and so many that do not that it is no chance."""
+    for name, text in NEIGHBOURS.items():
+        market.suppliers[name] = firms.supplier(session, name=name, does=text)
+    for number in range(OTHERS):
+        does = f"Catering number {number} for canteens in schools, with cook {number} and menu {number}."
+        firms.supplier(session, name=f"Canteen {number}", does=does)
 
 
 @pytest.fixture

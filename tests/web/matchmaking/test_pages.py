@@ -79,7 +79,7 @@ class TestMatching:
         session.expire_all()
         with selects(engine) as seen:
             assert matched.author.get(address).status_code == 200
-        assert len(seen) == 5
+        assert len(seen) == 8
 
     def test_before_approval_there_are_numbers_and_no_names(
         self, session: Session, browser_of: BrowserOf
@@ -285,7 +285,7 @@ class TestOpportunities:
         session.expire_all()
         with selects(engine) as seen:
             assert own.get("/supplier/opportunities").status_code == 200
-        assert len(seen) == 9
+        assert len(seen) == 10
 
     def test_without_statements_it_says_what_to_do(
         self, scene: Scene, session: Session, browser_of: BrowserOf

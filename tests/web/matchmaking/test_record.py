@@ -14,13 +14,14 @@ from tests.factories import matchmaking as made
 from tests.support.client import DistrustfulClient
 from tests.support.html import links, text_of
 from tests.support.statements import selects
-from tests.web.matchmaking.conftest import Scene
+from tests.web.matchmaking.conftest import Scene, neighbours
 
 WHY = "They ran the trial that this follows."
 
 
 @pytest.fixture
 def planned(scene: Scene, session: Session) -> Scene:
+    neighbours(session, scene.market)
     made.everybody_has_people(session, scene.market)
     made.run(session, scene.market)
     return scene
@@ -54,11 +55,15 @@ def test_after_the_release_everything_can_be_checked_and_nobody_is_named(
     assert hashlib.sha256(bytes.fromhex(first["secret"])).hexdigest() == first["commitment"]
     run = session.scalars(sa.select(MatchRun)).one()
     [release] = data["releases"]
-    assert (release["run"], release["snapshot_hash"], release["considered"]) == (run.ref, run.snapshot_hash, 8)
+    assert (release["run"], release["snapshot_hash"], release["considered"]) == (
+        run.ref,
+        run.snapshot_hash,
+        130,
+    )
     page = client.get(released.public).get_data(as_text=True)
     words = text_of(page)
     for said in (
-        "8 suppliers were compared with this challenge",
+        "130 suppliers were compared with this challenge",
         "A named person released the invitations",
         "Nothing. The plan went out as it was computed.",
         "Proven: no other plan under these rules has a better total fit.",
@@ -72,7 +77,9 @@ def test_after_the_release_everything_can_be_checked_and_nobody_is_named(
         assert [each for each in released.market.suppliers.values() if each.ref in text] == []
         assert "Ann Author" not in text
     assert f"{released.public}.json" in links(page)
-    assert released.public in links(client.get(released.public.removesuffix("/matching")).get_data(as_text=True))
+    assert released.public in links(
+        client.get(released.public.removesuffix("/matching")).get_data(as_text=True)
+    )
 
 
 def test_what_people_changed_is_counted_and_the_reason_stays_inside(
