@@ -13,7 +13,7 @@ from typing import Any, NoReturn, TypeVar
 from engage.matching.errors import InputError
 from engage.matching.text import normalise
 from engage.matching.tuning import Judgement
-from engage.matching.types import ChallengeText, Document, Passage, Ranked, SupplierProfile
+from engage.matching.types import ChallengeText, Document, Evidence, Passage, Ranked, SupplierProfile
 
 T = TypeVar("T", SupplierProfile, ChallengeText)
 
@@ -69,6 +69,12 @@ class _Line:
             return dt.date.fromisoformat(value[:10]) if value else None
         except ValueError:
             self.refuse(f"{name} must be a date like 2026-01-31, not {value!r}; correct it.")
+
+    def level(self, data: Mapping[str, Any]) -> Evidence:
+        value = self.text(data, "level") or Evidence.DECLARED.value
+        if value not in set(Evidence):
+            self.refuse(f"level must be one of {', '.join(Evidence)}, not {value!r}; correct it.")
+        return Evidence(value)
 
     def weight(self, data: Mapping[str, Any]) -> float:
         value = data.get("weight", 1.0)
@@ -168,6 +174,9 @@ def _document(line: _Line, data: Any, place: int) -> Document:
         date=line.date(data, "date"),
         cpv=line.codes(data, "cpv"),
         weight=line.weight(data),
+        level=line.level(data),
+        recorded=line.date(data, "recorded"),
+        expires=line.date(data, "expires"),
     )
 
 
@@ -178,6 +187,7 @@ def _challenge(line: _Line) -> ChallengeText:
         text=line.text(line.data, "text"),
         cpv=line.codes(line.data, "cpv"),
         department=line.text(line.data, "department") or None,
+        published=line.date(line.data, "published"),
     )
     if not normalise(challenge.title + challenge.text):
         line.refuse("the challenge has neither a title nor a text; give it one.")

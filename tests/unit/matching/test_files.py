@@ -59,6 +59,18 @@ def test_files_are_read_as_written(folder: Path) -> None:
     assert read_challenges(folder / "C.jsonl")[0].title == "Flood warnings"
 
 
+def test_days_and_levels_are_read(tmp_path: Path) -> None:
+    own = {"text": "Gauges.", "level": "verified", "recorded": "2026-01-02", "expires": "2028-01-02"}
+    (read,) = read_suppliers(write(tmp_path / "S.jsonl", {"id": "s", "docs": [own]}))[0].documents
+    assert (read.level.value, str(read.recorded), str(read.expires)) == (
+        "verified",
+        "2026-01-02",
+        "2028-01-02",
+    )
+    asked = write(tmp_path / "C.jsonl", {"id": "c", "title": "Floods", "published": "2026-02-01"})
+    assert str(read_challenges(asked)[0].published) == "2026-02-01"
+
+
 def test_the_run_is_written_in_trec_form(folder: Path) -> None:
     done = run(folder)
     assert (done.exit_code, done.stderr) == (0, "")
@@ -105,6 +117,7 @@ def test_explanations_quote_the_passages(folder: Path) -> None:
         ("S.jsonl", {"id": "s9", "docs": ["x"]}, "statement 1 of docs must be an object in braces; correct it."),
         ("S.jsonl", {"id": "s9", "docs": [{"text": 5}]}, "text must be a text; correct it."),
         ("S.jsonl", {"id": "s9", "docs": [{"date": "6 May"}]}, "date must be a date like 2026-01-31, not '6 May'; correct it."),
+        ("S.jsonl", {"id": "s9", "docs": [{"level": "sworn"}]}, "level must be one of declared, evidenced, verified, not 'sworn'; correct it."),
         ("S.jsonl", {"id": "s9", "docs": [{"cpv": [5]}]}, "cpv must be a list of CPV codes, each a text like 72000000; correct it."),
         ("S.jsonl", {"id": "s9", "docs": [{"weight": 2}]}, "weight must be a number from 0 to 1; correct it."),
         ("S.jsonl", {"id": "s9", "docs": [{"id": "d"}, {"id": "d"}]}, "the id d is given to two statements; make it different."),
