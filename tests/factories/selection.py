@@ -90,6 +90,7 @@ def matched(
     if challenge is None:
         challenge = challenges.challenge(session, state=ChallengeState.PUBLISHED, organisation=department)
         rules(session, challenge, **asked)
+    commitment = lottery.commit_to_lottery(session, actor=ROBOT, challenge=challenge)
     made = MatchRun(
         ref=f"m-{short_id(8)}",
         challenge=challenge,
@@ -104,7 +105,7 @@ def matched(
         model_digest="none",
         suppliers_considered=len(scores),
         suppliers_excluded={},
-        commitment=lottery.commit_to_lottery(session, actor=ROBOT, challenge=challenge),
+        commitment=commitment,
     )
     session.add(made)
     made.candidates = list(_candidates(session, challenge, scores))

@@ -24,6 +24,7 @@ _WORDS = {
 }
 _LEFT_OUT = {
     "fit": "Others fit better.",
+    "pinned": "Every place went to those whom a person put in.",
     "exploration": "The place is drawn among newcomers, and the draw fell on another.",
     "parity": "The place goes to a newcomer, so that newcomers get their share.",
     "lot": "Others fit equally well, and the lot fell on them.",

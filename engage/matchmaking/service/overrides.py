@@ -13,9 +13,10 @@ from engage.kernel import clock
 from engage.kernel.actor import Actor
 from engage.kernel.errors import Conflict, Invalid, NotFound
 from engage.matching.assignment import Order
-from engage.matchmaking.enums import OverrideKind, RunState
+from engage.matchmaking.enums import HardRule, OverrideKind, RunState
 from engage.matchmaking.models import Invitation, MatchCandidate, MatchRun, SelectionOverride
 from engage.matchmaking.service import selecting
+from engage.matchmaking.service.deciding import RULE
 from engage.matchmaking.service.problem import contest
 from engage.matchmaking.service.runs import current
 from engage.suppliers.models import Supplier
@@ -138,8 +139,9 @@ def _check_pin(session: Session, run: MatchRun, supplier_ref: str) -> None:
     decided = contest(session, run=run, rules=rules).aside.get(supplier_ref, "")
     if decided == "group":
         raise Conflict("Another supplier of its corporate group is invited, and only one of a group can be.")
-    if decided.startswith("rule:"):
-        raise Conflict(f"A hard rule leaves this supplier out, and no decision overcomes it: {decided}.")
+    if decided.startswith(RULE):
+        rule = HardRule(decided.removeprefix(RULE)).sentence
+        raise Conflict(f"A hard rule leaves this supplier out, and no decision overcomes it: {rule}.")
 
 
 def _record(session: Session, actor: Actor, run: MatchRun, deed: str, **details: Any) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
@@ -18,6 +18,7 @@ from engage.kernel.errors import Conflict
 from engage.kernel.states import check
 from engage.kernel.text import sha256
 from engage.matching import assignment
+from engage.matching.assignment import Place, Plan, Reason
 from engage.matchmaking import queries
 from engage.matchmaking.enums import RUN_TRANSITIONS, HardRule, InvitationState, Origin, Outcome, RunState
 from engage.matchmaking.models import Invitation, MatchCandidate, MatchRun
@@ -114,10 +115,12 @@ def next_alternate(session: Session, *, actor: Actor, challenge: Challenge) -> I
     candidates = {one.supplier.ref: one for one in queries.candidates(session, run_id=run.id)}
     instance, plan = stored_instance(run.round), stored_plan(run.round)
     gone = _gone(invited, candidates)
+    plan = _as_it_went(plan, challenge.ref, candidates, invited, gone)
+    groups = invited_groups(session, challenge_id=challenge.id)
     while (ref := assignment.next_alternate(instance, plan, session=challenge.ref, gone=gone)) is not None:
         supplier = _locked(session, [candidates[ref].supplier_id])[0]
         rule = sift(session, department=challenge.organisation, ids=[supplier.id]).left_out.get(ref)
-        if rule is None:
+        if rule is None and candidates[ref].corporate_group not in groups:
             break
         gone = sorted({*gone, ref})
     if ref is None:
@@ -158,6 +161,23 @@ def _gone(invited: Mapping[str, Invitation], candidates: Mapping[str, MatchCandi
         ref for ref, one in candidates.items() if ref not in invited and one.decided_by.startswith(AT_RELEASE)
     }
     return sorted(ended | refused)
+
+
+def _as_it_went(
+    plan: Plan,
+    ref: str,
+    candidates: Mapping[str, MatchCandidate],
+    invited: Mapping[str, Invitation],
+    gone: Sequence[str],
+) -> Plan:
+    """Return ``plan`` with the places of the challenge ``ref`` as they were given in truth, also by stepping in."""
+    kept = tuple(place for place in plan.places if place.session != ref)
+    given = sorted(one for one in {*invited, *gone} & set(candidates))
+    own = tuple(
+        Place(session=ref, supplier=one, score=candidates[one].score, reason=Reason.FIT.value)
+        for one in given
+    )
+    return replace(plan, places=(*kept, *own))
 
 
 def _check_challenge(session: Session, run: MatchRun) -> None:

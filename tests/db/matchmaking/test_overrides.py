@@ -139,7 +139,7 @@ def test_a_contradiction_that_was_there_before_stops_nobody_else(session: Sessio
     decide(session, elsewhere, a, PIN)
     decide(session, elsewhere, b, PIN)
     here = made.planned(session, {a: 1.0, b: 2.0}, places=1)
-    for each in elsewhere.candidates:
+    for each in (*elsewhere.candidates, *here.candidates):
         each.corporate_group = "wye group"
     session.flush()
     decide(session, here, b, EXCLUDE)

@@ -48,7 +48,7 @@ def test_the_supplier_that_knows_the_problem_comes_first(session: Session, marke
     assert (first.confidence, first.statements) == ("low", 1)
     assert (run.state, run.suppliers_considered, run.suppliers_excluded) == (RunState.MATCHED, 8, {})
     assert (run.embedder, run.model_digest) == ("none", "none")
-    assert tags(session, run) == ["frozen", "matched"]
+    assert tags(session, run) == ["frozen", "matched", "planned"]
 
 
 def test_the_parts_of_the_explanation_add_up_and_point_into_the_text(
@@ -185,7 +185,7 @@ def test_the_same_rows_give_the_same_run_and_the_former_is_put_aside(
     assert first.snapshot_hash == second.snapshot_hash == snapshot_hash(second.snapshot)
     told = [[(c.supplier.ref, c.score, c.why) for c in run.candidates] for run in (first, second)]
     assert told[0] == told[1]
-    assert tags(session, first) == ["frozen", "matched", "superseded"]
+    assert tags(session, first) == ["frozen", "matched", "planned", "superseded"]
     assert queries.current_run(session, challenge_id=market.challenge.id) == second
 
 

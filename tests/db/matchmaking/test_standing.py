@@ -23,21 +23,37 @@ from tests.factories import matchmaking as made
 from tests.factories import selection
 from tests.factories import suppliers as firms
 
-FILLERS = 24
+BEST = "River gauges and flood warning sirens. River gauges warn valley towns before floods."
+NEAR = "River gauges and flood warning sirens for towns. Maintenance for councils."
+ALSO_NEAR = "Flood warning sirens beside river gauges, for towns. Supply, design and training."
+FAR = {
+    "Bread Van": "Bread and cakes for canteens, baked at night and brought by van.",
+    "Bright Lamps": "Street lamps that dim after midnight, and the poles they stand on.",
+    "Choir Camp": "Singing lessons for teachers who lead choirs in primary schools.",
+    "Dental Cart": "A dentist who visits care homes with everything on one trolley.",
+    "Edge Hedges": "Hedges trimmed along lanes, with a survey of nesting birds.",
+    "Fern Forms": "Printed forms and envelopes, numbered, delivered to polling stations.",
+    "Good Grit": "Salt and sand spread on icy roads, with a log of every lorry.",
+    "Help Desk Hut": "Telephone support for office software, nights and weekends included.",
+    "Ink Index": "Old newspapers photographed, indexed and kept dry.",
+    "Jury Juice": "Drinks and snacks from machines in court buildings.",
+    "Kite Keys": "Locks and keys for prisons, with a register of each copy.",
+    "Loom Lab": "Wool tested for fire safety before it becomes a uniform.",
+    "Map Mice": "Traps and poison bait in food stores, checked each month.",
+    "Nail Nook": "Wooden toys repaired with children in libraries.",
+}
 """So many that one changed statement is no reason to take the snapshot of the corpus anew."""
-NEAR = "River gauges and flood sirens that warn towns. Maintenance of gauges for councils."
-ALSO_NEAR = "Flood warning sirens beside river gauges in valley towns. Supply and design of sirens."
 
 
 @pytest.fixture
 def market(session: Session) -> made.Market:
     """The market, two more suppliers that know floods well, and many that do not."""
     found = made.market(session)
+    found.best.statements[0].text = BEST
     for name, text in (("Siren Shop", NEAR), ("Warning Wise", ALSO_NEAR)):
         found.suppliers[name] = firms.supplier(session, name=name, does=text)
-    for number in range(FILLERS):
-        does = f"Catering number {number} for canteens in schools, with cook {number} and menu {number}."
-        firms.supplier(session, name=f"Canteen {number}", does=does)
+    for name, text in FAR.items():
+        firms.supplier(session, name=name, does=text)
     made.everybody_has_people(session, found)
     rules = selection.rules(session, found.challenge, places=1)
     assert rules.places == 1
@@ -65,7 +81,7 @@ class TestVerdicts:
         assert found.sentence == "Your fit was strong. You were invited under the rules below."
         assert found.rules == ["One supplier is invited.", "At most one supplier of a corporate group."]
         assert found.explanation is not None
-        assert found.explanation["documents"][0]["text"] == made.TEXTS[made.BEST]
+        assert found.explanation["documents"][0]["text"] == BEST
         assert found.why == run.candidates[0].why
 
     def test_who_fits_and_was_not_invited(self, session: Session, market: made.Market) -> None:
@@ -152,7 +168,7 @@ World = Callable[[Session, made.Market], None]
 
 
 def _other_words(session: Session, market: made.Market) -> None:
-    market.suppliers["Warning Wise"].statements[0].text = f"{made.TEXTS[made.BEST]} {ALSO_NEAR}"
+    market.suppliers["Warning Wise"].statements[0].text = f"{NEAR} River gauges warn towns."
     session.flush()
 
 
@@ -173,7 +189,7 @@ def _no_capacity(session: Session, market: made.Market) -> None:
 
 def _a_tie(session: Session, market: made.Market) -> None:
     """Another one comes as near as the one that is told: whether fit or lot decides is hidden from it."""
-    market.suppliers["Warning Wise"].statements[0].text = NEAR.replace("warn towns", "warn the towns")
+    market.suppliers["Warning Wise"].statements[0].text = NEAR.replace("Maintenance", "Care")
     session.flush()
 
 
@@ -221,6 +237,7 @@ class TestTwoWorlds:
     ) -> None:
         """The ranked list is so short that the supplier is on it in one world and off it in the other."""
         monkeypatch.setattr(matching, "CANDIDATES", 2)
+        monkeypatch.setattr(matching, "MORE_THAN_ASKED", 0)
         service.refresh_corpus(session)
         places = []
 
@@ -228,11 +245,11 @@ class TestTwoWorlds:
             def watch(session: Session, market: made.Market) -> None:
                 world(session, market)
                 run = made.run(session, market)
-                places.append("Siren Shop" in made.names(run))
+                places.append(made.names(run))
 
             return watch
 
         one = page(session, market, noting(_other_words))
         other = page(session, market, noting(_paused))
-        assert places == [False, True]
+        assert ["Siren Shop" in names for names in places] == [False, True]
         assert one == other
