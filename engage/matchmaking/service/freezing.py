@@ -19,13 +19,12 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
 from engage.challenges.models import Challenge, ChallengeVersion
-from engage.kernel.chain import canonical
 from engage.kernel.ids import short_id
 from engage.kernel.text import sha256
 from engage.matching import ENGINE_VERSION, Band, content_hash, full_text
 from engage.matchmaking.enums import Confidence, RunState
 from engage.matchmaking.models import MatchCandidate, MatchPool, MatchRun
-from engage.matchmaking.service.matching import CANDIDATES, Match, citations
+from engage.matchmaking.service.matching import CANDIDATES, Match, citations, snapshot_hash
 from engage.matchmaking.service.sifting import Entrant
 from engage.matchmaking.service.tags import fold
 from engage.matchmaking.service.texts import Cited, kept, why
@@ -58,7 +57,7 @@ def frozen_run(
         state=RunState.FROZEN,
         frozen_at=frozen_at,
         snapshot=snapshot,
-        snapshot_hash=sha256(canonical(snapshot)),
+        snapshot_hash=snapshot_hash(snapshot),
         parameters=found.yardstick.parameters.to_dict()
         | {"candidates": CANDIDATES, "floors": dict(sorted(found.floors.items()))},
         engine_version=ENGINE_VERSION,

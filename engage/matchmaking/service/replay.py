@@ -16,9 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, undefer
 
 from engage.challenges.models import ChallengeVersion
-from engage.kernel.chain import canonical
 from engage.kernel.errors import NotFound
-from engage.kernel.text import sha256
 from engage.matching import (
     ENGINE_VERSION,
     ChallengeText,
@@ -47,7 +45,7 @@ from engage.matchmaking.service.frozen import (
     frozen_supplier,
     thaw,
 )
-from engage.matchmaking.service.matching import candidates_of, near_ones, sentences_of
+from engage.matchmaking.service.matching import candidates_of, near_ones, sentences_of, snapshot_hash
 from engage.matchmaking.service.pools import LARGEST, yardstick
 from engage.matchmaking.service.selecting import resolve
 from engage.matchmaking.service.tags import tags
@@ -134,7 +132,7 @@ def _ranked_again(session: Session, run: MatchRun) -> tuple[list[str], int]:
 
 def _snapshot(session: Session, run: MatchRun) -> dict[str, Any]:
     session.refresh(run, ["snapshot"])
-    if sha256(canonical(run.snapshot)) != run.snapshot_hash:
+    if snapshot_hash(run.snapshot) != run.snapshot_hash:
         raise NotFound("The snapshot of this match is not the one that was frozen: its hash differs.")
     return run.snapshot
 
