@@ -49,13 +49,17 @@ def release(session: Session, world: World, *, name: str, actor: Actor, wave: Wa
 
 
 def step_in(session: Session, world: World, *, name: str, actor: Actor) -> None:
-    """Invite the next alternate, whose people have an account by then; nobody where nobody is in line."""
-    challenge = world.challenge(session, name)
+    """Invite the next alternate, whose people have an account by then; nobody where no real supplier is in line."""
+    challenge, scope = world.challenge(session, name), session.begin_nested()
     try:
-        with session.begin_nested():
-            invitation = service.next_alternate(session, actor=actor, challenge=challenge)
+        invitation = service.next_alternate(session, actor=actor, challenge=challenge)
     except Conflict:
+        scope.rollback()
         return
+    if invitation.supplier.ref in world.suppliers.values():  # its story is told elsewhere
+        scope.rollback()
+        return
+    scope.commit()
     enrol_experts(session, world, [invitation.supplier], count=1)
     service.send_waiting(session, actor=OPERATOR)
 
@@ -82,25 +86,30 @@ def enrol_experts(session: Session, world: World, found: Sequence[Supplier], *, 
 
 def _decide(session: Session, world: World, actor: Actor, run: MatchRun, wave: Wave) -> None:
     wanted = {world.suppliers[key] for key in wave["with"]}
-    found = {one.supplier.ref: one for one in queries.candidates(session, run_id=run.id)}
     reasons = {world.suppliers[key]: reason for key, reason in wave.get("reasons", {}).items()}
+    for decision in queries.overrides(session, challenge_id=run.challenge_id):
+        if decision.ended_at is None and decision.supplier.ref in wanted:
+            service.end_override(session, actor=actor, run=run, supplier_ref=decision.supplier.ref)
 
     def override(ref: str, kind: OverrideKind, usual: str) -> None:
-        service.override(
-            session,
-            actor=actor,
-            run=run,
-            supplier_ref=ref,
-            kind=kind,
-            reason=reasons.get(ref, usual),
-        )
+        words = reasons.get(ref, usual)
+        service.override(session, actor=actor, run=run, supplier_ref=ref, kind=kind, reason=words)
 
-    for ref in sorted(wanted & set(found)):
-        if found[ref].outcome is not Outcome.CHOSEN:
+    unwanted = set(world.suppliers.values()) - wanted
+    while found := sorted(unwanted & _refs(_chosen(session, run))):
+        number = sum(map(ord, run.challenge.ref + found[0][:2])) + len(found)
+        override(found[0], OverrideKind.EXCLUDE, UNWANTED[number % len(UNWANTED)])
+    if "second_look" in wave:
+        waiting = [one for one in queries.candidates(session, run_id=run.id) if one.alternate_rank]
+        for one in sorted(waiting, key=lambda one: one.alternate_rank or 0)[:1]:
+            override(one.supplier.ref, OverrideKind.PIN, wave["second_look"])
+    for ref in sorted(wanted & _refs(queries.candidates(session, run_id=run.id))):
+        if ref not in _refs(_chosen(session, run)):
             override(ref, OverrideKind.PIN, WANTED)
-    for ref in sorted(set(world.suppliers.values()) - wanted):
-        if ref in found and found[ref].outcome is Outcome.CHOSEN:
-            override(ref, OverrideKind.EXCLUDE, UNWANTED)
+
+
+def _refs(found: Sequence[MatchCandidate]) -> set[str]:
+    return {candidate.supplier.ref for candidate in found}
 
 
 def _chosen(session: Session, run: MatchRun) -> list[MatchCandidate]:

@@ -31,6 +31,17 @@ _LEFT_OUT = {
 }
 
 
+def shortage_sentence(rule: str, by: int) -> str:
+    """Return what a plan lacks, in one sentence; ``rule`` is ``places``, or a floor or cap with its tag."""
+    kind, _, tag = rule.partition(":")
+    number = "1 place" if by == 1 else f"{by} places"
+    if kind == "floor":
+        return f"The rules ask for more {tag_words(tag)} than fit: {number} short."
+    if kind == "cap":
+        return f"There are more {tag_words(tag)} than the rules take: {number} too many, put in by a person."
+    return f"Not enough suppliers fit: {number} stay{'s' if by == 1 else ''} empty."
+
+
 def decided_sentence(decided_by: str, *, chosen: bool) -> str:
     """Return what decided about a candidate, in one sentence for the department."""
     if not chosen and decided_by in _LEFT_OUT:

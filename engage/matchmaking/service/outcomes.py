@@ -14,7 +14,7 @@ from engage.matching import assignment
 from engage.matching.assignment import Instance, Plan
 from engage.matchmaking.enums import Outcome
 from engage.matchmaking.models import MatchCandidate, SelectionRound
-from engage.matchmaking.service.deciding import UNKEPT_PIN
+from engage.matchmaking.service.deciding import UNKEPT_PIN, shortage_sentence
 from engage.matchmaking.service.problem import Contest, current_tags
 from engage.matchmaking.service.tags import INCUMBENT
 
@@ -81,7 +81,11 @@ def result(
                 "rules": each.rules.number,
                 "seed": seeds[each.ref],
                 "shortages": [
-                    {"rule": plain(one.rule), "by": one.by, "words": plain(one.words)}
+                    {
+                        "rule": plain(one.rule),
+                        "by": one.by,
+                        "words": shortage_sentence(plain(one.rule), one.by),
+                    }
                     for one in solved.shortages
                     if one.session == each.ref
                 ],
