@@ -33,13 +33,23 @@ class Measured:
     newcomer_share_of_relevant: float
 
 
+@dataclass(frozen=True)
+class Record:
+    """What was measured, a set each, and with which weights (``Parameters.id``)."""
+
+    parameters: str
+    sets: tuple[Measured, ...]
+
+
 @lru_cache(maxsize=1)
-def measured() -> tuple[Measured, ...]:
-    """Return what was measured, a set each; empty when there is no record."""
+def measured() -> Record | None:
+    """Return the record of the last measurement, or ``None`` when none comes with the engine."""
     record = resources.files("engage.matching") / "data" / "quality.json"
     if not record.is_file():
-        return ()
-    return tuple(_measured(name, figures) for name, figures in json.loads(record.read_text())["sets"].items())
+        return None
+    found = json.loads(record.read_text("utf-8"))
+    sets = tuple(_measured(name, figures) for name, figures in found["sets"].items())
+    return Record(parameters=found["parameters"], sets=sets)
 
 
 def _measured(name: str, figures: dict[str, Any]) -> Measured:

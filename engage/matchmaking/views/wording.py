@@ -39,7 +39,7 @@ class PlanWords:
         found: dict[str, Any] = made.result["challenges"].get(ref, {})
         return cls(
             quality=quality(made),
-            shortages=[_sentence(each["words"]) for each in found.get("shortages", ())],
+            shortages=[each["words"] for each in found.get("shortages", ())],
             prices=[price(each) for each in found.get("prices", ())],
             unkept=found.get("unkept", ()),
         )
@@ -75,8 +75,3 @@ def cost(candidate: MatchCandidate) -> str:
     if candidate.cost == 0:
         return "Nothing: it fits as well as one that is in the plan"
     return f"{candidate.cost:.2f} points less in all than the plan has"
-
-
-def _sentence(words: str) -> str:
-    text = words[:1].upper() + words[1:]
-    return text if text.endswith(".") else f"{text}."
