@@ -144,7 +144,8 @@ class Change:
 class Evenness:
     """The part of its own best that each session has at least, in whole per cent.
 
-    ``possible`` is the greatest that was not ruled out; ``cost`` what it took off the total, in points.
+    ``possible`` is the greatest that was not ruled out before places were drawn; ``cost`` what
+    reaching ``percent`` took off the objective, in points.
     """
 
     percent: int
@@ -154,16 +155,18 @@ class Evenness:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parity:
-    """Newcomers' places: how many there are, how many were aimed at, and what that cost in points.
+    """Newcomers' places: how many there are, their share of all places, and the share aimed at.
 
-    ``share`` is theirs of all places given, ``qualified`` their share of the suppliers with a score.
+    ``qualified`` is their share of the suppliers with a score, ``cost`` what the aim took off the objective, in points;
+    ``held`` whether the plan would have had fewer without it.
     """
 
     places: int
-    aim: int
     share: float
+    aim: float
     qualified: float
     cost: float
+    held: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
