@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -124,6 +125,14 @@ def directory(
 def count_public(session: Session) -> int:
     """Return how many suppliers everyone may see."""
     return session.scalar(sa.select(sa.func.count()).select_from(_public().subquery())) or 0
+
+
+def for_matching(session: Session, *, ids: Sequence[int] | None = None) -> Sequence[Supplier]:
+    """Return suppliers (all, or those with ``ids``) with organisation and statements, by id."""
+    query = sa.select(Supplier).options(selectinload(Supplier.statements)).order_by(Supplier.id)
+    if ids is not None:
+        query = query.where(Supplier.id.in_(ids))
+    return session.scalars(query).all()
 
 
 def fresh(supplier: Supplier, *, today: date) -> list[Statement]:
