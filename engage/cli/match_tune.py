@@ -23,9 +23,10 @@ _FILE = click.Path(path_type=Path)
 
 
 @click.command("tune")
-@click.option("--suppliers", required=True, type=_FILE, help="Suppliers and their statements, JSONL.")
-@click.option("--challenges", required=True, type=_FILE, help="Challenges, JSONL.")
-@click.option("--judgements", required=True, type=_FILE, help="Judged pairs, JSONL.")
+@click.option("--database", is_flag=True, help="Judge by the answers to invitations, instead of by files.")
+@click.option("--suppliers", type=_FILE, help="Suppliers and their statements, JSONL.")
+@click.option("--challenges", type=_FILE, help="Challenges, JSONL.")
+@click.option("--judgements", type=_FILE, help="Judged pairs, JSONL.")
 @click.option("--out", type=_FILE, help="Where to write the parameters found, JSON. Nothing else is written.")
 @click.option(
     "--embedder",
@@ -36,17 +37,23 @@ _FILE = click.Path(path_type=Path)
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def match_tune(
-    suppliers: Path, challenges: Path, judgements: Path, out: Path | None, embedder: str, as_json: bool
+    database: bool,
+    suppliers: Path | None,
+    challenges: Path | None,
+    judgements: Path | None,
+    out: Path | None,
+    embedder: str,
+    as_json: bool,
 ) -> None:
     """Say which weights would rank judged pairs best, by how much, and whether that is more than noise."""
+    files = suppliers, challenges, judgements
+    if database == any(files) or (not database and not all(files)):
+        raise CannotStart("Name --suppliers, --challenges and --judgements, or --database alone.")
     try:
-        profiles, asked = read_suppliers(suppliers), read_challenges(challenges)
-        judged = read_judgements(judgements)
-        model = load_embedder(embedder)
-        features = Features.of(model)
-        for kind, texts in texts_to_encode(suppliers=profiles, challenges=asked).items():
-            encode_missing(features, texts, model, kind=kind)
-        found = tune(suppliers=profiles, challenges=asked, judgements=judged, features=features)
+        if suppliers and challenges and judgements:
+            found = _by_files(suppliers, challenges, judgements, embedder=embedder)
+        else:
+            found = _by_answers()
     except MatchingError as error:
         raise CannotStart(str(error)) from error
     if out is not None:
@@ -55,6 +62,32 @@ def match_tune(
         except OSError as error:
             raise CannotStart(f"{out} cannot be written ({error.strerror}): choose another place.") from error
     click.echo(json.dumps(found.to_dict()) if as_json else _sentences(found))
+
+
+def _by_files(suppliers: Path, challenges: Path, judgements: Path, *, embedder: str) -> Tuning:
+    profiles, asked = read_suppliers(suppliers), read_challenges(challenges)
+    judged = read_judgements(judgements)
+    model = load_embedder(embedder)
+    features = Features.of(model)
+    for kind, texts in texts_to_encode(suppliers=profiles, challenges=asked).items():
+        encode_missing(features, texts, model, kind=kind)
+    return tune(suppliers=profiles, challenges=asked, judgements=judged, features=features)
+
+
+def _by_answers() -> Tuning:
+    # here and not above: tuning by files needs no database
+    from engage.cli.work import bound
+    from engage.kernel.db import reading
+    from engage.matchmaking import service
+
+    with bound(), reading() as session:
+        found = service.judged(session)
+    return tune(
+        suppliers=found.suppliers,
+        challenges=found.challenges,
+        judgements=found.judgements,
+        features=found.features,
+    )
 
 
 def _sentences(found: Tuning) -> str:

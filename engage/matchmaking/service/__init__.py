@@ -15,6 +15,7 @@ from engage.matchmaking.service.invitations import (
     mark_declined,
     withdraw,
 )
+from engage.matchmaking.service.judged import Judged, judged
 from engage.matchmaking.service.lottery import commit_to_lottery
 from engage.matchmaking.service.matchable import MATCHABLE
 from engage.matchmaking.service.opportunities import Opportunity, opportunities
@@ -49,6 +50,7 @@ __all__ = [
     "MATCHABLE",
     "RUN_FOR",
     "FairnessReport",
+    "Judged",
     "Opportunity",
     "Piece",
     "Preview",
@@ -74,6 +76,7 @@ __all__ = [
     "forget_words",
     "frozen_profile",
     "invite",
+    "judged",
     "last_moment",
     "mark_accepted",
     "mark_declined",

@@ -186,3 +186,12 @@ def test_a_bad_line_of_judgements_is_named(tmp_path: Path) -> None:
     assert done.stderr == (
         "engage: judgements.jsonl, line 25: relevance must be a number from 0 to 100; correct it.\n"
     )
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["--suppliers", "S.jsonl"], ["--database", "--suppliers", "S.jsonl"]]
+)
+def test_files_or_the_database_but_not_a_part_or_both(arguments: list[str]) -> None:
+    done = CliRunner().invoke(match_tune, arguments)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr == ("engage: Name --suppliers, --challenges and --judgements, or --database alone.\n")
