@@ -60,13 +60,14 @@ def test_a_run_prints_the_first_places_with_why(run: Run) -> None:
     ref = place(state=ChallengeState.APPROVED)
     told = run("run", ref, "--top", "1")
     assert told.exit_code == 0
-    first, score, why, decided, plan = told.stdout.splitlines()
+    first, score, why, decided, plan, lacking = told.stdout.splitlines()
     assert first.endswith(f"of {ref}: 8 suppliers compared.")
     assert score.split()[0] == "1"
     assert score.endswith("  Floodwise Ltd (chosen)")
     assert why.strip().startswith("“Earlier work” shares words with the challenge: “")
     assert decided.strip() == "By fit: taken together, these suppliers fit best."
-    assert plan.endswith("under rules 0: 2 chosen; no plan within the rules is better.")
+    assert plan.endswith("under rules 0: 1 chosen; no plan within the rules is better.")
+    assert lacking.strip() == "Not enough suppliers fit: 11 places stay empty."
     document = json.loads(run("run", ref, "--json").stdout)
     assert [each["name"] for each in document["candidates"]][:2] == ["Floodwise Ltd", "Gauge Works"]
     assert runs() == 2
