@@ -23,8 +23,12 @@ from engage.suppliers.models import Supplier
 Wave = Mapping[str, Any]
 WANTED = "Its work is what the sessions are about, and nobody else here has done it for as long."
 UNWANTED = (
-    "It helped to write the paper that the sessions begin with, and would be asked about its own words."
+    "It helped to write the paper that the sessions begin with, and would be asked about its own words.",
+    "It sits on the panel that reads the findings, and cannot do both.",
+    "It has told the team that it has nobody free in these weeks.",
+    "It is taking part in a trial of the same service, which the sessions look at.",
 )
+"""Why a made-up supplier whose story is another one is left out: one of these."""
 
 
 def set_rules(session: Session, *, actor: Actor, challenge: Challenge, wave: Wave) -> None:
