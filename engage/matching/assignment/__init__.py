@@ -1,14 +1,20 @@
 """Choosing whom to invite: the best plan over all sessions at once, within the rules, with its proof.
 
-``solve(instance) -> Plan`` decides. ``left_out(instance, plan) -> tuple[LeftOut, ...]`` says what
-decided about each pair that was not chosen, ``costs(instance, plan, pairs) -> dict[Pair, Cost]`` what
-choosing it would have cost, ``next_alternate(instance, plan, *, session, gone) -> str | None`` who
-steps in for those who are ``gone``. ``instance_from_json``/``instance_to_json`` and
-``plan_from_json``/``plan_to_json`` (bytes, canonical: equal data gives equal bytes).
+``solve`` decides; ``left_out`` says what decided about each pair that was not chosen, ``costs`` what
+choosing it would have cost, ``next_alternate`` who steps in. How it is decided: docs/selection.md.
 """
 
 from __future__ import annotations
 
+from engage.matching.assignment.alternates import next_alternate
+from engage.matching.assignment.files import (
+    instance_from_json,
+    instance_to_json,
+    plan_from_json,
+    plan_to_dict,
+    plan_to_json,
+)
+from engage.matching.assignment.inclusion import costs, left_out
 from engage.matching.assignment.plan import (
     Chance,
     Change,
@@ -25,6 +31,7 @@ from engage.matching.assignment.plan import (
     Status,
     split_reason,
 )
+from engage.matching.assignment.solving import solve
 from engage.matching.assignment.types import (
     ASSIGNMENT_VERSION,
     FAIR_TERMS,
@@ -58,5 +65,14 @@ __all__ = [
     "Shortage",
     "Status",
     "Terms",
+    "costs",
+    "instance_from_json",
+    "instance_to_json",
+    "left_out",
+    "next_alternate",
+    "plan_from_json",
+    "plan_to_dict",
+    "plan_to_json",
+    "solve",
     "split_reason",
 ]

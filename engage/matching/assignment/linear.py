@@ -194,6 +194,41 @@ def ties(whole: Whole, answer: Answer) -> Whole:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trialled:
+    """What a trial came to, without whole numbers."""
+
+    values: Floats
+    objective: float
+
+
+class Trial:
+    """A program solved without whole numbers again and again, each time with another column forced up."""
+
+    def __init__(self, whole: Whole) -> None:
+        self._whole = whole
+        self._highs = _load(whole)
+        self._highs.setOptionValue("solver", "simplex")
+        self._highs.setOptionValue("presolve", "off")
+
+    def run(self, *, forced: int | None = None) -> Trialled | None:
+        """Return the best values with the column ``forced`` at its upper limit; ``None`` when there are none."""
+        if not len(self._whole.cost):
+            return Trialled(values=np.zeros(0), objective=0.0)
+        lower, upper = self._whole.lower, self._whole.upper
+        if forced is not None:
+            self._highs.changeColBounds(forced, float(upper[forced]), float(upper[forced]))
+        self._highs.run()
+        best = self._highs.getModelStatus() == highspy.HighsModelStatus.kOptimal
+        found = None
+        if best:
+            values = np.array(self._highs.getSolution().col_value)
+            found = Trialled(values=values, objective=float(self._highs.getInfo().objective_function_value))
+        if forced is not None:
+            self._highs.changeColBounds(forced, float(lower[forced]), float(upper[forced]))
+        return found
+
+
 def _better(whole: Whole, reduced: Ints) -> Ints:
     return np.where(reduced > 0, whole.upper, whole.lower)
 

@@ -51,9 +51,20 @@ def near_tie_lots(table: Table, terms: Terms, seed: str) -> Ints:
 
     Two pairs further apart than ``near_tie`` therefore never change places.
     """
-    among = round(terms.near_tie / table.grain)
-    if among == 0:
-        return np.zeros(table.size, np.int64)
-    lots = tickets(table, seed, range(table.size), among=among)
-    lots[table.previous] = among
-    return lots
+    found = np.zeros(table.size, np.int64)
+    if _range(table, terms):
+        found = near_tie_lots_at(table, terms, seed, np.arange(table.size))
+    return found
+
+
+def near_tie_lots_at(table: Table, terms: Terms, seed: str, places: Ints) -> Ints:
+    """Return ``near_tie_lots`` at all pairs, but 0 where not asked for in ``places``."""
+    found, among = np.zeros(table.size, np.int64), _range(table, terms)
+    if among:
+        found[places] = tickets(table, seed, places, among=among)
+        found[places[table.previous[places]]] = among
+    return found
+
+
+def _range(table: Table, terms: Terms) -> int:
+    return round(terms.near_tie / table.grain)

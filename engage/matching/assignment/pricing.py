@@ -56,6 +56,10 @@ def _gain(solved: Solved, rule: Rule, is_floor: bool) -> int | None:
     else:
         loosened = replace(whole, row_upper=whole.row_upper + step)
     answer = linear.solve(loosened, _EFFORT)
+    try:
+        answer = linear.solve(loosened, _EFFORT)
+    except linear.SolverError:
+        return None
     if answer is None or not answer.proven:
         return None
     return max(0, answer.objective - solved.answer.objective)
