@@ -82,6 +82,7 @@ def _describes(one: InventedSupplier, session: Session, world: World) -> None:
         vcse=one.profile["vcse"],
         regions=one.profile["regions"],
         cpv=one.profile["cpv"],
+        corporate_group=one.profile.get("group", ""),
         capacity_per_quarter=one.profile["capacity"],
     )
     service.update_profile(session, actor=actor, supplier=supplier, profile=profile)

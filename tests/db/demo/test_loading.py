@@ -30,8 +30,10 @@ from engage.kernel import chain, db
 from engage.kernel.clock import UK, uk_today
 from engage.kernel.workdays import is_workday
 from engage.ledger.models import Disclosure
-from engage.matchmaking.enums import InvitationState, RunState
-from engage.matchmaking.models import Invitation, MatchRun
+from engage.matchmaking import service as matchmaking
+from engage.matchmaking.enums import InvitationState, Outcome, OverrideKind, RunState
+from engage.matchmaking.models import Invitation, MatchCandidate, MatchRun, SelectionOverride
+from engage.matchmaking.service import Verdict
 from engage.outbox.enums import LetterState
 from engage.outbox.models import Letter
 from engage.suppliers.models import Supplier
@@ -202,6 +204,36 @@ def test_what_engages_has_been_matched_and_released(reader: Session) -> None:
     engaging = sa.select(Challenge.id).where(Challenge.state == ChallengeState.ENGAGING)
     query = sa.select(MatchRun.challenge_id).where(MatchRun.state == RunState.RELEASED)
     assert set(reader.scalars(engaging)) <= set(reader.scalars(query))
+
+
+def test_places_were_given_by_rules_plans_draws_and_decisions(reader: Session) -> None:
+    runs = reader.scalars(sa.select(MatchRun).where(MatchRun.released_at.is_not(None))).all()
+    assert [run.ref for run in runs if run.round is None or run.rules is None or run.commitment is None] == []
+    asked = {tag for run in runs if run.rules for tag in (*run.rules.floors, *run.rules.caps)}
+    assert asked == {"sme", "vcse", "new_entrant", "region:TLC", "region:TLL", "incumbent"}
+    found = reader.scalars(sa.select(MatchCandidate)).all()
+    assert {Outcome.CHOSEN, Outcome.ALTERNATE, Outcome.NOT_CHOSEN} == {one.outcome for one in found}
+    assert {"exploration", "pinned", "excluded"} <= {one.decided_by for one in found}
+    decisions = reader.scalars(sa.select(SelectionOverride)).all()
+    assert {one.kind for one in decisions} == set(OverrideKind)
+    assert min(len(one.reason) for one in decisions) > len("Too short")
+
+
+def test_an_alternate_has_stepped_in(reader: Session) -> None:
+    query = sa.select(sa.func.count()).where(AuditEvent.tag == "matchmaking:run:alternate")
+    assert (reader.scalar(query) or 0) >= 1
+
+
+def test_the_demo_supplier_can_see_why_it_was_invited_and_why_not(reader: Session) -> None:
+    named = Organisation.name == SUPPLIER_EXPERT.organisation
+    supplier = reader.scalars(sa.select(Supplier).join(Organisation).where(named)).one()
+    verdicts = {one.verdict for one in matchmaking.standings(reader, supplier=supplier)}
+    assert verdicts >= {Verdict.INVITED, Verdict.PERSON, Verdict.NOT_NEAR}
+    released = sa.select(Challenge).join(MatchRun, MatchRun.challenge_id == Challenge.id)
+    for challenge in reader.scalars(released.where(MatchRun.released_at.is_not(None)).distinct()):
+        record = matchmaking.record(reader, challenge=challenge)
+        assert record is not None
+        assert len(record.releases) >= 1
 
 
 def test_only_matches_that_no_story_needs_are_left_to_the_worker(reader: Session) -> None:
