@@ -93,8 +93,9 @@ def _optional(answer: Answer) -> list[Optional]:
     return [] if answer.required else [Optional()]
 
 
-def answer_form(question: Question, *, kept: Any = None, seen: str = "") -> Form:
-    """Return the form of one page; ``kept`` has the answers as attributes, ``seen`` is their fingerprint.
+def answer_form(question: Question, *, kept: Any = None, seen: int = 0) -> Form:
+    """Return the form of one page; ``kept`` has the answers as attributes, ``seen`` is the number of their
+    state.
 
     Nothing is required here: an empty answer is a question skipped, and comes back before submission.
     """
@@ -106,7 +107,7 @@ def answer_form(question: Question, *, kept: Any = None, seen: str = "") -> Form
         fields[answer.field] = _FIELDS[answer.kind](answer, common)
     made = type("AnswerForm", (Form,), fields)
     shown = {answer.field: getattr(kept, answer.field) for answer in question.answers} if kept else {}
-    form: Form = made(data={**shown, "seen": seen})
+    form: Form = made(data={**shown, "seen": str(seen)})
     return form
 
 

@@ -283,17 +283,27 @@ FORM = 1
 
 def snapshot(source: Any) -> dict[str, Any]:
     """Return the answers of ``source`` (anything with a ``ref`` and the answers' columns) as JSON values."""
-    answers = {field: _plain(getattr(source, field)) for field in ANSWERS}
+    answers = {field: plain(getattr(source, field)) for field in ANSWERS}
     return {"form": FORM, "ref": source.ref, **answers}
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """Return the value of a column as JSON holds it."""
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, StrEnum):
         return value.value
     if isinstance(value, list | tuple):
         return [str(each) for each in value]
+    return value
+
+
+def revived(answer: Answer, value: Any) -> Any:
+    """Return a JSON value of ``answer`` as its column holds it: the reverse of ``plain``."""
+    if answer.kind is Kind.DATE:
+        return date.fromisoformat(value) if value else None
+    if answer.kind is Kind.ROUTE:
+        return Route(value) if value else None
     return value
 
 

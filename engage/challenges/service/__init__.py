@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
-from engage.challenges.service.drafting import create_draft, fingerprint, save_answers
+from engage.challenges.service.drafting import (
+    create_draft,
+    drop_aside,
+    merge_answers,
+    put_aside,
+    save_answers,
+)
 from engage.challenges.service.engagement import close, end_engaging, start_engaging
 from engage.challenges.service.importing import ChallengeRecord, import_challenge, parse_challenge
+from engage.challenges.service.merging import Parting, partings
 from engage.challenges.service.publication import publish, record_notice, withdraw
 from engage.challenges.service.review import approve, request_changes, submit, unfit
 from engage.challenges.service.shared import hold
 
 __all__ = [
     "ChallengeRecord",
+    "Parting",
     "approve",
     "close",
     "create_draft",
+    "drop_aside",
     "end_engaging",
-    "fingerprint",
     "hold",
     "import_challenge",
+    "merge_answers",
     "parse_challenge",
+    "partings",
     "publish",
+    "put_aside",
     "record_notice",
     "request_changes",
     "save_answers",

@@ -8,20 +8,19 @@ from typing import Any
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from engage.challenges import policy
+from engage.challenges import policy, queries
 from engage.challenges.enums import ChallengeState, Route
-from engage.challenges.enums.questions import Question
-from engage.challenges.errors import AnswerChanged
+from engage.challenges.enums.questions import QUESTIONS, Question, plain
 from engage.challenges.models import Challenge, ChallengeNumber
+from engage.challenges.service import edits
 from engage.challenges.service.answers import checked
 from engage.challenges.service.shared import allow, lock, move, note
 from engage.kernel import clock
 from engage.kernel.actor import Actor
-from engage.kernel.chain import canonical
 from engage.kernel.errors import Conflict
-from engage.kernel.text import sha256
 
 NOT_EDITABLE = "This text cannot be changed: it was submitted, and what is approved must be what was read."
+NOT_A_WRITER = "Only policy authors of the department can change this text."
 
 
 def create_draft(
@@ -63,30 +62,29 @@ def save_answers(
     challenge: Challenge,
     answers: Mapping[str, Any],
     question: Question | None = None,
-    seen: str | None = None,
+    seen: int | None = None,
 ) -> None:
     """Keep ``answers`` (by column, types as in ``create_draft``); the actor becomes one of its writers.
 
-    With ``question`` and ``seen`` (its ``fingerprint`` when the page was opened) a text that somebody else
-    saved in the meantime is not overwritten. Side effects, in order: a text sent back by an approver
-    becomes a draft again; the columns; an audit line that names them. Answers that change nothing write no
-    line.
+    With ``question`` and ``seen`` (its ``queries.answer_number`` when the page was opened) the answers are saved
+    upon that state only: the database lets one of several writers through. Side effects, in order: a numbered
+    ``AnswerEdit`` for each question; a text sent back by an approver becomes a draft again; the columns; an audit
+    line that names them. Answers that change nothing write no line.
 
-    Raises ``NotAllowed``, ``Conflict`` when the text is not being written, ``AnswerChanged``, ``Invalid``.
+    Raises ``NotAllowed``, ``Conflict`` when the text is not being written, ``Invalid``, and ``AnswerChanged``
+    before anything is written: see ``put_aside``.
     """
-    allow(policy.can_edit(actor, challenge), "Only policy authors of the department can change this text.")
-    kept = checked(answers)
-    lock(session, challenge)
-    if not challenge.is_editable:
-        raise Conflict(NOT_EDITABLE)
-    changed = {field: value for field, value in kept.items() if getattr(challenge, field) != value}
-    if changed and question and seen is not None and seen != fingerprint(challenge, question):
-        raise AnswerChanged("Somebody else saved this answer after you opened the page.")
-    if challenge.state is ChallengeState.CHANGES_REQUESTED:
+    kept, changed = _changes(session, actor, challenge, answers)
+    if not changed or (
+        question and seen is not None and _untouched(session, challenge, question, seen, kept)
+    ):
         _reopen(session, actor, challenge)
-    if not changed:
         return
     merged = _consistent({"route": challenge.route, **changed})
+    for asked in QUESTIONS:
+        if any(answer.field in changed for answer in asked.answers):
+            edits.record(session, actor=actor, challenge=challenge, question=asked, values=merged, seen=seen)
+    _reopen(session, actor, challenge)
     for field, value in merged.items():
         setattr(challenge, field, value)
     challenge.writer_ids = sorted({*challenge.writer_ids, actor.person_id})
@@ -94,13 +92,78 @@ def save_answers(
     note(session, actor, challenge, "edited", answers=sorted(changed))
 
 
-def fingerprint(challenge: Challenge, question: Question) -> str:
-    """Return a digest of the answers to ``question``, to notice that somebody else changed them."""
-    content = challenge.content
-    return sha256(canonical({answer.field: content[answer.field] for answer in question.answers}))
+def put_aside(
+    session: Session,
+    *,
+    actor: Actor,
+    challenge: Challenge,
+    answers: Mapping[str, Any],
+    question: Question,
+    seen: int,
+    instead: bool = False,
+) -> None:
+    """Keep ``answers`` that could not be saved, for their writer to merge; the text stays as it is.
+
+    Words that the same person has put aside before are joined with these, or replaced ``instead``. Raises
+    ``NotAllowed``, ``Conflict`` when the text is not being written, ``Invalid``.
+    """
+    kept, _ = _changes(session, actor, challenge, answers)
+    values = {field: plain(value) for field, value in kept.items()}
+    edits.put_aside(
+        session,
+        actor=actor,
+        challenge=challenge,
+        question=question,
+        answers=values,
+        seen=seen,
+        instead=instead,
+    )
+
+
+def merge_answers(
+    session: Session,
+    *,
+    actor: Actor,
+    challenge: Challenge,
+    answers: Mapping[str, Any],
+    question: Question,
+    seen: int,
+) -> None:
+    """Save what the actor made of both texts, as ``save_answers``; their words put aside are then done with."""
+    save_answers(session, actor=actor, challenge=challenge, answers=answers, question=question, seen=seen)
+    edits.drop(session, actor=actor, challenge=challenge, question=question)
+
+
+def drop_aside(session: Session, *, actor: Actor, challenge: Challenge, question: Question) -> None:
+    """Throw away what the actor has put aside: the saved answer is the better one. Raises ``NotAllowed``."""
+    allow(policy.can_edit(actor, challenge), NOT_A_WRITER)
+    edits.drop(session, actor=actor, challenge=challenge, question=question)
+
+
+def _changes(
+    session: Session, actor: Actor, challenge: Challenge, answers: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the answers as they are kept and those that change something, with the challenge locked."""
+    allow(policy.can_edit(actor, challenge), NOT_A_WRITER)
+    kept = checked(answers)
+    lock(session, challenge)
+    if not challenge.is_editable:
+        raise Conflict(NOT_EDITABLE)
+    return kept, {field: value for field, value in kept.items() if getattr(challenge, field) != value}
+
+
+def _untouched(
+    session: Session, challenge: Challenge, question: Question, seen: int, kept: Mapping[str, Any]
+) -> bool:
+    """Tell whether the writer left the answers as they read them: what others wrote since then stands."""
+    read = queries.answers_at(session, challenge=challenge, question=question, number=seen)
+    return all(read.get(field) == plain(value) for field, value in kept.items())
 
 
 def _reopen(session: Session, actor: Actor, challenge: Challenge) -> None:
+    """Make a text that an approver sent back a draft again."""
+    if challenge.state is not ChallengeState.CHANGES_REQUESTED:
+        return
     move(challenge, ChallengeState.DRAFT)
     challenge.submitted_by_id = None
     challenge.submitted_at = None

@@ -6,4 +6,4 @@ from flask import Blueprint
 
 bp = Blueprint("challenges", __name__)
 
-from engage.challenges.views import drafting, public, review, workspace  # noqa: E402, F401 - they use bp
+from engage.challenges.views import drafting, merging, public, review, workspace  # noqa: E402, F401 - they use bp

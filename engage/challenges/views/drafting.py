@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Any
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -21,6 +22,8 @@ from engage.kernel.errors import Conflict, Invalid, NotFound
 if TYPE_CHECKING:
     from engage.challenges.models import Challenge
     from engage.http.forms import Form
+
+SEEN = re.compile(r"[0-9]{1,9}")
 
 
 @bp.route("/department/challenges/new", methods=["GET", "POST"])
@@ -44,37 +47,36 @@ def new() -> ResponseReturnValue:
 @writes
 def question(ref: str, question: str) -> ResponseReturnValue:
     """Ask one question and keep the answer."""
-    found, asked = _editable(ref), BY_SLUG.get(question)
+    found, asked = editable(ref), BY_SLUG.get(question)
     if asked is None:
         raise NotFound("There is no such question.")
-    form, theirs, status = answer_form(asked, kept=found, seen=service.fingerprint(found, asked)), False, 200
+    form = answer_form(asked, kept=found, seen=_number(found, asked))
     if form.validate_on_submit():
         try:
             _save(found, asked, form)
         except Invalid as problem:
             form.add_errors(problem.fields)
-        except AnswerChanged as problem:
-            theirs, status = True, 409
-            form.add_errors({"": problem.message})
-            form["seen"].data = service.fingerprint(found, asked)
+        except AnswerChanged:
+            _put_aside(found, asked, form)
+            return redirect(url_for("challenges.merge", ref=ref, question=asked.slug, **coming_from()), 303)
         else:
-            return redirect(_after(ref, asked), 303)
-    if form.errors and status == 200:
-        status = 422
-    return _show(found, asked, form, theirs=theirs), status
+            return redirect(after(ref, asked), 303)
+    return _show(found, asked, form), 422 if form.errors else 200
 
 
 @bp.get("/department/challenges/<ref>/check")
 @requires(ChallengePermission.DRAFT)
 def check(ref: str) -> ResponseReturnValue:
     """Show all answers, what is missing first, and the way to the approvers."""
-    found = _editable(ref)
+    found = editable(ref)
     places = {answer.field: asked for asked in QUESTIONS for answer in asked.answers}
     return render_template(
         "challenges/check.html",
         challenge=found,
         problems=[(places[name], message) for name, message in service.unfit(found).items()],
         approvers=queries.approvers(db(), challenge=found),
+        asides=queries.all_aside(db(), challenge=found),
+        questions=BY_SLUG,
         may_submit=can_submit(actor(), found),
         review=next(iter(queries.reviews(db(), challenge_id=found.id)), None),
     )
@@ -97,7 +99,8 @@ def submit(ref: str) -> ResponseReturnValue:
         return redirect(url_for("challenges.check", ref=ref), 303)
 
 
-def _editable(ref: str) -> Challenge:
+def editable(ref: str) -> Challenge:
+    """Return the challenge for who may write in it, while it is being written."""
     found = queries.challenge(db(), ref=ref, actor=actor())
     authorise(can_edit(actor(), found), "Only policy authors of the department can change this text.")
     if not found.is_editable:
@@ -105,26 +108,47 @@ def _editable(ref: str) -> Challenge:
     return found
 
 
+def _number(found: Challenge, asked: Question) -> int:
+    return queries.answer_number(db(), challenge=found, question=asked)
+
+
 def _save(found: Challenge, asked: Question, form: Form) -> None:
-    answers = {name: value for name, value in form.data.items() if name in ANSWERS}
-    seen = str(form.data["seen"] or "")
-    service.save_answers(db(), actor=actor(), challenge=found, answers=answers, question=asked, seen=seen)
+    service.save_answers(
+        db(), actor=actor(), challenge=found, answers=given(form), question=asked, seen=seen_by(form)
+    )
 
 
-def _show(found: Challenge, asked: Question, form: Form, *, theirs: bool) -> str:
-    checking = request.args.get("from") == "check"
+def _put_aside(found: Challenge, asked: Question, form: Form) -> None:
+    service.put_aside(
+        db(), actor=actor(), challenge=found, answers=given(form), question=asked, seen=seen_by(form)
+    )
+
+
+def given(form: Form) -> dict[str, Any]:
+    """Return the answers that a form holds, by column."""
+    return {name: value for name, value in form.data.items() if name in ANSWERS}
+
+
+def seen_by(form: Form) -> int:
+    """Return the number of the state that the page showed; what no page ever sent counts as the oldest."""
+    number = str(form.data["seen"] or "")
+    return int(number) if SEEN.fullmatch(number) else 0
+
+
+def _show(found: Challenge, asked: Question, form: Form) -> str:
     before = neighbour(asked, step=-1)
+    checking = bool(coming_from())
     back = url_for("challenges.check", ref=found.ref) if checking or not before else _page(found.ref, before)
     return render_template(
         "challenges/question.html",
         challenge=found,
         question=asked,
         form=form,
-        theirs=theirs,
+        aside=queries.aside(db(), challenge=found, question=asked, person_id=actor().person_id),
         number=QUESTIONS.index(asked),
         total=len(QUESTIONS) - 1,
         back=back,
-        onward=_after(found.ref, asked),
+        onward=after(found.ref, asked),
         checking=checking,
     )
 
@@ -133,8 +157,14 @@ def _page(ref: str, asked: Question) -> str:
     return url_for("challenges.question", ref=ref, question=asked.slug)
 
 
-def _after(ref: str, asked: Question) -> str:
+def coming_from() -> dict[str, Any]:
+    """Return what an address says about where the person came from, to be handed on."""
+    return {"from": "check"} if request.args.get("from") == "check" else {}
+
+
+def after(ref: str, asked: Question) -> str:
+    """Return the page after a question: the next one, or all answers for who came from there."""
     following = neighbour(asked, step=1)
-    if following is None or request.args.get("from") == "check":
+    if following is None or coming_from():
         return url_for("challenges.check", ref=ref)
     return _page(ref, following)

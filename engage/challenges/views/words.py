@@ -21,6 +21,7 @@ from engage.challenges.views import bp
 from engage.kernel.codes import REGIONS, cpv_label
 from engage.kernel.text import excerpt
 from engage.kernel.uktime import uk_date
+from engage.kernel.wording import compare
 
 if TYPE_CHECKING:
     from engage.audit.models import AuditEvent
@@ -69,14 +70,15 @@ class Told:
 def told(content: Mapping[str, Any]) -> Sequence[Told]:
     """Return every answer of a text (``Challenge.content`` or a version's) in words, in order."""
     return [
-        Told(question, answer, _words(answer, content.get(answer.field)))
+        Told(question, answer, in_words(answer, content.get(answer.field)))
         for question in QUESTIONS
         for answer in question.answers
         if applies(answer, content)
     ]
 
 
-def _words(answer: Answer, value: Any) -> str:
+def in_words(answer: Answer, value: Any) -> str:
+    """Return one answer, a JSON value, as people read it; empty when it was not given."""
     if answer.kind is Kind.REGION:
         return REGIONS.get(value or "", ANYWHERE)
     if not value:
@@ -161,4 +163,6 @@ def _details(deed: str, details: Mapping[str, Any]) -> str:
 
 
 bp.add_app_template_global(told, "challenge_answers")
+bp.add_app_template_global(in_words, "answer_words")
+bp.add_app_template_global(compare, "compare_words")
 bp.add_app_template_filter(excerpt)

@@ -14,7 +14,6 @@ from engage.audit.models import AuditEvent
 from engage.challenges import service
 from engage.challenges.enums import ChallengeState, Route
 from engage.challenges.enums.questions import ANSWERS, BY_SLUG, QUESTIONS
-from engage.challenges.errors import AnswerChanged
 from engage.kernel import clock
 from engage.kernel.actor import Actor, Role
 from engage.kernel.errors import Conflict, Invalid, NotAllowed
@@ -125,22 +124,6 @@ class TestSaving:
         made, colleague = team.draft(), team.join(Role.POLICY_AUTHOR)
         service.save_answers(session, actor=colleague, challenge=made, answers={"problem": made.problem})
         assert (deeds(session, made), made.writer_ids) == (["drafted"], [team.author.person_id])
-
-    def test_a_text_saved_by_somebody_else_in_the_meantime_is_not_overwritten(
-        self, session: Session, team: Team
-    ) -> None:
-        made = team.draft()
-        opened = service.fingerprint(made, PROBLEM)
-        service.save_answers(session, actor=team.author, challenge=made, answers={"problem": "The first."})
-        save: dict[str, Any] = {"actor": team.author, "challenge": made, "question": PROBLEM, "seen": opened}
-        with pytest.raises(AnswerChanged):
-            service.save_answers(session, answers={"problem": "The second."}, **save)
-        assert made.problem == "The first."
-        service.save_answers(session, answers={"problem": "The first."}, **save)  # a double click
-        service.save_answers(
-            session, actor=team.author, challenge=made, answers={"why_now": "Another question."}
-        )
-        assert deeds(session, made) == ["drafted", "edited", "edited"]
 
     def test_purposes_go_when_the_route_no_longer_has_them(self, session: Session, team: Team) -> None:
         made = team.draft(**PME)

@@ -80,7 +80,7 @@ class TestPublishing:
         assert (made.state, made.is_public, made.is_open) == (_S.PUBLISHED, True, True)
         assert made.published_at == version.published_at
         assert told(session, made) == [(f"version:{made.ref}/1", "everyone", made.approved_hash)]
-        assert deeds(session, made)[-1] == "published"
+        assert deeds(session, made)[-2:] == ["published", "matchmaking:lottery:committed"]
         assert heard == [ChallengePublished(challenge_id=made.id)]
         assert queries.public_challenge(session, ref=made.ref) is made
 

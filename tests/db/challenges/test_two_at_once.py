@@ -73,7 +73,7 @@ def test_every_draft_has_its_own_number_without_gaps() -> None:
             Team.approved,
             lambda session, made, actor: service.publish(session, actor=actor, challenge=made),
             ChallengeState.PUBLISHED,
-            {"versions": 1, "disclosures": 1, "lines": 4},
+            {"versions": 1, "disclosures": 1, "lines": 5},
         ),
     ],
     ids=["submit", "publish"],

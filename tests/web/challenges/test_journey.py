@@ -223,24 +223,6 @@ class TestSaving:
         assert page.status_code == 422
         assert "Closing date must be in the future" in text_of(page.get_data(as_text=True))
 
-    def test_two_people_do_not_overwrite_each_other(
-        self, department: Department, made: Challenge, session: Session
-    ) -> None:
-        path = f"/department/challenges/{made.ref}/edit/problem"
-        page = department.author.get(path).get_data(as_text=True)
-        seen = page.split('name="seen"')[1].split('value="')[1].split('"')[0]
-        department.author.post(path, data={"problem": "Saved first.", "seen": seen})
-        late = department.author.post(path, data={"problem": "Saved later.", "seen": seen})
-        assert late.status_code == 409
-        words = text_of(late.get_data(as_text=True))
-        assert "Somebody else saved this answer after you opened the page." in words
-        assert "Saved first." in words
-        assert "Saved later." in late.get_data(as_text=True)
-        session.refresh(made)
-        assert made.problem == "Saved first."
-        fresh = late.get_data(as_text=True).split('name="seen"')[1].split('value="')[1].split('"')[0]
-        assert department.author.post(path, data={"problem": "Both.", "seen": fresh}).status_code == 303
-
     def test_control_characters_and_markup_are_harmless(
         self, department: Department, made: Challenge, session: Session
     ) -> None:

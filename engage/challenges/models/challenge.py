@@ -1,4 +1,4 @@
-"""Tables of challenges."""
+"""The challenge, the exact texts submitted for it, and the decisions on them."""
 
 from __future__ import annotations
 
@@ -123,6 +123,11 @@ class Challenge(Base):
     def is_past(self) -> bool:
         """Whether the closing date has passed in the United Kingdom."""
         return self.closes_on is not None and self.closes_on < clock.uk_today()
+
+    @property
+    def round(self) -> int:
+        """Which text is being written: 0 for the first."""
+        return 0
 
     @property
     def is_editable(self) -> bool:
