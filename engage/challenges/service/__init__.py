@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engage.challenges.service.advice import Advice, advise
 from engage.challenges.service.drafting import (
     create_draft,
     drop_aside,
@@ -17,8 +18,10 @@ from engage.challenges.service.review import approve, request_changes, submit, u
 from engage.challenges.service.shared import hold
 
 __all__ = [
+    "Advice",
     "ChallengeRecord",
     "Parting",
+    "advise",
     "approve",
     "close",
     "create_draft",

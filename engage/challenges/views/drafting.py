@@ -60,6 +60,7 @@ def question(ref: str, question: str) -> ResponseReturnValue:
             _put_aside(found, asked, form)
             return redirect(url_for("challenges.merge", ref=ref, question=asked.slug, **coming_from()), 303)
         else:
+            _mention_advice(found, asked)
             return redirect(after(ref, asked), 303)
     return _show(found, asked, form), 422 if form.errors else 200
 
@@ -75,6 +76,7 @@ def check(ref: str) -> ResponseReturnValue:
         challenge=found,
         problems=[(places[name], message) for name, message in service.unfit(found).items()],
         approvers=queries.approvers(db(), challenge=found),
+        advice=service.advise(found.content),
         asides=queries.all_aside(db(), challenge=found),
         questions=BY_SLUG,
         may_submit=can_submit(actor(), found),
@@ -144,6 +146,7 @@ def _show(found: Challenge, asked: Question, form: Form) -> str:
         challenge=found,
         question=asked,
         form=form,
+        advice=_advice(found, asked),
         aside=queries.aside(db(), challenge=found, question=asked, person_id=actor().person_id),
         number=QUESTIONS.index(asked),
         total=len(QUESTIONS) - 1,
@@ -151,6 +154,17 @@ def _show(found: Challenge, asked: Question, form: Form) -> str:
         onward=after(found.ref, asked),
         checking=checking,
     )
+
+
+def _advice(found: Challenge, asked: Question) -> list[service.Advice]:
+    return [each for each in service.advise(found.content) if each.answer in asked.answers]
+
+
+def _mention_advice(found: Challenge, asked: Question) -> None:
+    """Say once, on the next page, that some words are worth a second look."""
+    words = [f"“{word}”" for each in _advice(found, asked) for word in each.words]
+    if words:
+        flash(f"Saved. You may want to look again at {asked.answers[0].name}: {', '.join(words[:3])}.")
 
 
 def _page(ref: str, asked: Question) -> str:

@@ -46,6 +46,7 @@ def review(ref: str) -> ResponseReturnValue:
         version=version,
         form=form,
         fresh=fresh,
+        advice=service.advise(version.content),
         may_decide=can_review(actor(), found),
         own_text=has_written(actor(), found),
         reviews=queries.reviews(db(), challenge_id=found.id),
