@@ -148,7 +148,6 @@ def _candidates() -> None:
         sa.Column("alternate_rank", sa.Integer()),
         sa.Column("decided_by", sa.Text(), nullable=False, server_default=""),
         sa.Column("probability", sa.Double()),
-        sa.Column("cost", sa.Double()),
     ):
         op.add_column("match_candidate", column)
     op.execute("UPDATE match_candidate SET outcome = 'chosen' WHERE shortlisted")
@@ -171,7 +170,7 @@ def downgrade() -> None:
     )
     op.execute("UPDATE match_candidate SET shortlisted = outcome = 'chosen'")
     op.alter_column("match_candidate", "shortlisted", server_default=None)
-    for name in ("cost", "probability", "decided_by", "alternate_rank", "outcome", "corporate_group", "tags"):
+    for name in ("probability", "decided_by", "alternate_rank", "outcome", "corporate_group", "tags"):
         op.drop_column("match_candidate", name)
     for name, _ in reversed(OF_RUN):
         op.drop_column("match_run", name)

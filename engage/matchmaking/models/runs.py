@@ -102,8 +102,6 @@ class MatchCandidate(Base):
     """What decided, for the department: a reason of the plan, or one of ``service.deciding``."""
     probability: Mapped[float | None]
     """With what probability the draw came out like this, where one was held."""
-    cost: Mapped[float | None]
-    """How much of the total score including it would have cost, where that was worked out."""
 
     run: Mapped[MatchRun] = relationship(back_populates="candidates")
     supplier: Mapped[Supplier] = relationship()

@@ -34,7 +34,7 @@ from engage.matchmaking.service.replay import Replay, explain_frozen, replay
 from engage.matchmaking.service.rules import RulesText, rules_sentences, set_rules
 from engage.matchmaking.service.runs import RUN_FOR, run, run_soon, supersede
 from engage.matchmaking.service.seeing import SeenStatement, Sight, Word, sight
-from engage.matchmaking.service.selecting import plan, resolve, rules_in_force
+from engage.matchmaking.service.selecting import cost_of, plan, resolve, rules_in_force
 from engage.matchmaking.service.standing import Standing, Verdict, standing, standings
 from engage.matchmaking.service.tags import tag_words
 from engage.matchmaking.service.vectors import (
@@ -66,6 +66,7 @@ __all__ = [
     "Verdict",
     "Word",
     "commit_to_lottery",
+    "cost_of",
     "count_missing",
     "decided_sentence",
     "embed_some",

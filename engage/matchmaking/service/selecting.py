@@ -18,9 +18,9 @@ from engage.kernel.actor import Actor, Anyone
 from engage.kernel.errors import Conflict
 from engage.kernel.ids import short_id
 from engage.matching import assignment
-from engage.matching.assignment import Instance, Order, Plan, Status
-from engage.matchmaking.enums import RoundStatus, RunState
-from engage.matchmaking.models import MatchRun, SelectionRound, SelectionRules
+from engage.matching.assignment import Cost, Instance, Order, Plan, Scores, Status
+from engage.matchmaking.enums import Outcome, RoundStatus, RunState
+from engage.matchmaking.models import MatchCandidate, MatchRun, SelectionRound, SelectionRules
 from engage.matchmaking.models.selection import EXPLORATION, PLACES
 from engage.matchmaking.service import fairness, lottery, outcomes
 from engage.matchmaking.service.matchable import MATCHABLE
@@ -110,6 +110,26 @@ def resolve(session: Session, *, round_ref: str) -> tuple[bytes, bytes]:
         query.options(undefer(SelectionRound.instance), undefer(SelectionRound.plan))
     ).one()
     return assignment.plan_to_json(assignment.solve(stored_instance(found))), zlib.decompress(found.plan)
+
+
+def cost_of(candidate: MatchCandidate) -> Cost | None:
+    """Return what choosing a candidate would have taken off the round's total; worked out now, nothing is written.
+
+    ``None`` for who was chosen, and for who took no part in the round.
+    """
+    made = candidate.run.round
+    if made is None or candidate.outcome is Outcome.CHOSEN:
+        return None
+    pair = (candidate.run.challenge.ref, candidate.supplier.ref)
+    instance = stored_instance(made)
+    if pair not in {(one, other) for one, other, _ in _scores(instance)}:
+        return None
+    return assignment.costs(instance, stored_plan(made), [pair])[pair]
+
+
+def _scores(instance: Instance) -> Sequence[tuple[str, str, float]]:
+    assert not isinstance(instance.scores, Scores), "rounds list their scores"
+    return instance.scores
 
 
 def stored_instance(made: SelectionRound) -> Instance:

@@ -69,9 +69,10 @@ def decided(candidate: MatchCandidate) -> str:
 
 
 def cost(candidate: MatchCandidate) -> str:
-    """Return what including a candidate would have cost, in words; empty where it was not worked out."""
-    if candidate.cost is None or candidate.outcome is Outcome.CHOSEN:
+    """Return what including a candidate would have cost, in words; empty for who is chosen or takes no part."""
+    found = service.cost_of(candidate)
+    if found is None or found.points is None:
         return ""
-    if candidate.cost == 0:
+    if found.points == 0:
         return "Nothing: it fits as well as one that is in the plan"
-    return f"{candidate.cost:.2f} points less in all than the plan has"
+    return f"{found.points:.2f} points less in all than the plan has"

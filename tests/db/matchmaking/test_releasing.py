@@ -120,9 +120,11 @@ class TestAlternates:
         decline(session, run, firms[2])
         assert step_in(session, run).supplier.ref == firms[3].ref
         decline(session, run, firms[1])
+        assert step_in(session, run).supplier.ref == firms[4].ref
+        decline(session, run, firms[3])
         with pytest.raises(Conflict, match="no alternate left"):
             step_in(session, run)
-        assert made.told(session, f"run:{run.ref}").count("matchmaking:run:alternate") == 2
+        assert made.told(session, f"run:{run.ref}").count("matchmaking:run:alternate") == 3
 
     def test_one_that_a_hard_rule_leaves_out_by_now_is_passed_over(
         self, session: Session, run: MatchRun, firms: list[Supplier]

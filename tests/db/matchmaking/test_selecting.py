@@ -41,6 +41,16 @@ def test_the_places_go_to_those_that_fit_best_and_the_next_are_in_line(session: 
     assert made.told(session, f"round:{run.round.ref}") == ["matchmaking:round:planned"]
 
 
+def test_what_inviting_another_would_have_cost_is_worked_out_when_asked(session: Session) -> None:
+    a, b, c, d = made.firms(session, 4)
+    run = made.planned(session, {a: 3.0, b: 2.0, c: 1.0, d: -0.5}, places=2)
+    found = {one.supplier.ref: service.cost_of(one) for one in run.candidates}
+    assert (found[a.ref], found[d.ref]) == (None, None)
+    cost = found[c.ref]
+    assert cost is not None
+    assert cost.points == pytest.approx(1.0, abs=0.05)
+
+
 def test_nothing_stands_so_nothing_is_planned(session: Session) -> None:
     assert service.plan(session, actor=ROBOT) is None
     assert session.scalars(sa.select(SelectionRound)).all() == []
