@@ -225,9 +225,11 @@ def change_the_rules(walk: Walk, author: Visitor, match: str) -> None:
 def give_a_place(walk: Walk, author: Visitor, match: str, supplier: str) -> None:
     """A person decides about one supplier, which needs a reason, and the plan is made again."""
     author.go(match)
-    for more in author.page.locator("details:not([open]) > summary").all():
-        more.click()
-    author.page.get_by_role("link", name=supplier, exact=True).first.click()
+    link = author.page.locator("tbody a", has_text=supplier).first.get_attribute(
+        "href"
+    )  # it may be folded away
+    assert link is not None
+    author.go(link)
     author.page.locator("summary", has_text="Decide otherwise").click()
     author.page.get_by_label("Give it a place").check()
     author.press("Save and plan again")
