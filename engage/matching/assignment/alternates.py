@@ -31,7 +31,7 @@ def next_alternate(instance: Instance, plan: Plan, *, session: str, gone: Collec
         raise InputError(f"No session is called {session!r}.")
     here = table.slice_of(numbers[session])
     pairs = np.arange(here.start, here.stop)
-    names = [table.suppliers[place].id for place in table.supplier[here]]
+    names: list[str] = [table.suppliers[place].id for place in table.supplier[here]]
     inside = {place.supplier for place in plan.places if place.session == session} - set(gone)
     is_in = np.array([name in inside for name in names], bool)
     away = np.array([name in gone for name in names], bool)

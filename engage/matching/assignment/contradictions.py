@@ -22,8 +22,6 @@ from engage.matching.assignment.plan import Change, Order
 from engage.matching.assignment.table import Table
 from engage.matching.assignment.types import Session
 
-_EFFORT = Effort(nodes=10_000, seconds=60.0)
-
 
 @dataclass(frozen=True, slots=True)
 class Contradiction:
@@ -264,7 +262,7 @@ def _loosened(
     kinds: Sequence[frozenset[str]],
     pins: Sequence[frozenset[str]],
 ) -> int:
-    answer = linear.solve(_program(kept, wishes, kinds, pins), _EFFORT)
+    answer = linear.solve(_program(kept, wishes, kinds, pins), Effort.of(10_000, 60.0))
     assert answer is not None, "everything may be loosened"
     return -answer.objective
 
@@ -272,7 +270,7 @@ def _loosened(
 def _least_changes(
     wishes: Sequence[_Wish], kinds: Sequence[frozenset[str]], pins: Sequence[frozenset[str]]
 ) -> list[Change]:
-    answer = linear.solve(_program(wishes, wishes, kinds, pins), _EFFORT)
+    answer = linear.solve(_program(wishes, wishes, kinds, pins), Effort.of(10_000, 60.0))
     assert answer is not None, "everything may be loosened"
     steps = answer.values[len(kinds) + len(pins) :]
     return [_change(wish, int(step)) for wish, step in zip(wishes, steps, strict=True) if step]

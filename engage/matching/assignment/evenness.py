@@ -16,7 +16,7 @@ from engage.matching.assignment.types import Ints
 #: A session's own best, in hundredths of a per cent.
 _WHOLE = 10_000
 #: Up to this many pairs the search for a level is complete.
-_COMPLETE = 4_000
+_COMPLETE = 1_500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -88,18 +89,29 @@ class Answer:
 class Effort:
     """How much work the search for whole numbers may take; HiGHS counts ``nodes`` the same everywhere.
 
-    ``columns``: among how many columns it looks for a better plan than it has, and
-    ``widenings`` how often it may look among more when there is none at all among few.
+    ``until`` (on ``time.monotonic``) is a safeguard: a search that reaches it ends with what it has,
+    and may then have something else elsewhere. ``columns``: among how many columns it looks for a
+    better plan than it has; unless it is ``thorough``, also for any plan at all.
     """
 
     nodes: int
-    seconds: float
+    until: float
     columns: int = 12_000
-    widenings: int = 100
+    thorough: bool = True
 
     def quick(self) -> Effort:
         """Return the effort for trying what may well be impossible."""
-        return replace(self, widenings=1, columns=4_000)
+        return replace(self, thorough=False, columns=2_000)
+
+    @classmethod
+    def of(cls, nodes: int, seconds: float) -> Effort:
+        """Return the effort that ends ``seconds`` from now."""
+        return cls(nodes=nodes, until=time.monotonic() + seconds)
+
+    @property
+    def seconds(self) -> float:
+        """What is left of the time, but always enough for a first plan."""
+        return max(1.0, self.until - time.monotonic())
 
 
 def solver_name() -> str:
@@ -244,7 +256,6 @@ def _search(whole: Whole, effort: Effort, certificate: Certificate) -> Answer | 
     width = max(1, int(np.abs(whole.cost).max(initial=0)) // 1600)
     widest = certificate.width_of(effort.columns)
     hint: Ints | None = None
-    widenings = 0
     while True:
         held = certificate.losing(width)
         found = _branch(_hold(whole, held, certificate), effort, hint=hint)
@@ -257,11 +268,10 @@ def _search(whole: Whole, effort: Effort, certificate: Certificate) -> Answer | 
             if bound <= objective or wider <= width:
                 return Answer(values=hint, objective=objective, bound=bound, certificate=certificate)
             width = wider
-        elif not held.any() or widenings >= effort.widenings:
+        elif not held.any() or (width >= widest and not effort.thorough):
             return None
         else:
-            width = 8 * width + 1
-            widenings += 1
+            width = 8 * width + 1 if effort.thorough else min(8 * width + 1, widest)
 
 
 def _hold(whole: Whole, held: Bools, certificate: Certificate) -> Whole:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from engage.matching.assignment import linear
-from engage.matching.assignment.linear import Effort
+from engage.matching.assignment.linear import Effort, SolverError
 from engage.matching.assignment.program import Row, build
 from engage.matching.assignment.solved import Solved, within
 from engage.matching.assignment.table import Bools, Table
@@ -64,7 +64,12 @@ def balance(
     )
     for held in range(reachable, now, -1):
         more = [*rows, _row(table, terms, held)]
-        solved = within(table, value, fixed=fixed, effort=effort.quick(), extra=more, shortage=first.shortage)
+        try:
+            solved = within(
+                table, value, fixed=fixed, effort=effort.quick(), extra=more, shortage=first.shortage
+            )
+        except SolverError:
+            continue
         if solved is not None and solved.objective >= least:
             return replace(result, solved=solved, held=True)
     return result

@@ -16,7 +16,6 @@ from engage.matching.assignment.table import Table
 #: Up to this many prices, and this many pairs, each is found by solving again.
 _MOST_RULES = 40
 _MOST_PAIRS = 5_000
-_EFFORT = Effort(nodes=500, seconds=10.0)
 
 
 def prices(table: Table, solved: Solved) -> tuple[Price, ...]:
@@ -55,9 +54,9 @@ def _gain(solved: Solved, rule: Rule, is_floor: bool) -> int | None:
         loosened = replace(whole, row_lower=whole.row_lower - step)
     else:
         loosened = replace(whole, row_upper=whole.row_upper + step)
-    answer = linear.solve(loosened, _EFFORT)
+    answer = linear.solve(loosened, Effort.of(500, 5.0))
     try:
-        answer = linear.solve(loosened, _EFFORT)
+        answer = linear.solve(loosened, Effort.of(500, 5.0))
     except linear.SolverError:
         return None
     if answer is None or not answer.proven:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -29,6 +29,8 @@ from engage.matching.assignment.table import Bools, Table, tabulate
 from engage.matching.assignment.types import ASSIGNMENT_VERSION, Instance, Ints, Terms
 
 _TICKETS = 2**20
+#: Hundredths of a per cent by which the level may fall to make room for the drawn.
+_GIVE_WAY = (0, 100, 300, 600)
 #: A pair of the previous plan counts as much as this many lots.
 _PREVIOUS = 16
 
@@ -114,7 +116,7 @@ def decided_by(instance: Instance, plan: Plan) -> Decided:
 
 
 def _decide(table: Table, terms: Terms, value: Ints, seed: str) -> _Steps:
-    effort = Effort(nodes=terms.nodes, seconds=terms.time_limit)
+    effort = Effort.of(terms.nodes, terms.time_limit)
     fixed = table.pinned
     steps = _Steps(solved=best(table, value, fixed=fixed, effort=effort))
     rows: list[Row] = []
@@ -131,11 +133,7 @@ def _decide(table: Table, terms: Terms, value: Ints, seed: str) -> _Steps:
     if draw is not None and draw.drawn.any():
         fixed = fixed.copy()
         fixed[draw.members[draw.drawn]] = True
-        if terms.even and steps.evenness is not None:
-            has = parts_by_session(table, parts, draw.room)
-            wanted = parts_by_session(table, parts, steps.solved.chosen)
-            rows = least_rows(table, parts, np.minimum(np.minimum(has, wanted), steps.evenness.percent * 100))
-        after = _with_draw(table, value, steps.solved, fixed, rows, effort)
+        rows, after = _with_draw(table, value, steps, draw, parts, fixed=fixed, effort=effort)
         steps = replace(steps, solved=after, exploration_cost=steps.solved.objective - after.objective)
     steps = replace(steps, draw=draw)
     if terms.parity:
@@ -153,11 +151,29 @@ def _decide(table: Table, terms: Terms, value: Ints, seed: str) -> _Steps:
 
 
 def _with_draw(
-    table: Table, value: Ints, base: Solved, fixed: Bools, rows: Sequence[Row], effort: Effort
-) -> Solved:
-    """Return the best plan with the drawn pairs in it; there is one with no more shortages than ``base``."""
-    found = within(table, value, fixed=fixed, effort=effort, extra=rows, shortage=base.shortage)
-    return found or best(table, value, fixed=fixed, effort=effort)
+    table: Table, value: Ints, steps: _Steps, draw: Draw, parts: Ints, *, fixed: Bools, effort: Effort
+) -> tuple[list[Row], Solved]:
+    """Return the best plan with the drawn pairs in it, as even as there is one, and the rows that keep it so.
+
+    There is one with no more shortages than before, and with each session at what it has when the
+    drawn simply take the weakest places. Where the search finds none so even, it gives a little way.
+    """
+    before = steps.solved
+    if steps.evenness is not None:
+        has = parts_by_session(table, parts, draw.room)
+        wanted = parts_by_session(table, parts, before.chosen)
+        level = np.minimum(np.minimum(has, wanted), steps.evenness.percent * 100)
+        for way in _GIVE_WAY:
+            rows = least_rows(table, parts, level - way)
+            try:
+                found = within(
+                    table, value, fixed=fixed, effort=effort.quick(), extra=rows, shortage=before.shortage
+                )
+            except linear.SolverError:
+                continue
+            if found is not None:
+                return rows, found
+    return [], best(table, value, fixed=fixed, effort=effort)
 
 
 def _wishes(table: Table, seed: str) -> Callable[[Ints], Ints]:
