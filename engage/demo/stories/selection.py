@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -54,18 +55,13 @@ def release(session: Session, world: World, *, name: str, actor: Actor, wave: Wa
 
 def step_in(session: Session, world: World, *, name: str, actor: Actor) -> None:
     """Invite the next alternate, whose people have an account by then; nobody where no real supplier is in line."""
-    challenge, scope = world.challenge(session, name), session.begin_nested()
-    try:
+    challenge = world.challenge(session, name)
+    with suppress(Conflict), session.begin_nested():
         invitation = service.next_alternate(session, actor=actor, challenge=challenge)
-    except Conflict:
-        scope.rollback()
-        return
-    if invitation.supplier.ref in world.suppliers.values():  # its story is told elsewhere
-        scope.rollback()
-        return
-    scope.commit()
-    enrol_experts(session, world, [invitation.supplier], count=1)
-    service.send_waiting(session, actor=OPERATOR)
+        if invitation.supplier.ref in world.suppliers.values():
+            raise Conflict("The story of this supplier is told elsewhere.")
+        enrol_experts(session, world, [invitation.supplier], count=1)
+        service.send_waiting(session, actor=OPERATOR)
 
 
 def enrol_experts(session: Session, world: World, found: Sequence[Supplier], *, count: int) -> None:

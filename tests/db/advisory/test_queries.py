@@ -15,9 +15,7 @@ from engage.challenges.enums import OPEN_STATES, PUBLIC_STATES, ChallengeState
 from engage.kernel import clock
 from engage.matching import Band, DocumentReason, Explanation, Passage, TermReason
 from engage.matchmaking.enums import Origin
-from engage.matchmaking.service.texts import kept
-from engage.suppliers.enums import EvidenceLevel
-from engage.suppliers.models import Statement
+from engage.matchmaking.service.texts import Cited, kept
 from tests.factories import advisory
 
 
@@ -106,14 +104,7 @@ def test_the_reasons_of_a_run_are_read_as_the_run_kept_them(session: Session) ->
     team = advisory.team(session)
     challenge = advisory.open_challenge(session)
     text = "We forecast empty seats. Our model cut empty seats by a third. It ran for two years."
-    statement = Statement(
-        title="No-show prediction",
-        text=text,
-        client="North Mercia",
-        dated=date(2025, 2, 1),
-        level=EvidenceLevel.DECLARED,
-        evidence_url="",
-    )
+    statement = Cited(title="No-show prediction", text=text, client="North Mercia", dated=date(2025, 2, 1))
     reason = DocumentReason(
         document_id="1",
         contribution=0.5,

@@ -309,9 +309,9 @@ class TestLottery:
         run = made.planned(session, {firm: 1.0})
         used = run.commitment
         assert used is not None
-        assert used.revealed_at is None
+        before = used.revealed_at
         service.release(session, actor=made.author(session, run), run=run)
-        assert used.revealed_at is not None
+        assert (before, used.revealed_at is not None) == (None, True)
         following = service.commit_to_lottery(session, actor=ROBOT, challenge=run.challenge)
         assert (following.number, following.secret == used.secret) == (2, False)
         lottery.reveal(session, actor=ROBOT, challenge=run.challenge, commitment=used)

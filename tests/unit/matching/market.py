@@ -70,6 +70,11 @@ def _hidden(text: str) -> str:
     return "".join(chr(0xE0000 + ord(letter)) for letter in text if letter.isascii())
 
 
+OTHER_WORDS: list[str] = [
+    word for letters in ("bcdfg", "klmnp", "rstvw") for a in letters for b in letters
+    for word in (f"{a}a{b}o{a}e", f"{b}u{a}i{b}o")
+]  # fmt: skip
+
 TRICKS: dict[str, Trick] = {
     "keywords appended": lambda c, d: _with(d, " ".join(_keywords(c))),
     "keywords with commas appended": lambda c, d: _with(d, ", ".join(_keywords(c))),
@@ -110,11 +115,6 @@ TRICKS: dict[str, Trick] = {
     "addressed to a machine as a statement": lambda _, d: _more(d, MACHINE),
 }
 
-OTHER_WORDS = [
-    word for letters in ("bcdfg", "klmnp", "rstvw") for a in letters for b in letters
-    for word in (f"{a}a{b}o{a}e", f"{b}u{a}i{b}o")
-]  # fmt: skip
-
 
 @dataclass(frozen=True)
 class Attempt:
@@ -145,12 +145,17 @@ def attempts(
     higher. The snapshots are those of the honest market.
     """
     statements = [document for supplier in suppliers for document in supplier.documents]
-    snapshots = {"lexicon": build_lexicon(statements), "background": build_background(statements)}
+    lexicon, background = build_lexicon(statements), build_background(statements)
     honest = features(suppliers, challenges)
     scores = {
         challenge: {place.supplier_id: place.score for place in places_}
         for challenge, places_ in rank(
-            challenges=challenges, suppliers=suppliers, features=honest, top=len(suppliers), **snapshots
+            challenges=challenges,
+            suppliers=suppliers,
+            features=honest,
+            top=len(suppliers),
+            lexicon=lexicon,
+            background=background,
         ).items()
     }
     known = {supplier.id: supplier for supplier in suppliers}
@@ -164,13 +169,14 @@ def attempts(
                 documents = (*trick(challenge, first), *rest)
                 gamed = dataclasses.replace(base, id=f"gamed-{len(tried)}", documents=documents)
                 tried.append((name, challenge, base, gamed))
-    gamed = [one[-1] for one in tried]
+    gamers = [one[-1] for one in tried]
     ranked = rank(
         challenges=challenges,
-        suppliers=gamed,
-        features=features(gamed, challenges),
-        top=len(gamed),
-        **snapshots,
+        suppliers=gamers,
+        features=features(gamers, challenges),
+        top=len(gamers),
+        lexicon=lexicon,
+        background=background,
     )
     after = {(c, place.supplier_id): place.score for c, places_ in ranked.items() for place in places_}
     for name, challenge, base, gamed_one in tried:
