@@ -11,6 +11,7 @@ from engage.kernel.cluster import ClusterError
 from engage.kernel.settings import SettingsError
 
 COMMANDS = {
+    "assign": "engage.cli.assign:assign",
     "audit": "engage.cli.audit:audit",
     "demo": "engage.cli.demo:demo",
     "digests": "engage.cli.digests:digests",

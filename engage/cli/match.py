@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 import sys
-import tempfile
-from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import IO
 
 import click
 
 from engage.cli.errors import CannotStart
 from engage.cli.lazy import PartlyLazyGroup
+from engage.cli.writing import check_target, write_whole
 from engage.matching import (
     DEFAULT_EMBEDDER,
     ChallengeText,
@@ -77,8 +73,8 @@ def match_files(
         profiles, asked = read_suppliers(suppliers), read_challenges(challenges)
         index, ranked = _rank(profiles, asked, embedder=embedder, top=top, explain=explain is not None)
         if explain is not None:
-            _write(explain, explanation_lines(ranked, profiles))
-        _write(out, run_lines(ranked))
+            write_whole(explain, explanation_lines(ranked, profiles))
+        write_whole(out, run_lines(ranked))
     except MatchingError as error:
         raise CannotStart(str(error)) from error
     if as_json:
@@ -110,33 +106,6 @@ def _progress(done: int, total: int) -> None:
 def _check_targets(out: Path, explain: Path | None) -> None:
     """Find out before the work whether its result can be written."""
     for target in filter(None, (out, explain)):
-        if target.is_dir() or not target.parent.is_dir():
-            raise CannotStart(f"{target} cannot be written: name a file in a folder that exists.")
-        if not os.access(target.parent, os.W_OK):
-            raise CannotStart(f"{target} cannot be written: you may not write to its folder.")
+        check_target(target)
     if explain is not None and explain.resolve() == out.resolve():
         raise CannotStart(f"--out and --explain both name {out}: give them different names.")
-
-
-def _write(target: Path, lines: Iterable[str]) -> None:
-    """Write a file whole or not at all: nobody ever finds half of it."""
-    try:
-        with _replacing(target) as stream:
-            stream.writelines(lines)
-    except OSError as error:
-        raise CannotStart(f"{target} cannot be written ({error.strerror}): choose another place.") from error
-
-
-@contextlib.contextmanager
-def _replacing(target: Path) -> Iterator[IO[str]]:
-    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-    unfinished = Path(name)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
-            yield stream
-            stream.flush()
-            os.fsync(stream.fileno())
-        unfinished.chmod(0o644)
-        unfinished.replace(target)
-    finally:
-        unfinished.unlink(missing_ok=True)
