@@ -292,10 +292,9 @@ def look_behind(walk: Walk, people: world.World, ref: str) -> None:
     visitor.sees("A named person released the invitations")
     visitor.sees("People put in 1 supplier")
     walk.stop(visitor)
-    visitor.follow("How matching works")
-    walk.stop(visitor)
-    visitor.follow("Model card")
-    walk.stop(visitor)
+    for page in ("/how-matching-works", "/how-matching-works/model-card"):
+        visitor.go(page)
+        walk.stop(visitor)
     supplier = walk.person(people.volunteer)
     supplier.go("/supplier/matches")
     supplier.sees("Earlier warnings of flash floods")

@@ -30,7 +30,7 @@ from engage.matchmaking.service.texts import Cited, kept, why
 from engage.suppliers.models import Supplier
 
 MOST = 20
-"""Standings on one page, at most."""
+"""Matches on one page, at most."""
 
 
 class Verdict(StrEnum):
@@ -62,6 +62,14 @@ class Standing:
     invitation: Invitation | None
     by_person: OverrideKind | None
     """Whether a person of the department decided about it, against or before the plan."""
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A released match, and the invitation that the supplier had by it or before it."""
+
+    run: MatchRun
+    invitation: Invitation | None
 
 
 @dataclass(frozen=True)
@@ -102,25 +110,25 @@ def standing(session: Session, *, run: MatchRun, supplier: Supplier) -> Standing
     )
 
 
-def standings(session: Session, *, supplier: Supplier) -> list[Standing]:
-    """Return how the matches of the last year that were released went for ``supplier``, newest first, at most 20.
+def standings(session: Session, *, supplier: Supplier) -> list[Listed]:
+    """Return the matches of the last year that were released, newest first, at most 20. Two statements.
 
     Every match of a public challenge counts that was made since the supplier is here: whether it came onto
-    the ranked list does not matter.
+    the ranked list does not matter. How well it fitted is worked out by ``standing``, one match at a time.
     """
     since = max(clock.now() - YEAR, supplier.created_at)
-    found: list[Standing] = []
-    for run in queries.released_runs(session, since=since)[:MOST]:
-        try:
-            found.append(standing(session, run=run, supplier=supplier))
-        except NotFound:
-            continue
-    return found
+    sent = {one.challenge_id: one for one in queries.invitations_for(session, supplier_id=supplier.id)}
+    runs = queries.released_runs(session, since=since)[:MOST]
+    return [Listed(run, _counting(sent.get(run.challenge_id), run)) for run in runs]
 
 
 def _invitation(session: Session, run: MatchRun, supplier: Supplier) -> Invitation | None:
     """Return the invitation by this match, or one that had gone out before it."""
     found = queries.invitation_of(session, challenge_id=run.challenge_id, supplier_id=supplier.id)
+    return _counting(found, run)
+
+
+def _counting(found: Invitation | None, run: MatchRun) -> Invitation | None:
     if found is None or found.state is InvitationState.HELD:
         return None
     before = found.sent_at is not None and run.matched_at is not None and found.sent_at <= run.matched_at

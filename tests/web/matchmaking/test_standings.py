@@ -9,12 +9,14 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from engage.kernel.actor import Role
+from engage.matchmaking import service
 from engage.matchmaking.models import Invitation, MatchRun
 from engage.suppliers.models import Supplier
 from tests.factories import matchmaking as made
 from tests.factories import suppliers as firms
 from tests.support.client import DistrustfulClient
 from tests.support.html import links, text_of
+from tests.support.statements import selects
 from tests.web.matchmaking.conftest import NEIGHBOURS, BrowserOf, Scene, neighbours
 
 NEAR = (made.BEST, *NEIGHBOURS)
@@ -75,6 +77,25 @@ def test_who_is_not_invited_reads_its_own_fit_and_what_to_do(
         name for name in (*made.TEXTS, *NEIGHBOURS) if name in page and name != me.organisation.name
     ] == []
     assert [word for word in ("Rank", "rank", "score", "Score") if word in words] == []
+
+
+def test_the_list_asks_as_often_for_more_matches(
+    released: Scene, session: Session, browser_of: BrowserOf, engine: sa.Engine
+) -> None:
+    own = browser_of(firms.member(session, one_not_invited(session, released)))
+    asked, listed = [], []
+    for more in (0, 1):
+        for _ in range(more):
+            other = made.market(session)
+            run = made.run(session, other)
+            service.release(session, actor=made.author(session, other), run=run)
+        session.expire_all()
+        with selects(engine) as seen:
+            page = own.get("/supplier/matches").get_data(as_text=True)
+        asked.append(len(seen))
+        listed.append(len([link for link in links(page) if link.startswith("/supplier/matches/")]))
+    assert listed == [1, 2]
+    assert asked[0] == asked[1]
 
 
 def test_who_is_invited_reads_why_and_finds_the_invitation(
