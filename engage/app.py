@@ -34,6 +34,7 @@ from engage.site.views import bp as site_views
 from engage.suppliers import handlers as suppliers_handlers
 from engage.suppliers.events import StatementsChanged
 from engage.suppliers.views import bp as suppliers_views
+from engage.transparency.views import bp as transparency_views
 
 REACTIONS: Mapping[type[events.Event], Sequence[events.Handler]] = {
     OrganisationRegistered: [suppliers_handlers.on_organisation_registered],
@@ -61,6 +62,7 @@ BLUEPRINTS = (
     advisory_views,
     consultation_views,
     digests_views,
+    transparency_views,
     admin_views,
 )
 

@@ -12,6 +12,7 @@ from engage.ledger import models as ledger
 from engage.matchmaking import models as matchmaking
 from engage.outbox import models as outbox
 from engage.suppliers import models as suppliers
+from engage.transparency import models as transparency
 
 ROOMS_WITH_TABLES = (
     accounts,
@@ -24,4 +25,5 @@ ROOMS_WITH_TABLES = (
     matchmaking,
     outbox,
     suppliers,
+    transparency,
 )

@@ -19,6 +19,7 @@ COMMANDS = {
     "import": "engage.cli.import_:import_",
     "match": "engage.cli.match:match",
     "migrate": "engage.cli.migrate:migrate",
+    "notice": "engage.cli.notice:notice",
     "up": "engage.cli.up:up",
     "users": "engage.cli.users:users",
     "worker": "engage.cli.worker:worker",

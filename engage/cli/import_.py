@@ -1,4 +1,4 @@
-"""`engage import`: suppliers and challenges from files."""
+"""`engage import`: suppliers and challenges from files; notices in a module of their own."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from tqdm import tqdm
 from engage.accounts import queries as accounts
 from engage.accounts.service import add_member, create_organisation
 from engage.challenges import service as challenges
+from engage.cli.lazy import PartlyLazyGroup
 from engage.cli.rows import (
     Parsed,
     Problem,
@@ -82,9 +83,9 @@ def options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-@click.group()
+@click.group(cls=PartlyLazyGroup, lazy={"notices": "engage.cli.import_notices:import_notices"})
 def import_() -> None:
-    """Import suppliers or challenges from a file: JSONL, or CSV when its name ends in .csv.
+    """Import suppliers or challenges from a file: JSONL, or CSV when its name ends in .csv; notices as OCDS.
 
     Every line is checked first. When one is bad nothing is changed, unless you say --skip-bad. A file can be
     imported again: what has changed is updated.

@@ -14,6 +14,7 @@ from engage.consultation.policy import ConsultationPermission
 from engage.kernel.permissions import Permission
 from engage.matchmaking.policy import MatchmakingPermission
 from engage.suppliers.policy import SupplierPermission
+from engage.transparency.policy import TransparencyPermission
 
 PUBLIC = "public"
 SIGNED_IN = "signed in"
@@ -137,4 +138,14 @@ MATRIX: dict[str, str | Permission] = {
     "suppliers.statement_edit": SupplierPermission.EDIT,
     "suppliers.statement_new": SupplierPermission.EDIT,
     "suppliers.statement_remove": SupplierPermission.EDIT,
+    "transparency.buyer": TransparencyPermission.PREPARE,
+    "transparency.decide": TransparencyPermission.LINK,
+    "transparency.details": TransparencyPermission.PREPARE,
+    "transparency.draft": SIGNED_IN,
+    "transparency.look": TransparencyPermission.LINK,
+    "transparency.notices": SIGNED_IN,
+    "transparency.party_new": TransparencyPermission.PREPARE,
+    "transparency.party_remove": TransparencyPermission.PREPARE,
+    "transparency.release_file": SIGNED_IN,
+    "transparency.text_file": SIGNED_IN,
 }

@@ -28,8 +28,11 @@ TABS = (
     ("advisory.department_sessions", "Sessions"),
     ("consultation.department_questions", "Questions"),
     ("challenges.notice", "Notice"),
+    ("transparency.notices", "What followed"),
     ("challenges.history", "History"),
 )
+TAB_OF = {"transparency.draft": "challenges.notice"}
+"""The tab that a page belongs to, where its room has more than one."""
 BEFORE_APPROVAL = (ChallengeState.DRAFT, ChallengeState.IN_REVIEW, ChallengeState.CHANGES_REQUESTED)
 
 
@@ -150,7 +153,7 @@ def withdraw(ref: str) -> ResponseReturnValue:
 @bp.app_template_global()
 def challenge_tabs(challenge: Challenge) -> list[tuple[str, str, bool]]:
     """Return the tabs of the workspace: text, address, and whether this page belongs to it."""
-    here = request.endpoint or ""
+    here = TAB_OF.get(request.endpoint or "", request.endpoint or "")
     room = here.partition(".")[0]
     return [
         (text, url_for(endpoint, ref=challenge.ref), endpoint == here or _same_room(endpoint, room))

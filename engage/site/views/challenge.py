@@ -14,6 +14,7 @@ from engage.kernel.actor import Role
 from engage.ledger import queries as ledger
 from engage.matchmaking import queries as matchmaking
 from engage.site.views import bp
+from engage.transparency import queries as transparency
 
 
 @bp.get("/challenges/<ref>")
@@ -30,6 +31,7 @@ def challenge(ref: str) -> ResponseReturnValue:
         questions=consultation.answered(session, challenge_id=found.id),
         disclosures=ledger.public_disclosures(session, challenge_ref=found.ref),
         matching=matchmaking.public_summary(session, challenge_id=found.id),
+        next_procurements=transparency.what_followed(session, challenge=found),
         for_supplier=who is not None and who.has(Role.SUPPLIER_ADMIN, Role.SUPPLIER_EXPERT),
         open_now=found.is_open,
     )
