@@ -195,7 +195,7 @@ def release(walk: Walk, people: world.World, ref: str) -> None:
     author.sees("Nobody is told anything before you release the invitations")
     walk.stop(author)
     first.get_by_role("link").click()
-    assert author.page.locator("mark").count() > 0
+    author.page.locator("mark").first.wait_for()
     walk.stop(author)
     change_the_rules(walk, author, match)
     give_a_place(walk, author, match, people_name(people, "Riverbank"))
