@@ -227,7 +227,8 @@ def test_an_alternate_has_stepped_in(reader: Session) -> None:
 def test_the_demo_supplier_can_see_why_it_was_invited_and_why_not(reader: Session) -> None:
     named = Organisation.name == SUPPLIER_EXPERT.organisation
     supplier = reader.scalars(sa.select(Supplier).join(Organisation).where(named)).one()
-    verdicts = {one.verdict for one in matchmaking.standings(reader, supplier=supplier)}
+    listed = matchmaking.standings(reader, supplier=supplier)
+    verdicts = {matchmaking.standing(reader, run=one.run, supplier=supplier).verdict for one in listed}
     assert verdicts >= {Verdict.INVITED, Verdict.PERSON, Verdict.NOT_NEAR}
     released = sa.select(Challenge).join(MatchRun, MatchRun.challenge_id == Challenge.id)
     for challenge in reader.scalars(released.where(MatchRun.released_at.is_not(None)).distinct()):
