@@ -150,7 +150,7 @@ class EngagementForm(Form):
     """How the engagement goes, and until when."""
 
     seen = HiddenField()
-    process = TextAreaField(
+    engagement_process = TextAreaField(
         "How will you engage with suppliers?",
         [Optional(), LONG],
         description="Say how suppliers can take part, what is asked of them and what happens with the answers. "

@@ -93,7 +93,7 @@ class NoticeDetails(Base):
     opens_on: Mapped[date | None]
     closes_on: Mapped[date | None]
     """Empty means the closing date of the challenge."""
-    process: Mapped[str] = mapped_column(default="")
+    engagement_process: Mapped[str] = mapped_column(default="")
     languages: Mapped[list[str]] = mapped_column(ARRAY(sa.Text), default=list)
     sme: Mapped[bool | None]
     vcse: Mapped[bool | None]

@@ -126,7 +126,7 @@ def upgrade() -> None:
         sa.Column("not_known", postgresql.ARRAY(sa.Text()), nullable=False),
         sa.Column("opens_on", sa.Date(), nullable=True),
         sa.Column("closes_on", sa.Date(), nullable=True),
-        sa.Column("process", sa.Text(), nullable=False),
+        sa.Column("engagement_process", sa.Text(), nullable=False),
         sa.Column("languages", postgresql.ARRAY(sa.Text()), nullable=False),
         sa.Column("sme", sa.Boolean(), nullable=True),
         sa.Column("vcse", sa.Boolean(), nullable=True),

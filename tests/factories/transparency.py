@@ -27,7 +27,7 @@ WRITTEN: dict[str, Any] = {
     "value_gross": 1_200_000,
     "above_threshold": True,
     "tender_notice_on": date(2031, 1, 15),
-    "process": "Two sessions online and a form for answers in writing.",
+    "engagement_process": "Two sessions online and a form for answers in writing.",
     "contact_name": "Seats team",
     "contact_email": "team@seats.example",
 }

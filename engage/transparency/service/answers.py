@@ -123,7 +123,7 @@ def _languages(value: list[str] | None) -> list[str]:
 
 
 _CHECKS: Mapping[str, Callable[[Any], Any]] = {
-    **dict.fromkeys(("kinds", "how", "process", "quantity", "contact_address", "role"), _text),
+    **dict.fromkeys(("kinds", "how", "engagement_process", "quantity", "contact_address", "role"), _text),
     **dict.fromkeys(("category", "above_threshold", "sme", "vcse", "kind", "devolved", "part"), _as_given),
     **dict.fromkeys(("starts_on", "ends_on", "tender_notice_on", "opens_on", "closes_on"), _as_given),
     **dict.fromkeys(("email", "contact_email"), _email),

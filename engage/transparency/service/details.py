@@ -32,7 +32,7 @@ FIELDS: Mapping[Part, tuple[str, ...]] = {
         "above_threshold",
         "tender_notice_on",
     ),
-    Part.ENGAGEMENT: ("opens_on", "closes_on", "process", "languages", "sme", "vcse"),
+    Part.ENGAGEMENT: ("opens_on", "closes_on", "engagement_process", "languages", "sme", "vcse"),
     Part.CONTACT: ("contact_name", "contact_email", "contact_telephone", "contact_address"),
 }
 SUBJECTS: Mapping[Part, tuple[Subject, ...]] = {

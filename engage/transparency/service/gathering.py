@@ -63,7 +63,7 @@ def record_of(session: Session, *, challenge: Challenge) -> NoticeRecord:
         vcse=own.vcse,
         opens_on=own.opens_on,
         closes_on=own.closes_on or challenge.closes_on,
-        process=own.process,
+        process=own.engagement_process,
         events=[_event(each) for each in meetings],
         languages=tuple(own.languages),
         tender_notice_on=own.tender_notice_on,

@@ -187,7 +187,7 @@ def test_what_somebody_else_saved_is_not_overwritten(
         (Part.DATES, {"value_net": -1}, "value_net"),
         (Part.DATES, {"value_gross": 10**13}, "value_gross"),
         (Part.ENGAGEMENT, {"opens_on": date(2199, 1, 1)}, "opens_on"),  # after the challenge closes
-        (Part.ENGAGEMENT, {"process": "x" * 10_001}, "process"),
+        (Part.ENGAGEMENT, {"engagement_process": "x" * 10_001}, "engagement_process"),
         (Part.CONTACT, {"contact_email": "ann at seats"}, "contact_email"),
         (Part.CONTACT, {"contact_name": "x" * 201}, "contact_name"),
         (Part.SCOPE, {"cpv": ["123"]}, "cpv"),
