@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
 from engage.matching import Band
+from engage.matchmaking.enums import InvitationState
 from engage.matchmaking.models import Invitation, MatchCandidate, MatchRun
 from engage.matchmaking.service.tags import NEW_ENTRANT, SME, VCSE, YEAR
 
@@ -104,12 +105,18 @@ def _share(qualified: int, invited: int, of_kind: int, of_kind_invited: int) -> 
 
 
 def _was_invited(candidate: type[MatchCandidate]) -> sa.ColumnElement[bool]:
-    """Whether an invitation of the candidate's own match went out to it: chosen at once, or stepped in."""
+    """Whether it was given a place by its own match: chosen at once, or stepped in.
+
+    An invitation that still waits for somebody to have an account counts: the place is not given to another.
+    """
     return sa.exists().where(
-        Invitation.run_id == candidate.run_id,
-        Invitation.supplier_id == candidate.supplier_id,
-        Invitation.sent_at.is_not(None),
+        Invitation.run_id == candidate.run_id, Invitation.supplier_id == candidate.supplier_id, given()
     )
+
+
+def given() -> sa.ColumnElement[bool]:
+    """Whether an invitation went out, or waits for somebody to have an account."""
+    return sa.or_(Invitation.sent_at.is_not(None), Invitation.state == InvitationState.HELD)
 
 
 def _envy(session: Session, *year: sa.ColumnElement[bool]) -> Counter[int]:

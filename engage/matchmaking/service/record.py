@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from engage.challenges.models import Challenge
 from engage.matching import Band
-from engage.matchmaking.enums import HardRule, OverrideKind
+from engage.matchmaking.enums import HardRule, InvitationState, OverrideKind
 from engage.matchmaking.models import (
     Invitation,
     LotteryCommitment,
@@ -21,6 +21,7 @@ from engage.matchmaking.models import (
     SelectionOverride,
     SelectionRules,
 )
+from engage.matchmaking.service.fairness import given
 from engage.matchmaking.service.rules import rules_sentences
 from engage.matchmaking.service.tags import CAP_TAGS, FLOOR_TAGS
 
@@ -89,6 +90,9 @@ class Release:
     bands: dict[str, Shown]
     """Of the candidates: the first of the ranked list."""
     invited: int
+    """Places given by this match, at once or by stepping in."""
+    waiting: int
+    """How many of these invitations wait for somebody of the supplier to have an account."""
     by_tag: dict[str, Shown]
     """How many of the invited have a tag that rules can ask for."""
     rules: int | None
@@ -224,7 +228,7 @@ def _released(session: Session, challenge: Challenge) -> Iterable[MatchRun]:
 def _release(session: Session, challenge: Challenge, run: MatchRun) -> Release:
     assert run.matched_at is not None
     assert run.released_at is not None
-    bands, tags, invited = _counted(session, run)
+    bands, tags, invited, waiting = _counted(session, run)
     plan = run.round
     own = plan.result["challenges"].get(challenge.ref, {}) if plan else {}
     return Release(
@@ -245,6 +249,7 @@ def _release(session: Session, challenge: Challenge, run: MatchRun) -> Release:
         left_out={rule.value: shown(run.suppliers_excluded.get(rule.value, 0)) for rule in HardRule},
         bands={band.value: shown(bands.get(band, 0)) for band in Band},
         invited=invited,
+        waiting=waiting,
         by_tag={tag: shown(tags.get(tag, 0)) for tag in (*FLOOR_TAGS, *CAP_TAGS)},
         rules=run.rules.number if run.rules else None,
         commitment=run.commitment.number if run.commitment else None,
@@ -263,24 +268,25 @@ def _release(session: Session, challenge: Challenge, run: MatchRun) -> Release:
     )
 
 
-def _counted(session: Session, run: MatchRun) -> tuple[Mapping[Band, int], Mapping[str, int], int]:
-    """Return candidates by band, invited by tag, and how many were invited by this match. Three statements."""
+def _counted(session: Session, run: MatchRun) -> tuple[Mapping[Band, int], Mapping[str, int], int, int]:
+    """Return candidates by band, invited by tag, how many this match invited, and of how many that waits."""
     of_run = MatchCandidate.run_id == run.id
     bands = session.execute(
         sa.select(MatchCandidate.band, sa.func.count()).where(of_run).group_by(MatchCandidate.band)
     )
-    sent = (Invitation.run_id == run.id, Invitation.sent_at.is_not(None))
+    own = (Invitation.run_id == run.id, given())
     tag = sa.func.jsonb_array_elements_text(MatchCandidate.tags).table_valued("value", name="tag")
     tags = session.execute(
         sa.select(tag.c.value, sa.func.count())
         .select_from(MatchCandidate)
-        .join(Invitation, sa.and_(Invitation.supplier_id == MatchCandidate.supplier_id, *sent))
+        .join(Invitation, sa.and_(Invitation.supplier_id == MatchCandidate.supplier_id, *own))
         .join(tag, sa.true())
         .where(of_run)
         .group_by(tag.c.value)
     )
-    invited = session.scalar(sa.select(sa.func.count()).select_from(Invitation).where(*sent))
-    return dict(bands.all()), dict(tags.all()), invited or 0
+    held = sa.func.count().filter(Invitation.state == InvitationState.HELD)
+    invited, waiting = session.execute(sa.select(sa.func.count(), held).where(*own)).one()
+    return dict(bands.all()), dict(tags.all()), invited, waiting
 
 
 def _careful(fairness: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from engage.challenges.enums import ChallengeState
+from engage.kernel import clock
 from engage.matchmaking import service
 from engage.matchmaking.enums import OverrideKind
 from engage.matchmaking.models import MatchRun
@@ -135,3 +136,14 @@ def test_decisions_and_late_rules_are_counted(session: Session, run: MatchRun, f
     assert found.deviations.rate == pytest.approx(1 / 5)
     assert (found.rules_changed_after_match, found.rules[-1].reason) == (1, "A smaller room.")
     assert "Knows the valley" not in json.dumps(found.to_dict())
+
+
+def test_a_place_that_waits_for_an_account_is_given_all_the_same(session: Session) -> None:
+    known, unknown = made.firm(session), made.firm(session, people=False, sme=True)
+    run = made.planned(session, {known: 2.0, unknown: 1.0}, places=2)
+    service.release(session, actor=made.author(session, run), run=run)
+    found = service.record(session, challenge=run.challenge)
+    assert found is not None
+    (release,) = found.releases
+    assert (release.invited, release.waiting, release.by_tag["sme"]) == (2, 1, FEWER)
+    assert service.report(session, now=clock.now()).invited == 2
