@@ -1,4 +1,4 @@
-"""Forms of notices."""
+"""Forms of notices. What is asked by law carries no "(optional)": it may stay empty for now, and is then missing."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from engage.http.forms import (
     CheckboxesField,
     DatePartsField,
-    EmailAddress,
     EmailField,
     Form,
     HiddenField,
@@ -48,16 +47,19 @@ def yes_or_no(value: str) -> bool:
     return {"yes": True, "no": False, "True": True, "False": False}[value]
 
 
-def _yes_no(label: str, hint: str = "") -> RadiosField:
+def _yes_no(label: str, hint: str = "", *, asked: bool = True) -> RadiosField:
     return RadiosField(
-        label, [Optional()], choices=[(True, "Yes"), (False, "No")], coerce=yes_or_no, description=hint
+        label,
+        [] if asked else [Optional()],
+        choices=[(True, "Yes"), (False, "No")],
+        coerce=yes_or_no,
+        description=hint,
     )
 
 
 def _not_known(part: Part) -> CheckboxesField:
     return CheckboxesField(
         "What do you not know yet?",
-        [Optional()],
         description="The law asks for these things so far as you know them. Tick what you do not know; it is no "
         "longer missing then.",
         choices=[(subject, SUBJECT_WORDS[subject]) for subject in SUBJECTS[part]],
@@ -72,21 +74,20 @@ class ScopeForm(Form):
     seen = HiddenField()
     category = RadiosField(
         "Would the contract be mainly for goods, services or works?",
-        [Optional()],
         choices=[(each, each.value.capitalize()) for each in Category],
         coerce=Category,
         error_name="The category",
     )
     kinds = TextAreaField(
         "What kinds of goods, services or works might be supplied?",
-        [Optional(), LONG],
+        [LONG],
         description="Say what is possible, not what you prefer. For example: software for booking, a managed "
         "booking service, or advice on how to change booking.",
         error_name="The kinds",
     )
     how = TextAreaField(
         "How might they be supplied?",
-        [Optional(), LONG],
+        [LONG],
         description="For example: as a service over the internet, on site, in several regions one after the other.",
         error_name="How they are supplied",
     )
@@ -98,7 +99,6 @@ class ScopeForm(Form):
     )
     regions = CheckboxesField(
         "Where in the United Kingdom would they be supplied?",
-        [Optional()],
         description="Tick all of them for the whole of the United Kingdom.",
         choices=list(REGIONS.items()),
         error_name="The regions",
@@ -118,21 +118,17 @@ class DatesForm(Form):
     seen = HiddenField()
     tender_notice_on = DatePartsField(
         "When do you expect to publish the tender notice?",
-        [Optional()],
         description="An estimate binds you to nothing. For example, 15 1 2027.",
         error_name="The date of the tender notice",
     )
-    starts_on = DatePartsField(
-        "When would the contract start?", [Optional()], error_name="The start of the contract"
-    )
+    starts_on = DatePartsField("When would the contract start?", error_name="The start of the contract")
     ends_on = DatePartsField(
         "When would it end?",
-        [Optional()],
         description="Without possible extensions.",
         error_name="The end of the contract",
     )
-    value_net = IntegerField("Estimated value without VAT", [Optional()], description=POUNDS)
-    value_gross = IntegerField("Estimated value with VAT", [Optional()], description=POUNDS)
+    value_net = IntegerField("Estimated value without VAT", description=POUNDS)
+    value_gross = IntegerField("Estimated value with VAT", description=POUNDS)
     quantity = TextAreaField(
         "Estimated quantity, if a value says too little",
         [Optional(), LONG],
@@ -152,7 +148,7 @@ class EngagementForm(Form):
     seen = HiddenField()
     engagement_process = TextAreaField(
         "How will you engage with suppliers?",
-        [Optional(), LONG],
+        [LONG],
         description="Say how suppliers can take part, what is asked of them and what happens with the answers. "
         "The sessions you schedule, the purposes of the engagement and the closing date are added by themselves. "
         "If the engagement is over, say how it went.",
@@ -161,19 +157,17 @@ class EngagementForm(Form):
     opens_on = DatePartsField("When does the engagement start?", [Optional()], error_name="The start")
     closes_on = DatePartsField(
         "When does it close, or when did it close?",
-        [Optional()],
         description="If you leave this empty, the closing date of the challenge counts.",
         error_name="The closing date",
     )
     languages = CheckboxesField(
         "In which languages do you take answers?",
-        [Optional()],
         choices=[(each, LANGUAGE_WORDS[each]) for each in Language],
         coerce=Language,
         error_name="The languages",
     )
-    sme = _yes_no("Would the contract suit small and medium-sized enterprises?")
-    vcse = _yes_no("Would it suit voluntary, community and social enterprises?")
+    sme = _yes_no("Would the contract suit small and medium-sized enterprises?", asked=False)
+    vcse = _yes_no("Would it suit voluntary, community and social enterprises?", asked=False)
 
 
 class ContactForm(Form):
@@ -182,11 +176,11 @@ class ContactForm(Form):
     seen = HiddenField()
     contact_name = TextField(
         "Name",
-        [Optional(), LINE],
+        [LINE],
         description="A person or a team. Everybody can read it.",
         error_name="The name",
     )
-    contact_email = EmailField("Email address", [Optional(), LINE, EmailAddress()])
+    contact_email = EmailField("Email address", [LINE])
     contact_telephone = TextField("Telephone number", [Optional(), LINE], error_name="The telephone number")
     contact_address = TextAreaField(
         "Postal address",
@@ -210,19 +204,18 @@ class BuyerForm(Form):
 
     ppon = TextField(
         "Public Procurement Organisation Number",
-        [Optional(), LINE],
+        [LINE],
         description="Find a Tender gave it out when your department registered, for example PABC-1234-DEFG.",
         error_name="The number",
     )
-    street = TextAreaField("Street", [Optional(), LINE], error_name="The street")
-    locality = TextField("Town or city", [Optional(), LINE], error_name="The town or city")
-    postal_code = TextField("Postcode", [Optional(), LINE], error_name="The postcode")
+    street = TextAreaField("Street", [LINE], error_name="The street")
+    locality = TextField("Town or city", [LINE], error_name="The town or city")
+    postal_code = TextField("Postcode", [LINE], error_name="The postcode")
     region = SelectField("Region", [Optional()], choices=[("", "Choose a region"), *REGIONS.items()])
-    email = EmailField("Email address", [Optional(), LINE, EmailAddress()])
+    email = EmailField("Email address", [LINE])
     website = TextField("Website", [Optional(), LINE], error_name="The website")
     kind = RadiosField(
         "Type of contracting authority",
-        [Optional()],
         choices=[(each, AUTHORITY_WORDS[each]) for each in AuthorityType],
         coerce=AuthorityType,
         error_name="The type",
@@ -249,14 +242,14 @@ class PartyForm(Form):
     name = TextField("Name", [Required("Enter the name of the organisation"), LINE], error_name="The name")
     ppon = TextField(
         "Public Procurement Organisation Number",
-        [Optional(), LINE],
+        [LINE],
         description="For example PABC-1234-DEFG.",
         error_name="The number",
     )
-    street = TextAreaField("Street", [Optional(), LINE], error_name="The street")
-    locality = TextField("Town or city", [Optional(), LINE], error_name="The town or city")
-    postal_code = TextField("Postcode", [Optional(), LINE], error_name="The postcode")
-    email = EmailField("Email address", [Optional(), LINE, EmailAddress()])
+    street = TextAreaField("Street", [LINE], error_name="The street")
+    locality = TextField("Town or city", [LINE], error_name="The town or city")
+    postal_code = TextField("Postcode", [LINE], error_name="The postcode")
+    email = EmailField("Email address", [LINE])
     role = TextAreaField(
         "What does it do for you?",
         [Optional(), LONG],
