@@ -14,13 +14,14 @@ from sqlalchemy.orm import Session
 from engage.accounts.enums import OrganisationState
 from engage.audit.queries import history
 from engage.challenges.enums import ChallengeState
-from engage.kernel import clock
+from engage.challenges.events import ChallengePublished
+from engage.kernel import clock, events
 from engage.kernel.actor import System
 from engage.kernel.errors import Conflict
 from engage.matching import Band
 from engage.matchmaking import queries, service
 from engage.matchmaking.enums import InvitationState, RunState
-from engage.matchmaking.models import Invitation, MatchRun
+from engage.matchmaking.models import Invitation, LotteryCommitment, MatchRun
 from engage.matchmaking.service.matching import snapshot_hash
 from engage.matchmaking.service.sifting import quarter_start
 from engage.suppliers.models import Supplier
@@ -230,6 +231,22 @@ def test_a_match_is_planned_with_every_other_that_stands(session: Session, marke
     assert first.round_id == second.round_id
     both = [run for run in (first, second) if made.BEST in made.chosen(run)]
     assert len(both) == 1
+
+
+def test_the_draw_is_committed_to_at_publication_and_before_any_match(
+    session: Session, market: made.Market
+) -> None:
+    events.emit(session, ChallengePublished(market.challenge.id))
+    (published,) = session.scalars(sa.select(LotteryCommitment)).all()
+    run = made.run(session, market)
+    assert run.commitment is published
+    assert published.committed_at <= run.frozen_at
+    again = made.run(session, market)
+    assert again.commitment is published
+    unpublished = challenges.challenge(session, state=S.APPROVED)
+    first = service.run(session, actor=System("tests"), challenge=unpublished)
+    assert first.commitment is not None
+    assert first.commitment.committed_at <= first.frozen_at
 
 
 def test_the_summary_for_everybody_counts_only_what_was_sent(session: Session, market: made.Market) -> None:
