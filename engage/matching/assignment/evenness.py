@@ -93,7 +93,7 @@ def even_out(table: Table, value: Ints, first: Solved, *, fixed: Bools, effort: 
 def level_rows(table: Table, parts: Ints, percent: int) -> list[Row]:
     """Hold every session that has a best of its own to ``percent`` of it."""
     least = np.full(len(table.sessions), percent * 100)
-    return least_rows(table, parts, np.where(_measured(table, parts), least, 0))
+    return least_rows(table, parts, np.where(measured(table, parts), least, 0))
 
 
 def least_rows(table: Table, parts: Ints, least: Ints) -> list[Row]:
@@ -115,8 +115,9 @@ def parts_by_session(table: Table, parts: Ints, chosen: Bools) -> Ints:
 def lowest_percent(table: Table, parts: Ints, chosen: Bools) -> int:
     """Return the smallest part of its own best that any session has, in whole per cent."""
     shares = np.clip(parts_by_session(table, parts, chosen) // 100, 0, 100)
-    return int(shares[_measured(table, parts)].min(initial=100))
+    return int(shares[measured(table, parts)].min(initial=100))
 
 
-def _measured(table: Table, parts: Ints) -> Bools:
+def measured(table: Table, parts: Ints) -> Bools:
+    """Mark the sessions that have a best of their own."""
     return np.bincount(table.session[parts > 0], minlength=len(table.sessions)) > 0

@@ -101,7 +101,7 @@ class Effort:
 
     def quick(self) -> Effort:
         """Return the effort for trying what may well be impossible."""
-        return replace(self, thorough=False, columns=2_000)
+        return replace(self, nodes=min(self.nodes, 200), thorough=False, columns=2_000)
 
     @classmethod
     def of(cls, nodes: int, seconds: float) -> Effort:
@@ -119,8 +119,10 @@ def solver_name() -> str:
     return f"HiGHS {_new().version()}"
 
 
-def solve(whole: Whole, effort: Effort) -> Answer | None:
+def solve(whole: Whole, effort: Effort, *, hint: Ints | None = None) -> Answer | None:
     """Solve the program; ``None`` when no values keep the limits, or none were found with this effort.
+
+    With a ``hint``, values that keep the limits, the answer is at least as good as those.
 
     First without asking for whole numbers: assignment programs mostly have
     them anyway. The bound of that relaxation is computed from HiGHS's row
@@ -139,7 +141,7 @@ def solve(whole: Whole, effort: Effort) -> Answer | None:
             return Answer(
                 values=rounded, objective=objective, bound=certificate.bound, certificate=certificate
             )
-    return _search(whole, effort, certificate)
+    return _search(whole, effort, certificate, hint)
 
 
 def relax(whole: Whole) -> tuple[Floats, Certificate] | None:
@@ -245,7 +247,7 @@ def _better(whole: Whole, reduced: Ints) -> Ints:
     return np.where(reduced > 0, whole.upper, whole.lower)
 
 
-def _search(whole: Whole, effort: Effort, certificate: Certificate) -> Answer | None:
+def _search(whole: Whole, effort: Effort, certificate: Certificate, hint: Ints | None) -> Answer | None:
     """Find whole numbers, holding the columns that matter least.
 
     Columns that lose more than ``width`` by leaving their better limit are held
@@ -255,9 +257,10 @@ def _search(whole: Whole, effort: Effort, certificate: Certificate) -> Answer | 
     """
     width = max(1, int(np.abs(whole.cost).max(initial=0)) // 1600)
     widest = certificate.width_of(effort.columns)
-    hint: Ints | None = None
     while True:
         held = certificate.losing(width)
+        if hint is not None:
+            held &= hint == _better(whole, certificate.reduced)
         found = _branch(_hold(whole, held, certificate), effort, hint=hint)
         if found is not None:
             hint, limit = found

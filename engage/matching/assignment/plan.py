@@ -158,7 +158,8 @@ class Parity:
     """Newcomers' places: how many there are, their share of all places, and the share aimed at.
 
     ``qualified`` is their share of the suppliers with a score, ``cost`` what the aim took off the objective, in points;
-    ``held`` whether the plan would have had fewer without it.
+    ``held`` whether the plan would have had fewer without it. ``bonus`` is what was added, in points, to
+    every newcomer's score to reach it: the same for all, and as little as does it.
     """
 
     places: int
@@ -166,6 +167,7 @@ class Parity:
     aim: float
     qualified: float
     cost: float
+    bonus: float
     held: bool
 
 

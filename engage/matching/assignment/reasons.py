@@ -186,10 +186,11 @@ def _why_out(
         return str(Reason.PINNED if not decided.drawn[view.chosen].any() else Reason.EXPLORATION)
     if not contender or bar is None:
         return _drawn_instead(view, index) or str(Reason.FIT)
-    if points > bar - decided.near:
-        return str(Reason.LOT)
     weakest = min(reasons, key=lambda seat: (int(decided.plain[seat]), seat))
-    return reasons[weakest] if points > int(decided.plain[weakest]) else str(Reason.FIT)
+    by_rule = reasons[weakest] not in {Reason.FIT, Reason.LOT}
+    if by_rule and points > int(decided.plain[weakest]):
+        return reasons[weakest]
+    return str(Reason.LOT if abs(points - bar) < decided.near else Reason.FIT)
 
 
 def _drawn_instead(view: View, index: int) -> str:

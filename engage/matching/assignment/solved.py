@@ -56,12 +56,34 @@ def best(table: Table, value: Ints, *, fixed: Bools, effort: Effort, extra: Sequ
 
 
 def within(
-    table: Table, value: Ints, *, fixed: Bools, effort: Effort, extra: Sequence[Row], shortage: int
+    table: Table,
+    value: Ints,
+    *,
+    fixed: Bools,
+    effort: Effort,
+    extra: Sequence[Row],
+    shortage: int,
+    known: Bools | None = None,
 ) -> Solved | None:
-    """Return the best plan with at most ``shortage`` unmet places, the least there can be; ``None``: none."""
+    """Return the best plan with at most ``shortage`` unmet places, the least there can be.
+
+    ``None`` when there is none, or none was found with this effort. With ``known``, a
+    plan that keeps the rules and the extra rows, one as good as that is always found.
+    """
     program = build(table, value, fixed=fixed, extra=extra, shortage=shortage)
-    answer = linear.solve(program.whole, effort)
+    hint = None if known is None else _columns(program, known)
+    answer = linear.solve(program.whole, effort, hint=hint)
     return None if answer is None else _answer(program, answer, least=shortage)
+
+
+def _columns(program: Program, chosen: Bools) -> Ints:
+    """Return the plan as values of the columns, with what it lacks of each floor."""
+    values = np.zeros(len(program.whole.cost), np.int64)
+    values[: program.pairs] = chosen
+    rows = [rule.row for rule in program.floors]
+    missing = program.whole.row_lower[rows] - (program.whole.matrix @ values)[rows]
+    values[program.pairs :] = np.maximum(missing, 0).astype(np.int64)
+    return values
 
 
 def settle(found: Solved, prefer: Callable[[Ints], Ints], effort: Effort) -> Solved:

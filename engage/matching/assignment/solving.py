@@ -12,8 +12,8 @@ from engage.matching.assignment.contradictions import contradiction
 from engage.matching.assignment.evenness import (
     even_out,
     least_rows,
-    level_rows,
     lowest_percent,
+    measured,
     parts_by_session,
     parts_of_best,
 )
@@ -29,8 +29,8 @@ from engage.matching.assignment.table import Bools, Table, tabulate
 from engage.matching.assignment.types import ASSIGNMENT_VERSION, Instance, Ints, Terms
 
 _TICKETS = 2**20
-#: Hundredths of a per cent by which the level may fall to make room for the drawn.
-_GIVE_WAY = (0, 100, 300, 600)
+#: How far, in hundredths of a per cent, evenness gives way to parity, if it must.
+_GIVE_WAY = (0, 200, 500, 1000, 10_000)
 #: A pair of the previous plan counts as much as this many lots.
 _PREVIOUS = 16
 
@@ -117,26 +117,26 @@ def decided_by(instance: Instance, plan: Plan) -> Decided:
 
 def _decide(table: Table, terms: Terms, value: Ints, seed: str) -> _Steps:
     effort = Effort.of(terms.nodes, terms.time_limit)
-    fixed = table.pinned
-    steps = _Steps(solved=best(table, value, fixed=fixed, effort=effort))
-    rows: list[Row] = []
     parts = parts_of_best(table)
+    steps = _Steps(solved=best(table, value, fixed=table.pinned, effort=effort))
     if terms.even:
-        level = even_out(table, value, steps.solved, fixed=fixed, effort=effort)
-        cost = _points(table, max(0, steps.solved.objective - level.solved.objective))
-        evenness = Evenness(percent=level.percent, possible=level.possible, cost=cost)
-        rows = level_rows(table, parts, level.percent)
-        proven = level.percent >= level.possible
-        steps = replace(steps, solved=level.solved, evenness=evenness, as_even_as_can_be=proven)
+        steps = _evened(table, value, steps, effort)
     least = steps.solved.objective - terms.fairness_cost * abs(steps.solved.objective)
+    fixed, held = table.pinned, np.zeros(len(table.sessions), np.int64)
+    if steps.evenness is not None:
+        held = np.where(measured(table, parts), steps.evenness.percent * 100, 0)
     draw = explore(table, terms, value, steps.solved, fixed=fixed, seed=seed, effort=effort)
+    steps = replace(steps, draw=draw)
     if draw is not None and draw.drawn.any():
         fixed = fixed.copy()
         fixed[draw.members[draw.drawn]] = True
-        rows, after = _with_draw(table, value, steps, draw, parts, fixed=fixed, effort=effort)
-        steps = replace(steps, solved=after, exploration_cost=steps.solved.objective - after.objective)
-    steps = replace(steps, draw=draw)
+        held = np.minimum(held, parts_by_session(table, parts, draw.room))
+        steps = _with_draw(
+            table, value, steps, draw, fixed=fixed, effort=effort, rows=least_rows(table, parts, held)
+        )
     if terms.parity:
+        ways = _GIVE_WAY if terms.even else (0,)
+        rows = [least_rows(table, parts, held - way) for way in ways]
         shared = balance(
             table, terms, value, steps.solved, fixed=fixed, effort=effort, rows=rows, least=least
         )
@@ -145,35 +145,29 @@ def _decide(table: Table, terms: Terms, value: Ints, seed: str) -> _Steps:
     if steps.evenness is not None:
         percent = lowest_percent(table, parts, steps.solved.chosen)
         steps = replace(steps, evenness=replace(steps.evenness, percent=percent))
-    if terms.near_tie > 0:
+    if terms.near_tie > 0 or (steps.parity is not None and steps.parity.held):
         return steps
     return replace(steps, solved=settle(steps.solved, _wishes(table, seed), effort))
 
 
-def _with_draw(
-    table: Table, value: Ints, steps: _Steps, draw: Draw, parts: Ints, *, fixed: Bools, effort: Effort
-) -> tuple[list[Row], Solved]:
-    """Return the best plan with the drawn pairs in it, as even as there is one, and the rows that keep it so.
+def _evened(table: Table, value: Ints, steps: _Steps, effort: Effort) -> _Steps:
+    level = even_out(table, value, steps.solved, fixed=table.pinned, effort=effort)
+    cost = _points(table, max(0, steps.solved.objective - level.solved.objective))
+    evenness = Evenness(percent=level.percent, possible=level.possible, cost=cost)
+    proven = level.percent >= level.possible
+    return replace(steps, solved=level.solved, evenness=evenness, as_even_as_can_be=proven)
 
-    There is one with no more shortages than before, and with each session at what it has when the
-    drawn simply take the weakest places. Where the search finds none so even, it gives a little way.
-    """
+
+def _with_draw(
+    table: Table, value: Ints, steps: _Steps, draw: Draw, *, fixed: Bools, effort: Effort, rows: list[Row]
+) -> _Steps:
+    """Return the best plan with the drawn pairs in it; it keeps ``rows`` because ``draw.room`` does."""
     before = steps.solved
-    if steps.evenness is not None:
-        has = parts_by_session(table, parts, draw.room)
-        wanted = parts_by_session(table, parts, before.chosen)
-        level = np.minimum(np.minimum(has, wanted), steps.evenness.percent * 100)
-        for way in _GIVE_WAY:
-            rows = least_rows(table, parts, level - way)
-            try:
-                found = within(
-                    table, value, fixed=fixed, effort=effort.quick(), extra=rows, shortage=before.shortage
-                )
-            except linear.SolverError:
-                continue
-            if found is not None:
-                return rows, found
-    return [], best(table, value, fixed=fixed, effort=effort)
+    found = within(
+        table, value, fixed=fixed, effort=effort, extra=rows, shortage=before.shortage, known=draw.room
+    )
+    assert found is not None, "the drawn take the weakest places: that is a plan"
+    return replace(steps, solved=found, exploration_cost=before.objective - found.objective)
 
 
 def _wishes(table: Table, seed: str) -> Callable[[Ints], Ints]:
@@ -260,6 +254,7 @@ def _parity(decided: Decided, steps: _Steps) -> Parity | None:
         aim=steps.parity.aim,
         qualified=_rounded(steps.parity.qualified),
         cost=_points(decided.table, max(0, steps.parity_cost)),
+        bonus=_points(decided.table, steps.parity.bonus),
         held=steps.parity.held,
     )
 
