@@ -23,11 +23,13 @@ HEADINGS = [
     "1. A department writes down a problem",
     "2. Another person approves it, and it is published",
     "3. The engine compares 305 suppliers",
-    "4. 8 suppliers are invited",
-    "5. One of them takes a seat",
-    "6. Another one volunteers",
-    "7. A digest tells those who asked",
-    "8. What is kept",
+    "4. One plan gives the places, by rules that were set before",
+    "5. 8 suppliers are invited",
+    "6. One of them takes a seat",
+    "7. Who was not invited can see why, and everybody can see how",
+    "8. That supplier volunteers",
+    "9. A digest tells those who asked",
+    "10. What is kept",
 ]
 PLACE = re.compile(
     r"^ *(\d+)\. (.+)  \[(strong|good|possible), score (\d+\.\d\d)(, made up for the demo)?\]$", re.MULTILINE
