@@ -46,6 +46,20 @@ SEAT_TRANSITIONS: Transitions[SeatState] = {
 }
 
 
+class WaitingState(StrEnum):
+    """Where a supplier's turn on a waiting list stands."""
+
+    WAITING = "waiting"
+    PROMOTED = "promoted"
+    """A place became free and was offered: see the seat."""
+    LEFT = "left"
+
+
+WAITING_TRANSITIONS: Transitions[WaitingState] = {
+    WaitingState.WAITING: frozenset({WaitingState.PROMOTED, WaitingState.LEFT}),
+}
+
+
 class OfferState(StrEnum):
     """Where a supplier's offer to help stands."""
 

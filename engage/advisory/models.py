@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from engage.accounts.models import Person
-from engage.advisory.enums import OfferState, SeatState, SessionFormat, SessionState
+from engage.advisory.enums import OfferState, SeatState, SessionFormat, SessionState, WaitingState
 from engage.challenges.models import Challenge
 from engage.kernel.db import Base
 from engage.matchmaking.models import Invitation
@@ -82,6 +82,8 @@ class Seat(Base):
             unique=True,
             postgresql_where=sa.text("state IN ('offered', 'confirmed')"),
         ),
+        sa.CheckConstraint("state <> 'offered' OR held_until IS NOT NULL", name="offered_until"),
+        sa.Index("ix_seat_held_until", "held_until", postgresql_where=sa.text("state = 'offered'")),
     )
 
     id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)
@@ -91,10 +93,46 @@ class Seat(Base):
     person_id: Mapped[int] = mapped_column(sa.ForeignKey("person.id"), index=True)
     """Who attends."""
     state: Mapped[SeatState] = mapped_column(default=SeatState.CONFIRMED)
+    held_until: Mapped[datetime | None]
+    """Until when a place offered from the waiting list is kept for the supplier."""
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 
     session: Mapped[AdvisorySession] = relationship(back_populates="seats")
+    supplier: Mapped[Supplier] = relationship()
+    invitation: Mapped[Invitation] = relationship()
+    person: Mapped[Person] = relationship()
+
+
+class WaitingPlace(Base):
+    """A supplier's turn on the waiting list of a session, in the order of ``id``; at most one that waits.
+
+    Rows are written under the lock of the session's row, so the order is that of arrival.
+    """
+
+    __tablename__ = "waiting_place"
+    __table_args__ = (
+        sa.Index(
+            "uq_waiting_place_live",
+            "session_id",
+            "supplier_id",
+            unique=True,
+            postgresql_where=sa.text("state = 'waiting'"),
+        ),
+        sa.Index("ix_waiting_place_line", "session_id", "id", postgresql_where=sa.text("state = 'waiting'")),
+    )
+
+    id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)
+    session_id: Mapped[int] = mapped_column(sa.ForeignKey("advisory_session.id"))
+    supplier_id: Mapped[int] = mapped_column(sa.ForeignKey("supplier.id"), index=True)
+    invitation_id: Mapped[int] = mapped_column(sa.ForeignKey("invitation.id"), index=True)
+    person_id: Mapped[int] = mapped_column(sa.ForeignKey("person.id"), index=True)
+    """Who would attend."""
+    state: Mapped[WaitingState] = mapped_column(default=WaitingState.WAITING)
+    joined_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+    session: Mapped[AdvisorySession] = relationship()
     supplier: Mapped[Supplier] = relationship()
     invitation: Mapped[Invitation] = relationship()
     person: Mapped[Person] = relationship()
