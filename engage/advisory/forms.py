@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import timedelta
 from typing import Any
 
 from wtforms import Field
@@ -27,8 +27,7 @@ from engage.http.forms import (
     TimeField,
     ValidationError,
 )
-from engage.kernel.clock import UK
-from engage.kernel.uktime import clock_words, from_uk, to_uk, uk_date
+from engage.kernel.uktime import from_uk, to_uk
 
 PITCH_WORDS = 150
 LONGEST_TEXT = 5000
@@ -44,21 +43,6 @@ FORMATS = (
         "Only after an open session, with the same questions for everyone",
     ),
 )
-
-
-def moment(day: date, clock: time) -> datetime:
-    """Return the moment at which UK clocks show ``clock`` on ``day``.
-
-    Raises ``ValueError``, with a sentence for the person, for the hour that clocks skip in March and for the hour
-    that they show twice in October.
-    """
-    found = from_uk(day, clock)
-    again = datetime.combine(day, clock, tzinfo=UK).replace(fold=1)
-    if again.utcoffset() != to_uk(found).utcoffset():
-        raise ValueError(
-            f"The clocks go back on {uk_date(day)} and show {clock_words(clock)} twice: choose another time"
-        )
-    return found
 
 
 class SessionForm(Form):
@@ -114,7 +98,7 @@ class SessionForm(Form):
         """Refuse a time that UK clocks do not show on that day, or show twice."""
         if self.starts_on.data and field.data:
             try:
-                moment(self.starts_on.data, field.data)
+                from_uk(self.starts_on.data, field.data)
             except ValueError as problem:
                 raise ValidationError(str(problem).rstrip(".")) from problem
 
@@ -124,7 +108,7 @@ class SessionForm(Form):
         assert self.starts_at.data
         assert self.length.data
         assert self.places.data
-        starts_at = moment(self.starts_on.data, self.starts_at.data)
+        starts_at = from_uk(self.starts_on.data, self.starts_at.data)
         return SessionDetails(
             title=self.title.data,
             format=self.format.data,

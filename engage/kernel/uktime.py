@@ -15,14 +15,20 @@ def to_uk(moment: datetime) -> datetime:
 
 
 def from_uk(day: date, clock: time) -> datetime:
-    """Return the moment, in UTC, at which UK clocks show ``clock`` on ``day``.
+    """Return the one moment, in UTC, at which UK clocks show ``clock`` on ``day``.
 
-    In the hour that occurs twice (last Sunday of October) the first is meant. Raises ``ValueError``, with a
-    sentence for the person, for the hour that the clocks skip (last Sunday of March).
+    Raises ``ValueError``, with a sentence for the person, for the hour that the clocks skip (last Sunday of
+    March) and for the hour that they show twice (last Sunday of October): which of the two is meant is for the
+    person to say, never for us to guess.
     """
-    moment = datetime.combine(day, clock, tzinfo=UK).astimezone(UTC)
+    local = datetime.combine(day, clock, tzinfo=UK)
+    moment = local.astimezone(UTC)
     if moment.astimezone(UK).time() != clock:
-        raise ValueError(f"The clocks skip {clock_words(clock)} on {uk_date(day)}: choose another time.")
+        raise ValueError(f"The clocks skip {clock_words(clock)} on {uk_date(day)}: choose another time")
+    if local.replace(fold=1).astimezone(UTC) != moment:
+        raise ValueError(
+            f"The clocks go back on {uk_date(day)} and show {clock_words(clock)} twice: choose another time"
+        )
     return moment
 
 

@@ -71,7 +71,7 @@ def test_a_time_without_a_zone_names_no_moment(function: object) -> None:
         (date(2026, 7, 1), time(14, 30), utc(2026, 7, 1, 13, 30)),
         (date(2026, 3, 29), time(0, 59), utc(2026, 3, 29, 0, 59)),
         (date(2026, 3, 29), time(2, 0), utc(2026, 3, 29, 1, 0)),
-        (date(2026, 10, 25), time(1, 30), utc(2026, 10, 25, 0, 30)),
+        (date(2026, 10, 25), time(0, 59), utc(2026, 10, 24, 23, 59)),
         (date(2026, 10, 25), time(2, 0), utc(2026, 10, 25, 2, 0)),
     ],
 )
@@ -79,16 +79,29 @@ def test_from_uk(day: date, clock: time, moment: datetime) -> None:
     assert from_uk(day, clock) == moment
 
 
-def test_the_hour_that_does_not_exist() -> None:
-    with pytest.raises(ValueError, match=r"^The clocks skip 1:30am on 29 March 2026: choose another time\.$"):
-        from_uk(date(2026, 3, 29), time(1, 30))
+@pytest.mark.parametrize("clock", [time(1, 0), time(1, 30), time(1, 59)])
+def test_the_hour_the_clocks_skip_is_refused(clock: time) -> None:
+    words = r"^The clocks skip 1(:30|:59)?am on 28 March 2027: choose another time$"
+    with pytest.raises(ValueError, match=words):
+        from_uk(date(2027, 3, 28), clock)
+
+
+@pytest.mark.parametrize("clock", [time(1, 0), time(1, 30), time(1, 59)])
+def test_the_hour_the_clocks_show_twice_is_refused(clock: time) -> None:
+    words = r"^The clocks go back on 25 October 2026 and show 1(:30|:59)?am twice: choose another time$"
+    with pytest.raises(ValueError, match=words):
+        from_uk(date(2026, 10, 25), clock)
 
 
 @given(st.datetimes(datetime(1990, 1, 1), datetime(2037, 12, 31), timezones=st.just(UTC)))  # noqa: DTZ001  # bounds of UTC
 def test_there_and_back(moment: datetime) -> None:
     local = to_uk(moment)
-    back = from_uk(local.date(), local.time())
-    assert back == (moment - timedelta(hours=1) if local.fold else moment)
+    hour = timedelta(hours=1)
+    if to_uk(moment - hour).time() == local.time() or to_uk(moment + hour).time() == local.time():
+        with pytest.raises(ValueError, match="twice"):
+            from_uk(local.date(), local.time())
+    else:
+        assert from_uk(local.date(), local.time()) == moment
 
 
 def test_clock_words() -> None:
