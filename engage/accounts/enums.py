@@ -74,3 +74,16 @@ OUTCOME: dict[Decision, OrganisationState] = {
     Decision.SUSPEND: OrganisationState.SUSPENDED,
     Decision.LIFT: OrganisationState.VERIFIED,
 }
+
+
+class JoinState(StrEnum):
+    """What became of a request to act for an organisation."""
+
+    WAITING = "waiting"
+    APPROVED = "approved"
+    DECLINED = "declined"
+
+
+JOINING: Transitions[JoinState] = {
+    JoinState.WAITING: frozenset({JoinState.APPROVED, JoinState.DECLINED}),
+}

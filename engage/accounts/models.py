@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from engage.accounts.enums import OrganisationState
+from engage.accounts.enums import JoinState, OrganisationState
 from engage.kernel.actor import OrganisationKind, Role
 from engage.kernel.db import Base
 
@@ -17,6 +17,15 @@ class Organisation(Base):
     """A department, a supplier, or the platform's own team."""
 
     __tablename__ = "organisation"
+    __table_args__ = (
+        sa.Index(
+            "ix_organisation_name_alike",
+            sa.func.lower(sa.literal_column("name")).label("lowered"),
+            postgresql_using="gin",
+            postgresql_ops={"lowered": "gin_trgm_ops"},
+        ),
+        sa.Index("ix_organisation_name_order", sa.text("lower(name)"), "id"),
+    )
 
     id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)
     kind: Mapped[OrganisationKind]
@@ -114,3 +123,30 @@ class SignedInSession(Base):
 
     person: Mapped[Person] = relationship()
     membership: Mapped[Membership | None] = relationship()
+
+
+class JoinRequest(Base):
+    """Somebody asks to act for an organisation that is here already; its own people answer."""
+
+    __tablename__ = "join_request"
+    __table_args__ = (
+        sa.Index(
+            "uq_join_request_waiting",
+            "organisation_id",
+            sa.text("lower(email)"),
+            unique=True,
+            postgresql_where=sa.text("state = 'waiting'"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(sa.ForeignKey("organisation.id"))
+    name: Mapped[str]
+    email: Mapped[str]
+    """As they wrote it; that it is theirs shows when they open the link of an approval."""
+    words: Mapped[str] = mapped_column(default="")
+    state: Mapped[JoinState] = mapped_column(default=JoinState.WAITING)
+    asked_at: Mapped[datetime]
+    answered_at: Mapped[datetime | None]
+
+    organisation: Mapped[Organisation] = relationship()

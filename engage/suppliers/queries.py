@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, joinedload, load_only, selectinload
+from sqlalchemy.orm import Session, contains_eager, joinedload, load_only, selectinload
 
 from engage.accounts.enums import OrganisationState
 from engage.accounts.models import Organisation
@@ -127,6 +127,21 @@ def count_public(session: Session) -> int:
     return session.scalar(sa.select(sa.func.count()).select_from(_public().subquery())) or 0
 
 
+def counting(*, day: date) -> sa.Select[Statement]:
+    """Return the query for the statements that everyone may see and that count on ``day``, with their suppliers.
+
+    The same for the map, the lists of capabilities and the open data: a verified organisation, and
+    ``Statement.counts_on``. Capabilities are ``Statement.named``; load them as you need them.
+    """
+    return (
+        sa.select(Statement)
+        .join(Statement.supplier)
+        .join(Supplier.organisation)
+        .where(Organisation.state == OrganisationState.VERIFIED, Statement.counts_on(day))
+        .options(contains_eager(Statement.supplier).contains_eager(Supplier.organisation))
+    )
+
+
 def for_matching(session: Session, *, ids: Sequence[int] | None = None) -> Sequence[Supplier]:
     """Return suppliers (all, or those with ``ids``) with organisation and statements, by id."""
     query = sa.select(Supplier).options(selectinload(Supplier.statements)).order_by(Supplier.id)
@@ -148,7 +163,7 @@ def seen(supplier: Supplier, *, today: date | None = None) -> list[Seen]:
     for each in sorted(supplier.statements, key=lambda statement: statement.id):
         text = normalise(f"{each.title}. {each.text}")
         why_not = ""
-        if each.expires_on <= day:
+        if not each.counts_on(day):
             why_not = f"It expired on {uk_date(each.expires_on)}. Confirm it if it still holds."
         elif text.casefold() in already:
             why_not = "It has the same words as another statement, and the same words count once."

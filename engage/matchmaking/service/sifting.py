@@ -15,6 +15,7 @@ from engage.accounts.models import Organisation
 from engage.kernel import clock, uktime
 from engage.kernel.text import one_line
 from engage.matchmaking.enums import HardRule, InvitationState
+from engage.suppliers.models import Statement
 
 MONTHS_IN_QUARTER = 3
 YEAR = timedelta(days=365)
@@ -25,9 +26,9 @@ _SIFT = sa.text(
     WITH told AS (
         SELECT supplier_id,
                bit_xor(revision) AS revision,
-               bool_or(expires_on > :today) AS fresh,
+               bool_or(<counts>) AS fresh,
                jsonb_agg(jsonb_build_array(client, dated) ORDER BY id) FILTER (
-                   WHERE expires_on > :today AND lower(regexp_replace(btrim(client), '\s+', ' ', 'g')) = :client
+                   WHERE <counts> AND lower(regexp_replace(btrim(client), '\s+', ' ', 'g')) = :client
                ) AS work
         FROM statement
         WHERE :everybody OR supplier_id = ANY (:ids)
@@ -67,7 +68,7 @@ _SIFT = sa.text(
     LEFT JOIN told ON told.supplier_id = supplier.id
     LEFT JOIN invited ON invited.supplier_id = supplier.id
     WHERE :everybody OR supplier.id = ANY (:ids)
-    """
+    """.replace("<counts>", str(Statement.counts_on(sa.bindparam("today", type_=sa.Date))))
 )
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
+from engage.kernel import clock
 from engage.kernel.errors import NotFound
 from engage.matching import Band
 from engage.matchmaking import service
@@ -173,7 +174,8 @@ def _other_words(session: Session, market: made.Market) -> None:
 
 
 def _more_evidence(session: Session, market: made.Market) -> None:
-    market.suppliers["Warning Wise"].statements[0].level = EvidenceLevel.VERIFIED
+    told = market.suppliers["Warning Wise"].statements[0]
+    told.level, told.verified_at = EvidenceLevel.VERIFIED, clock.now()
     session.flush()
 
 
