@@ -53,8 +53,9 @@ def can_submit(actor: Actor, challenge: Challenge) -> bool:
 
 
 def has_written(actor: Actor, challenge: Challenge) -> bool:
-    """Tell whether ``actor`` wrote or submitted the text, and so must not approve it."""
-    return actor.person_id in {*challenge.writer_ids, challenge.submitted_by_id}
+    """Tell whether ``actor`` wrote or submitted the text that waits, and so must not approve it."""
+    text = challenge.writing
+    return actor.person_id in {*text.writer_ids, text.submitted_by_id}
 
 
 def can_review(actor: Actor, challenge: Challenge) -> bool:

@@ -263,6 +263,9 @@ ANSWERS: Mapping[str, Answer] = {
     answer.field: answer for question in QUESTIONS for answer in question.answers
 }
 
+ROUTE_ANSWERS = frozenset(answer.field for answer in BY_SLUG["route"].answers)
+"""What a change of the text leaves as it is: the route has its own procedure."""
+
 ROUTE_WORDS: Mapping[str, str] = {
     Route.POLICY_EXPLORATION: "Policy exploration",
     Route.PRELIMINARY_MARKET_ENGAGEMENT: "Preliminary market engagement",
@@ -320,6 +323,11 @@ def missing(content: Mapping[str, Any]) -> Sequence[tuple[Question, Answer]]:
         for answer in question.answers
         if answer.required and applies(answer, content) and not content.get(answer.field)
     ]
+
+
+def differing(before: Mapping[str, Any], after: Mapping[str, Any]) -> Sequence[Answer]:
+    """Return the answers that two texts give differently, in the order of the questions."""
+    return [answer for field, answer in ANSWERS.items() if before.get(field) != after.get(field)]
 
 
 def neighbour(question: Question, *, step: int) -> Question | None:

@@ -25,20 +25,42 @@ class ChallengeState(StrEnum):
 _S = ChallengeState
 
 # An approval can be taken back until publication: otherwise a closing date that passes while a notice is
-# awaited would leave withdrawing and writing everything again as the only way on.
+# awaited would leave withdrawing and writing everything again as the only way on. From publication straight to
+# the findings leads only the early end, which needs a reason.
 TRANSITIONS: Transitions[ChallengeState] = {
     _S.DRAFT: frozenset({_S.IN_REVIEW}),
     _S.IN_REVIEW: frozenset({_S.CHANGES_REQUESTED, _S.APPROVED, _S.WITHDRAWN}),
     _S.CHANGES_REQUESTED: frozenset({_S.DRAFT, _S.WITHDRAWN}),
     _S.APPROVED: frozenset({_S.NOTICE_PENDING, _S.PUBLISHED, _S.CHANGES_REQUESTED, _S.WITHDRAWN}),
     _S.NOTICE_PENDING: frozenset({_S.PUBLISHED, _S.CHANGES_REQUESTED, _S.WITHDRAWN}),
-    _S.PUBLISHED: frozenset({_S.ENGAGING, _S.WITHDRAWN}),
+    _S.PUBLISHED: frozenset({_S.ENGAGING, _S.FINDINGS_DUE, _S.WITHDRAWN}),
     _S.ENGAGING: frozenset({_S.FINDINGS_DUE, _S.WITHDRAWN}),
     _S.FINDINGS_DUE: frozenset({_S.CLOSED, _S.WITHDRAWN}),
 }
 
 PUBLIC_STATES = (_S.PUBLISHED, _S.ENGAGING, _S.FINDINGS_DUE, _S.CLOSED)
 OPEN_STATES = (_S.PUBLISHED, _S.ENGAGING)
+
+
+class RevisionState(StrEnum):
+    """Where a change of the published text stands."""
+
+    WRITING = "writing"
+    IN_REVIEW = "in_review"
+    APPROVED = "approved"
+    PUBLISHED = "published"
+    DROPPED = "dropped"
+
+
+_R = RevisionState
+
+REVISION_TRANSITIONS: Transitions[RevisionState] = {
+    _R.WRITING: frozenset({_R.IN_REVIEW, _R.DROPPED}),
+    _R.IN_REVIEW: frozenset({_R.WRITING, _R.APPROVED, _R.DROPPED}),
+    _R.APPROVED: frozenset({_R.PUBLISHED, _R.WRITING, _R.DROPPED}),
+}
+
+OPEN_REVISION = (_R.WRITING, _R.IN_REVIEW, _R.APPROVED)
 
 
 class Route(StrEnum):

@@ -10,12 +10,18 @@ from engage.challenges.models.challenge import (
     hash_of,
 )
 from engage.challenges.models.drafting import AnswerEdit
+from engage.challenges.models.fairness import EngagementStep, Justification, RouteChange
+from engage.challenges.models.revision import ChallengeRevision
 
 __all__ = [
     "AnswerEdit",
     "Challenge",
     "ChallengeNumber",
     "ChallengeReview",
+    "ChallengeRevision",
     "ChallengeVersion",
+    "EngagementStep",
+    "Justification",
+    "RouteChange",
     "hash_of",
 ]

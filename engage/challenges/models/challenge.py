@@ -4,19 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from engage.accounts.models import Organisation, Person
-from engage.challenges.enums import OPEN_STATES, PUBLIC_STATES, ChallengeState, Decision, Route
+from engage.challenges.enums import (
+    OPEN_REVISION,
+    OPEN_STATES,
+    PUBLIC_STATES,
+    ChallengeState,
+    Decision,
+    RevisionState,
+    Route,
+)
 from engage.challenges.enums.questions import snapshot
 from engage.kernel import clock
 from engage.kernel.chain import canonical
 from engage.kernel.db import Base
 from engage.kernel.text import sha256
+
+if TYPE_CHECKING:
+    from engage.challenges.models.revision import ChallengeRevision
 
 _PUBLIC = ", ".join(f"'{state}'" for state in PUBLIC_STATES)
 _SEARCHED = " || ' ' || ".join(
@@ -48,6 +59,14 @@ class Challenge(Base):
         sa.CheckConstraint(
             "state <> 'withdrawn' OR withdrawn_reason IS NOT NULL", name="withdrawn_has_reason"
         ),
+        sa.CheckConstraint(
+            "num_nulls(publish_at, scheduled_by_id, scheduled_at, scheduled_hash) IN (0, 4)",
+            name="schedule_is_whole",
+        ),
+        sa.CheckConstraint(
+            "publish_at IS NULL OR state IN ('approved', 'notice_pending')", name="scheduled_while_approved"
+        ),
+        sa.Index("ix_challenge_publish_at", "publish_at", postgresql_where=sa.text("publish_at IS NOT NULL")),
         sa.Index("ix_challenge_search", "search", postgresql_using="gin"),
         sa.Index("ix_challenge_published_at", "published_at"),
     )
@@ -90,13 +109,24 @@ class Challenge(Base):
     approved_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id"))
     approved_at: Mapped[datetime | None]
     approved_hash: Mapped[str | None]
+    publish_at: Mapped[datetime | None]
+    """When it is to be published by itself; with it who arranged that, when, and for which exact text."""
+    scheduled_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id"))
+    scheduled_at: Mapped[datetime | None]
+    scheduled_hash: Mapped[str | None]
+    schedule_ended: Mapped[str | None]
+    """Why the last publication that was arranged came to nothing, in a sentence; None when it did not."""
     published_at: Mapped[datetime | None]
+    ended_early_reason: Mapped[str | None]
+    """Why the engagement ended before its closing date."""
     closed_at: Mapped[datetime | None]
     withdrawn_at: Mapped[datetime | None]
     withdrawn_reason: Mapped[str | None]
     source: Mapped[str | None]
     """Where an imported text comes from, with its licence."""
     source_ref: Mapped[str | None] = mapped_column(unique=True)
+    copied_from_id: Mapped[int | None] = mapped_column(sa.ForeignKey("challenge.id"))
+    """The challenge whose answers this draft began with."""
 
     search: Mapped[Any] = mapped_column(
         TSVECTOR, sa.Computed(f"to_tsvector('english', {_SEARCHED})", persisted=True), deferred=True
@@ -104,8 +134,19 @@ class Challenge(Base):
 
     organisation: Mapped[Organisation] = relationship()
     author: Mapped[Person] = relationship(foreign_keys=author_id)
+    scheduled_by: Mapped[Person | None] = relationship(foreign_keys=scheduled_by_id)
+    copied_from: Mapped[Challenge | None] = relationship(
+        foreign_keys=copied_from_id, remote_side="Challenge.id"
+    )
     versions: Mapped[list[ChallengeVersion]] = relationship(order_by="ChallengeVersion.number")
     reviews: Mapped[list[ChallengeReview]] = relationship(order_by="ChallengeReview.id")
+    open_revision: Mapped[ChallengeRevision | None] = relationship(
+        primaryjoin="and_(Challenge.id == ChallengeRevision.challenge_id, ChallengeRevision.state.in_("
+        f"{[state.value for state in OPEN_REVISION]}))",
+        viewonly=True,
+        uselist=False,
+    )
+    """The change of the published text that is being prepared; there is at most one."""
 
     @property
     def is_public(self) -> bool:
@@ -125,19 +166,35 @@ class Challenge(Base):
         return self.closes_on is not None and self.closes_on < clock.uk_today()
 
     @property
+    def writing(self) -> Challenge | ChallengeRevision:
+        """The text that people write, submit and decide on: an open revision, else the challenge itself."""
+        return self.open_revision or self
+
+    @property
     def round(self) -> int:
-        """Which text is being written: 0 for the first."""
-        return 0
+        """Which text is being written: 0 for the first, n for the nth revision."""
+        return self.open_revision.number if self.open_revision else 0
 
     @property
     def is_editable(self) -> bool:
-        """Whether answers can be changed."""
+        """Whether the first text is still being written."""
         return self.state in {ChallengeState.DRAFT, ChallengeState.CHANGES_REQUESTED}
+
+    @property
+    def takes_answers(self) -> bool:
+        """Whether answers can be saved now: those of the first text, or those of a revision."""
+        revision = self.open_revision
+        return revision.state is RevisionState.WRITING if revision else self.is_editable
 
     @property
     def content(self) -> dict[str, Any]:
         """The text as JSON values: what is frozen, hashed, approved and shown."""
         return snapshot(self)
+
+    def put(self, answers: Mapping[str, Any]) -> None:
+        """Keep ``answers``, by column, as their columns hold them."""
+        for field, value in answers.items():
+            setattr(self, field, value)
 
     @property
     def content_hash(self) -> str:
@@ -164,6 +221,10 @@ class ChallengeVersion(Base):
     submitted_by_id: Mapped[int] = mapped_column(sa.ForeignKey("person.id"))
     submitted_at: Mapped[datetime]
     published_at: Mapped[datetime | None]
+    material: Mapped[bool | None]
+    """Of a changed text: whether the change can alter who takes part, or what they would say."""
+    reason: Mapped[str] = mapped_column(default="")
+    """Of a changed text: what changed and why, for everybody."""
 
 
 class ChallengeReview(Base):

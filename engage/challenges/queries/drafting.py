@@ -14,7 +14,7 @@ from engage.challenges.models import AnswerEdit, Challenge
 
 def current_answers(challenge: Challenge, question: Question) -> dict[str, Any]:
     """Return the answers to ``question`` as they are saved now, JSON values by column."""
-    content = challenge.content
+    content = challenge.writing.content
     return {answer.field: content[answer.field] for answer in question.answers}
 
 

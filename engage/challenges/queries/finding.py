@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, contains_eager, joinedload
@@ -175,6 +176,45 @@ def published_version(session: Session, *, challenge_id: int) -> ChallengeVersio
     return session.scalar(query)
 
 
+def published_versions(session: Session, *, challenge_id: int) -> Sequence[ChallengeVersion]:
+    """Return every text of a challenge that was ever public, oldest first."""
+    query = (
+        sa.select(ChallengeVersion)
+        .where(ChallengeVersion.challenge_id == challenge_id, ChallengeVersion.published_at.is_not(None))
+        .order_by(ChallengeVersion.number)
+    )
+    return session.scalars(query).all()
+
+
+def public_content(session: Session, *, challenge: Challenge) -> Mapping[str, Any]:
+    """Return the text that everybody reads now, as JSON values: that of the version published last.
+
+    Whatever shows a challenge to the public shows this, or columns of the challenge, which hold the same. Raises
+    ``NotFound`` while nothing was published.
+    """
+    version = published_version(session, challenge_id=challenge.id)
+    if version is None:
+        raise NotFound(NO_CHALLENGE)
+    return version.content
+
+
+def due_for_publication(session: Session) -> Sequence[int]:
+    """Return the ids of the challenges whose arranged publication is due, the one due longest first."""
+    query = sa.select(Challenge.id).where(Challenge.publish_at <= clock.now())
+    return session.scalars(query.order_by(Challenge.publish_at, Challenge.id)).all()
+
+
+def earlier(session: Session, *, organisation_id: int, limit: int = 50) -> Sequence[Challenge]:
+    """Return the challenges of a department that a new one can begin with, whatever their state, newest first."""
+    query = (
+        sa.select(Challenge)
+        .where(Challenge.organisation_id == organisation_id)
+        .order_by(Challenge.created_at.desc(), Challenge.id.desc())
+        .limit(limit)
+    )
+    return session.scalars(query).all()
+
+
 def reviews(session: Session, *, challenge_id: int) -> Sequence[ChallengeReview]:
     """Return the decisions on a challenge, newest first, with version and reviewer loaded."""
     query = (
@@ -189,7 +229,8 @@ def reviews(session: Session, *, challenge_id: int) -> Sequence[ChallengeReview]
 def approvers(session: Session, *, challenge: Challenge) -> Sequence[Person]:
     """Return the people of the department who may decide on the text: its approvers, without its writers."""
     found = accounts.people_with(session, Role.APPROVER, organisation_id=challenge.organisation_id)
-    return [person for person in found if person.id not in {*challenge.writer_ids, challenge.submitted_by_id}]
+    text = challenge.writing
+    return [person for person in found if person.id not in {*text.writer_ids, text.submitted_by_id}]
 
 
 def recently_closed(session: Session, *, limit: int) -> Sequence[Challenge]:

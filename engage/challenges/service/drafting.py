@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from engage.challenges import policy, queries
 from engage.challenges.enums import ChallengeState, Route
-from engage.challenges.enums.questions import QUESTIONS, Question, plain
+from engage.challenges.enums.questions import QUESTIONS, ROUTE_ANSWERS, Question, plain
 from engage.challenges.models import Challenge, ChallengeNumber
 from engage.challenges.service import edits
 from engage.challenges.service.answers import checked
@@ -20,6 +20,7 @@ from engage.kernel.actor import Actor
 from engage.kernel.errors import Conflict
 
 NOT_EDITABLE = "This text cannot be changed: it was submitted, and what is approved must be what was read."
+ROUTE_STAYS = "The route cannot be changed with the text: it is changed on its own, with a reason."
 NOT_A_WRITER = "Only policy authors of the department can change this text."
 
 
@@ -64,7 +65,9 @@ def save_answers(
     question: Question | None = None,
     seen: int | None = None,
 ) -> None:
-    """Keep ``answers`` (by column, types as in ``create_draft``); the actor becomes one of its writers.
+    """Keep ``answers`` (by column, types as in ``create_draft``); the actor becomes one of the text's writers.
+
+    The text is the draft, or the open revision of what was published: see ``Challenge.writing``.
 
     With ``question`` and ``seen`` (its ``queries.answer_number`` when the page was opened) the answers are saved
     upon that state only: the database lets one of several writers through. Side effects, in order: a numbered
@@ -85,11 +88,12 @@ def save_answers(
         if any(answer.field in changed for answer in asked.answers):
             edits.record(session, actor=actor, challenge=challenge, question=asked, values=merged, seen=seen)
     _reopen(session, actor, challenge)
-    for field, value in merged.items():
-        setattr(challenge, field, value)
-    challenge.writer_ids = sorted({*challenge.writer_ids, actor.person_id})
-    challenge.updated_at = clock.now()
-    note(session, actor, challenge, "edited", answers=sorted(changed))
+    text = challenge.writing
+    text.put({field: value for field, value in merged.items() if field in changed or text is challenge})
+    text.writer_ids = sorted({*text.writer_ids, actor.person_id})
+    text.updated_at = clock.now()
+    deed = "revision_edited" if challenge.open_revision else "edited"
+    note(session, actor, challenge, deed, answers=sorted(changed))
 
 
 def put_aside(
@@ -147,9 +151,13 @@ def _changes(
     allow(policy.can_edit(actor, challenge), NOT_A_WRITER)
     kept = checked(answers)
     lock(session, challenge)
-    if not challenge.is_editable:
+    if not challenge.takes_answers:
         raise Conflict(NOT_EDITABLE)
-    return kept, {field: value for field, value in kept.items() if getattr(challenge, field) != value}
+    now = challenge.writing.content
+    changed = {field: value for field, value in kept.items() if now[field] != plain(value)}
+    if challenge.open_revision and not ROUTE_ANSWERS.isdisjoint(changed):
+        raise Conflict(ROUTE_STAYS)
+    return kept, changed
 
 
 def _untouched(

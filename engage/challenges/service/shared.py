@@ -11,9 +11,11 @@ from engage.audit import service as audit
 from engage.challenges.enums import TRANSITIONS, ChallengeState
 from engage.challenges.models import Challenge
 from engage.kernel import clock
-from engage.kernel.actor import Actor
+from engage.kernel.actor import Anyone
 from engage.kernel.errors import Conflict, NotAllowed
 from engage.kernel.states import check, label
+
+SCHEDULABLE = (ChallengeState.APPROVED, ChallengeState.NOTICE_PENDING)
 
 
 def lock(session: Session, challenge: Challenge) -> Challenge:
@@ -47,13 +49,25 @@ def may_become(challenge: Challenge, state: ChallengeState) -> None:
 
 
 def move(challenge: Challenge, state: ChallengeState) -> None:
-    """Put ``challenge`` into ``state``. Raises ``Conflict`` when it cannot go there."""
+    """Put ``challenge`` into ``state``. Raises ``Conflict`` when it cannot go there.
+
+    A publication that was arranged for later ends with the approval it was arranged for.
+    """
     may_become(challenge, state)
+    if state not in SCHEDULABLE:
+        unschedule(challenge)
     challenge.state = state
     challenge.updated_at = clock.now()
 
 
-def note(session: Session, actor: Actor, challenge: Challenge, action: str, **details: Any) -> None:
+def unschedule(challenge: Challenge, *, because: str | None = None) -> None:
+    """Forget the publication that was arranged, if one was; ``because`` is kept for the department to read."""
+    challenge.schedule_ended = because
+    challenge.publish_at = challenge.scheduled_by_id = None
+    challenge.scheduled_at = challenge.scheduled_hash = None
+
+
+def note(session: Session, actor: Anyone, challenge: Challenge, action: str, **details: Any) -> None:
     """Write the audit line ``challenges:challenge:<action>`` once what it speaks of is in the database."""
     session.flush()
     tag = f"challenges:challenge:{action}"

@@ -41,7 +41,21 @@ class Invitation(Base):
     answered_at: Mapped[datetime | None]
     answered_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id"))
     decline_reason: Mapped[str] = mapped_column(default="")
+    reconfirm_version: Mapped[int | None]
+    """The version of the challenge's text that made an accepted invitation a question again."""
+    confirmed_version: Mapped[int | None]
+    """The version for which the supplier said last that it keeps its place."""
+    confirmed_at: Mapped[datetime | None]
 
     challenge: Mapped[Challenge] = relationship()
     supplier: Mapped[Supplier] = relationship()
     run: Mapped[MatchRun | None] = relationship()
+
+    @property
+    def reopened(self) -> bool:
+        """Whether the supplier, who accepted an older text, has not said yet that it keeps its place."""
+        return (
+            self.state is InvitationState.ACCEPTED
+            and self.reconfirm_version is not None
+            and (self.confirmed_version or 0) < self.reconfirm_version
+        )
