@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 
 from engage.kernel.clock import UK
 
@@ -62,3 +62,14 @@ def uk_range(start: datetime, end: datetime) -> str:
     if first.date() != last.date():
         finish = f"{uk_date(last, weekday=True)}, {finish}"
     return f"{begin} to {finish} (UK time)"
+
+
+def duration_words(span: timedelta) -> str:
+    """Return how long ``span`` is in its two largest units: "3 days 4 hours", "25 minutes", "less than a minute"."""
+    minutes = max(0, int(span.total_seconds())) // 60
+    days, rest = divmod(minutes, 24 * 60)
+    parts = [(days, "day"), (rest // 60, "hour"), (rest % 60, "minute")]
+    while parts and not parts[0][0]:
+        parts.pop(0)
+    words = [f"{count} {unit}{'' if count == 1 else 's'}" for count, unit in parts[:2] if count]
+    return " ".join(words) or "less than a minute"

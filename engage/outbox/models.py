@@ -48,7 +48,10 @@ class Letter(Base):
     """The sentence in the mail that says why it came."""
     challenge_ref: Mapped[str | None]
     audience: Mapped[str | None]
-    """Whom the ledger names when the letter has been sent, for instance ``supplier:REF``."""
+    """Whom the ledger names when the letter has been sent, for instance ``supplier:REF``; who has none is told nothing
+    that the ledger would have to know."""
+    fact: Mapped[str | None]
+    """What the letter tells them, as the ledger calls it: ``invitation:REF``, ``answer:42``."""
     bulk: Mapped[bool] = mapped_column(default=False)
     """Sent after everything that somebody waits for."""
     calendar: Mapped[str | None]

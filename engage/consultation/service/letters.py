@@ -77,6 +77,7 @@ def tell(
             sender=sender,
             challenge_ref=challenge.ref,
             audience=f"supplier:{supplier.ref}",
+            fact=f"answer:{question.id}",
         )
 
 
@@ -106,6 +107,7 @@ def rejected(session: Session, *, sender: Actor, question: Question) -> None:
         sender=sender,
         challenge_ref=challenge.ref,
         audience=f"supplier:{question.supplier.ref}",
+        fact=f"rejection:{question.id}",
     )
 
 

@@ -64,6 +64,7 @@ def _post(
             sender=sender,
             challenge_ref=challenge.ref,
             audience=f"supplier:{supplier.ref}",
+            fact=f"invitation:{invitation.ref}",
         )
         for person in readers(session, invitation)
     ]

@@ -101,22 +101,32 @@ def settle(session: Session, claimed: Claim, error: SendError | None) -> bool:
 def sent(session: Session, claimed: Claim) -> bool:
     """Mark the letter as sent, unless another worker has taken it over; returns whether it was ours to mark.
 
-    Side effects: the step, and the ledger line when the letter is about a challenge.
+    Side effects: the step, and the ledger line when the letter tells somebody outside the department something
+    about a challenge: released when it was written or let go, delivered now.
     """
     letter = claimed.letter
     if not _mark(session, claimed, LetterState.SENT, sent_at=clock.now(), last_error=None):
         return False
-    if letter.challenge_ref is not None:
+    if letter.challenge_ref is not None and letter.audience is not None:
         disclose(
             session,
             challenge_ref=letter.challenge_ref,
-            fact=f"letter:{letter.id}",
+            fact=letter.fact
+            or f"letter:{letter.id}",  # a letter that waited while engage was brought up to date
             summary=letter.subject,
             channel=Channel.MAIL,
-            audience=letter.audience or f"letter:{letter.id}",
+            audience=letter.audience,
             body=letter.text,
+            released_at=_let_go(session, letter),
         )
     return True
+
+
+def _let_go(session: Session, letter: Letter) -> datetime | None:
+    queued = sa.select(sa.func.min(LetterStep.at)).where(
+        LetterStep.letter_id == letter.id, LetterStep.state == LetterState.QUEUED
+    )
+    return session.scalar(queued)
 
 
 def not_sent(session: Session, claimed: Claim, error: SendError) -> bool:

@@ -46,6 +46,7 @@ def post(
     person_id: int | None = None,
     challenge_ref: str | None = None,
     audience: str | None = None,
+    fact: str | None = None,
     held: bool = False,
     not_before: datetime | None = None,
     unsubscribe_url: str | None = None,
@@ -56,13 +57,14 @@ def post(
 
     Side effects: the letter, its first step, and (at the commit) a job that delivers. A ``held`` letter waits
     for a person's release. With ``unsubscribe_url`` the letter is bulk mail: it carries the one-click headers
-    of RFC 8058 and is sent after everything else. ``challenge_ref`` and ``audience`` make the ledger say that
-    it was sent. ``why`` stands in the mail. ``calendar`` is an iCalendar file, ``calendar_method`` its method
-    (``REQUEST``, ``CANCEL``). Besides ``context`` a template knows ``subject why to_name base_url
-    unsubscribe_url``.
+    of RFC 8058 and is sent after everything else. ``challenge_ref``, ``audience`` and ``fact`` make the ledger
+    say, once it was sent, who was told what (``ledger.enums`` lists the kinds of facts). ``why`` stands in the
+    mail. ``calendar`` is an iCalendar file, ``calendar_method`` its method (``REQUEST``, ``CANCEL``). Besides
+    ``context`` a template knows ``subject why to_name base_url unsubscribe_url``.
 
     Raises ``Invalid`` (field ``email``) for an address that mail cannot be sent to.
     """
+    assert audience is None or fact is not None, "a letter with an audience says which fact it tells"
     address = checked_address(to)
     name = plain_name(to_name)
     shown = {"why": why, "to_name": name, "base_url": settings().base_url, "unsubscribe_url": unsubscribe_url}
@@ -82,6 +84,7 @@ def post(
         "why": why,
         "challenge_ref": challenge_ref,
         "audience": audience,
+        "fact": fact,
         "bulk": unsubscribe_url is not None,
         "calendar": calendar,
         "calendar_method": CalendarMethod(calendar_method) if calendar_method else None,

@@ -286,15 +286,25 @@ def test_a_worker_that_slept_past_its_lease_sends_nothing(
 def test_the_ledger_names_a_letter_about_a_challenge_when_it_was_sent(
     session: Session, mail_to: MailTo
 ) -> None:
-    told = letters.letter(session, challenge_ref="ENG-2026-0001", audience="supplier:SUP-1")
+    told = letters.letter(
+        session, challenge_ref="ENG-2026-0001", audience="supplier:SUP-1", fact="invitation:INV-1"
+    )
     letters.letter(session)
+    letters.letter(session, challenge_ref="ENG-2026-0001")  # to the department itself: nobody outside is told
     session.commit()
     assert session.scalars(sa.select(Disclosure)).all() == []
     with MailServer() as server:
         mail_to(server.address)
         deliver()
     line = session.scalars(sa.select(Disclosure)).one()
-    assert (line.fact, line.audience, line.channel.value) == (f"letter:{told.id}", "supplier:SUP-1", "mail")
+    assert (line.fact, line.audience, line.channel.value) == ("invitation:INV-1", "supplier:SUP-1", "mail")
+    assert (line.released, line.delivered) == (told.steps[0].at, line.at)
+    assert line.released < line.delivered
+
+
+def test_a_letter_with_an_audience_says_what_it_tells(session: Session) -> None:
+    with pytest.raises(AssertionError, match="which fact"):
+        letters.letter(session, challenge_ref="ENG-2026-0001", audience="supplier:SUP-1")
 
 
 def test_many_letters_are_sent_by_more_than_one_job(
