@@ -107,6 +107,7 @@ def _about_seat(
         sender=sender,
         challenge_ref=meeting.challenge.ref,
         audience=f"supplier:{seat.supplier.ref}",
+        fact=f"seat:{seat.id}",
         calendar=mail_part(meeting, person=person, method=method),
         calendar_method=method,
     )
@@ -181,4 +182,5 @@ def _about_offer(
         sender=sender,
         challenge_ref=offer.challenge.ref if audience else None,
         audience=audience,
+        fact=f"offer:{offer.id}" if audience else None,
     )
