@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from engage.kernel.events import Event
 
@@ -20,6 +21,34 @@ class ChallengeWithdrawn(Event):
 
     challenge_id: int
     was_public: bool
+
+
+@dataclass(frozen=True)
+class ChallengeChanged(Event):
+    """A new version of a public challenge took the place of the one before; ``version`` is its number.
+
+    ``material`` tells whether the change can alter who takes part, or what they would say.
+    """
+
+    challenge_id: int
+    version: int
+    material: bool
+
+
+@dataclass(frozen=True)
+class ChallengeEndedEarly(Event):
+    """An engagement ended before its closing date, with a reason that everybody reads."""
+
+    challenge_id: int
+
+
+@dataclass(frozen=True)
+class PublicationFailed(Event):
+    """A challenge was not published at the time set for it; who had set the time, and which it was."""
+
+    challenge_id: int
+    person_id: int
+    due: datetime
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from engage.challenges.service.advice import Advice, advise
+from engage.challenges.service.changing import publish_revision
+from engage.challenges.service.copying import copy_challenge
 from engage.challenges.service.drafting import (
     create_draft,
     drop_aside,
@@ -10,11 +12,20 @@ from engage.challenges.service.drafting import (
     put_aside,
     save_answers,
 )
-from engage.challenges.service.engagement import close, end_engaging, start_engaging
+from engage.challenges.service.engagement import close, end_early, end_engaging, start_engaging
 from engage.challenges.service.importing import ChallengeRecord, import_challenge, parse_challenge
 from engage.challenges.service.merging import Parting, partings
 from engage.challenges.service.publication import publish, record_notice, withdraw
 from engage.challenges.service.review import approve, request_changes, submit, unfit
+from engage.challenges.service.revisions import (
+    approve_revision,
+    drop_revision,
+    open_revision,
+    send_revision_back,
+    submit_revision,
+    unfit_revision,
+)
+from engage.challenges.service.scheduling import cancel_schedule, publish_due, schedule
 from engage.challenges.service.shared import hold
 
 __all__ = [
@@ -23,22 +34,34 @@ __all__ = [
     "Parting",
     "advise",
     "approve",
+    "approve_revision",
+    "cancel_schedule",
     "close",
+    "copy_challenge",
     "create_draft",
     "drop_aside",
+    "drop_revision",
+    "end_early",
     "end_engaging",
     "hold",
     "import_challenge",
     "merge_answers",
+    "open_revision",
     "parse_challenge",
     "partings",
     "publish",
+    "publish_due",
+    "publish_revision",
     "put_aside",
     "record_notice",
     "request_changes",
     "save_answers",
+    "schedule",
+    "send_revision_back",
     "start_engaging",
     "submit",
+    "submit_revision",
     "unfit",
+    "unfit_revision",
     "withdraw",
 ]

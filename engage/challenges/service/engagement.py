@@ -6,9 +6,21 @@ from sqlalchemy.orm import Session
 
 from engage.challenges import policy
 from engage.challenges.enums import ChallengeState
+from engage.challenges.events import ChallengeEndedEarly
 from engage.challenges.models import Challenge
-from engage.challenges.service.shared import allow, lock, move, note
+from engage.challenges.service.publication import checked_reason
+from engage.challenges.service.shared import allow, drop_open, lock, may_become, move, note
 from engage.kernel.actor import Actor
+from engage.kernel.errors import Conflict
+from engage.kernel.events import emit
+from engage.ledger import service as ledger
+from engage.ledger.enums import Channel
+
+NOT_STARTED = (
+    "This challenge is published and its engagement has not started, so it cannot end. To stop before the closing "
+    "date, end it early with a reason."
+)
+FIRST_THE_CHANGE = "A change of the text is being prepared. Publish it or drop it first."
 
 
 def start_engaging(session: Session, *, actor: Actor, challenge: Challenge) -> None:
@@ -24,10 +36,47 @@ def start_engaging(session: Session, *, actor: Actor, challenge: Challenge) -> N
 def end_engaging(session: Session, *, actor: Actor, challenge: Challenge) -> None:
     """Record that the last conversation is over: ``engaging`` to ``findings_due``, and an audit line.
 
-    Raises ``NotAllowed``, ``Conflict`` when no engagement is under way.
+    Raises ``NotAllowed``, ``Conflict`` when no engagement is under way or a change of the text is being prepared.
     """
     allow(policy.can_conduct(actor, challenge), policy.NOT_ONE_OF_YOU)
+    lock(session, challenge)
+    _check_ending(challenge)
+    if challenge.open_revision is not None:
+        raise Conflict(FIRST_THE_CHANGE)
     _go(session, actor, challenge, ChallengeState.FINDINGS_DUE, "engagement_ended")
+
+
+def end_early(session: Session, *, actor: Actor, challenge: Challenge, reason: str) -> None:
+    """Stop taking part before the closing date, for a ``reason`` that everybody reads: findings are due next.
+
+    Side effects, in order: state ``findings_due`` with the reason; a revision that is being prepared is dropped; an
+    audit line; a ledger line to everyone with the reason; the event ``ChallengeEndedEarly`` (offers answered,
+    sessions to come cancelled, open invitations taken back, everybody who was told of the challenge told).
+
+    Raises ``NotAllowed``, ``Conflict`` when nobody can take part any more or the closing date has passed (the
+    engagement then ends without a reason), ``Invalid`` without reason.
+    """
+    allow(policy.can_conduct(actor, challenge), policy.NOT_ONE_OF_YOU)
+    lock(session, challenge)
+    may_become(challenge, ChallengeState.FINDINGS_DUE)
+    if challenge.is_past:
+        raise Conflict(
+            "The closing date has passed, so the engagement does not end early. End it without a reason."
+        )
+    words = checked_reason(reason, missing="Say why the engagement ends early")
+    drop_open(session, challenge, because="The engagement ended early.")
+    move(challenge, ChallengeState.FINDINGS_DUE)
+    challenge.ended_early_reason = words
+    note(session, actor, challenge, "ended_early")
+    ledger.disclose(
+        session,
+        challenge_ref=challenge.ref,
+        fact=f"early-end:{challenge.ref}",
+        summary="The engagement ended before its closing date, with the reason",
+        channel=Channel.PAGE,
+        body=words,
+    )
+    emit(session, ChallengeEndedEarly(challenge_id=challenge.id))
 
 
 def close(session: Session, *, actor: Actor, challenge: Challenge) -> None:
@@ -37,6 +86,13 @@ def close(session: Session, *, actor: Actor, challenge: Challenge) -> None:
     """
     allow(policy.can_conduct(actor, challenge), policy.NOT_ONE_OF_YOU)
     _go(session, actor, challenge, ChallengeState.CLOSED, "closed")
+
+
+def _check_ending(challenge: Challenge) -> None:
+    """Raise ``Conflict`` unless an engagement is under way: from publication straight here leads ``end_early``."""
+    if challenge.state is ChallengeState.PUBLISHED:
+        raise Conflict(NOT_STARTED)
+    may_become(challenge, ChallengeState.FINDINGS_DUE)
 
 
 def _go(session: Session, actor: Actor, challenge: Challenge, state: ChallengeState, action: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
@@ -10,7 +11,7 @@ from engage.challenges import policy, queries
 from engage.challenges.enums import ChallengeState, Route
 from engage.challenges.events import ChallengePublished, ChallengeWithdrawn
 from engage.challenges.models import Challenge, ChallengeVersion, hash_of
-from engage.challenges.service.shared import allow, lock, may_become, move, note
+from engage.challenges.service.shared import allow, drop_open, lock, may_become, move, note
 from engage.kernel import clock
 from engage.kernel.actor import Actor
 from engage.kernel.chain import canonical
@@ -55,8 +56,12 @@ def record_notice(
     note(session, actor, challenge, "notice_recorded", notice_number=number, ocid=identifier)
 
 
-def publish(session: Session, *, actor: Actor, challenge: Challenge) -> None:
+def publish(
+    session: Session, *, actor: Actor, challenge: Challenge, scheduled: datetime | None = None
+) -> None:
     """Make the approved text public. Everything below happens in one transaction, or nothing does.
+
+    ``scheduled`` is the moment set for it, when it is engage that publishes in the actor's name.
 
     Side effects, in order: state ``published`` with its time, on the challenge and on the frozen version;
     an audit line; a ledger line ``version:REF/N`` to everyone with the canonical text; the event
@@ -69,16 +74,11 @@ def publish(session: Session, *, actor: Actor, challenge: Challenge) -> None:
     allow(policy.can_conduct(actor, challenge), policy.NOT_ONE_OF_YOU)
     lock(session, challenge)
     may_become(challenge, ChallengeState.PUBLISHED)
-    version = _approved_text(session, challenge)
-    _check_notice(challenge)
-    if challenge.closes_on and challenge.is_past:
-        passed = uk_date(challenge.closes_on)
-        raise Conflict(
-            f"The closing date passed on {passed}. An approver has to send the text back for a new one."
-        )
+    version = publishable(session, challenge)
     move(challenge, ChallengeState.PUBLISHED)
     challenge.published_at = version.published_at = challenge.updated_at
-    note(session, actor, challenge, "published", version=version.number, hash=version.content_hash)
+    set_for = {"scheduled": scheduled.isoformat()} if scheduled else {}
+    note(session, actor, challenge, "published", version=version.number, hash=version.content_hash, **set_for)
     ledger.disclose(
         session,
         challenge_ref=challenge.ref,
@@ -93,7 +93,8 @@ def publish(session: Session, *, actor: Actor, challenge: Challenge) -> None:
 def withdraw(session: Session, *, actor: Actor, challenge: Challenge, reason: str) -> None:
     """Withdraw the challenge for good, with a ``reason`` that everybody reads if the challenge was public.
 
-    Side effects, in order: state ``withdrawn`` with time and reason; an audit line; when it was public a
+    Side effects, in order: state ``withdrawn`` with time and reason; a revision that is being prepared is
+    dropped, and a time set for publication taken back; an audit line; when it was public a
     ledger line to everyone with the reason; the event ``ChallengeWithdrawn`` (invitations, sessions, people
     told).
 
@@ -103,12 +104,9 @@ def withdraw(session: Session, *, actor: Actor, challenge: Challenge, reason: st
     allow(policy.can_conduct(actor, challenge), policy.NOT_ONE_OF_YOU)
     lock(session, challenge)
     may_become(challenge, ChallengeState.WITHDRAWN)
-    words = reason.strip()
-    if not words:
-        raise Invalid({"reason": "Say why the challenge is withdrawn"})
-    if len(words) > LONGEST_REASON:
-        raise Invalid({"reason": f"The reason must be {LONGEST_REASON:,} characters or fewer"})
+    words = checked_reason(reason, missing="Say why the challenge is withdrawn")
     was_public = challenge.is_public
+    drop_open(session, challenge, because="The challenge was withdrawn.")
     move(challenge, ChallengeState.WITHDRAWN)
     challenge.withdrawn_at, challenge.withdrawn_reason = challenge.updated_at, words
     note(session, actor, challenge, "withdrawn", was_public=was_public)
@@ -122,6 +120,28 @@ def withdraw(session: Session, *, actor: Actor, challenge: Challenge, reason: st
             body=words,
         )
     emit(session, ChallengeWithdrawn(challenge_id=challenge.id, was_public=was_public))
+
+
+def checked_reason(reason: str, *, missing: str) -> str:
+    """Return ``reason`` without spaces around it. Raises ``Invalid`` (field ``reason``) when empty or too long."""
+    words = reason.strip()
+    if not words:
+        raise Invalid({"reason": missing})
+    if len(words) > LONGEST_REASON:
+        raise Invalid({"reason": f"The reason must be {LONGEST_REASON:,} characters or fewer"})
+    return words
+
+
+def publishable(session: Session, challenge: Challenge) -> ChallengeVersion:
+    """Return the frozen text if it can be published today. Raises ``Conflict`` with what stands in the way."""
+    version = _approved_text(session, challenge)
+    _check_notice(challenge)
+    if challenge.closes_on and challenge.is_past:
+        passed = uk_date(challenge.closes_on)
+        raise Conflict(
+            f"The closing date passed on {passed}. An approver has to send the text back for a new one."
+        )
+    return version
 
 
 def _approved_text(session: Session, challenge: Challenge) -> ChallengeVersion:

@@ -9,11 +9,12 @@ from engage.challenges.enums import ChallengeState, Decision, Route
 from engage.challenges.enums.questions import missing
 from engage.challenges.events import ReviewDecided, ReviewRequested
 from engage.challenges.models import Challenge, ChallengeReview, ChallengeVersion
-from engage.challenges.service.shared import allow, lock, may_become, move, note
+from engage.challenges.service.shared import allow, lock, may_become, move, note, unschedule
 from engage.kernel import clock
 from engage.kernel.actor import Actor
 from engage.kernel.errors import Conflict, Invalid
 from engage.kernel.events import emit
+from engage.kernel.uktime import uk_time
 
 OWN_TEXT = "You wrote or submitted this text, so somebody else has to approve it."
 NOT_AN_APPROVER = "Only approvers of the department can decide on this text."
@@ -77,15 +78,15 @@ def approve(session: Session, *, actor: Actor, challenge: Challenge, content_has
     what was read.
     """
     lock(session, challenge)
-    _may_decide(actor, challenge)
+    may_decide(actor, challenge)
     may_become(challenge, ChallengeState.APPROVED)
-    version = _frozen(session, challenge)
+    version = frozen(session, challenge)
     if not (content_hash == version.content_hash == challenge.content_hash):
         raise Conflict(OTHER_TEXT)
     move(challenge, ChallengeState.APPROVED)
     challenge.approved_by_id, challenge.approved_at = actor.person_id, challenge.updated_at
     challenge.approved_hash = version.content_hash
-    review = _decided(session, actor, challenge, version, Decision.APPROVED, "")
+    review = decided(session, actor, challenge, version, Decision.APPROVED, "")
     note(session, actor, challenge, "approved", version=version.number, hash=version.content_hash)
     if challenge.route is Route.PRELIMINARY_MARKET_ENGAGEMENT:
         move(challenge, ChallengeState.NOTICE_PENDING)
@@ -97,41 +98,49 @@ def approve(session: Session, *, actor: Actor, challenge: Challenge, content_has
 def request_changes(session: Session, *, actor: Actor, challenge: Challenge, reasons: str) -> ChallengeReview:
     """Send the text back to its author with ``reasons``; an approval given before is taken back.
 
-    Possible until publication. Side effects, in order: state ``changes_requested``, the approval forgotten; a
+    Possible until publication. Side effects, in order: state ``changes_requested``, the approval forgotten, and
+    with it a time set for publication; a
     ``ChallengeReview``; an audit line; the event ``ReviewDecided`` (a letter to the author).
 
     Raises ``NotAllowed``, ``Conflict`` when the challenge is not under review or approved, ``Invalid``
     without reasons.
     """
     lock(session, challenge)
-    _may_decide(actor, challenge)
+    may_decide(actor, challenge)
     may_become(challenge, ChallengeState.CHANGES_REQUESTED)
     words = reasons.strip()
     if not words:
         raise Invalid({"reasons": "Say what should change, and why"})
     if len(words) > LONGEST_REASONS:
         raise Invalid({"reasons": f"The reasons must be {LONGEST_REASONS:,} characters or fewer"})
-    version = _frozen(session, challenge)
+    version = frozen(session, challenge)
+    set_for = challenge.publish_at
     move(challenge, ChallengeState.CHANGES_REQUESTED)
+    if set_for:
+        unschedule(
+            challenge, because=f"It is not published on {uk_time(set_for)}: an approver sent the text back."
+        )
     challenge.approved_by_id = challenge.approved_at = challenge.approved_hash = None
-    review = _decided(session, actor, challenge, version, Decision.CHANGES_REQUESTED, words)
+    review = decided(session, actor, challenge, version, Decision.CHANGES_REQUESTED, words)
     note(session, actor, challenge, "changes_requested", version=version.number)
     emit(session, ReviewDecided(challenge_id=challenge.id, review_id=review.id))
     return review
 
 
-def _may_decide(actor: Actor, challenge: Challenge) -> None:
+def may_decide(actor: Actor, challenge: Challenge) -> None:
+    """Raise ``NotAllowed`` unless ``actor`` may decide on the text that waits: an approver, none of its writers."""
     allow(not policy.has_written(actor, challenge), OWN_TEXT)
     allow(policy.can_review(actor, challenge), NOT_AN_APPROVER)
 
 
-def _frozen(session: Session, challenge: Challenge) -> ChallengeVersion:
+def frozen(session: Session, challenge: Challenge) -> ChallengeVersion:
+    """Return the exact text that was submitted last."""
     version = queries.latest_version(session, challenge_id=challenge.id)
     assert version is not None, "a challenge past its draft has a frozen text"
     return version
 
 
-def _decided(
+def decided(
     session: Session,
     actor: Actor,
     challenge: Challenge,
@@ -139,6 +148,7 @@ def _decided(
     decision: Decision,
     reasons: str,
 ) -> ChallengeReview:
+    """Write down a decision on a frozen text and return it."""
     review = ChallengeReview(
         challenge_id=challenge.id,
         version_id=version.id,

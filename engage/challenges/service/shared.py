@@ -8,8 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from engage.audit import service as audit
-from engage.challenges.enums import TRANSITIONS, ChallengeState
-from engage.challenges.models import Challenge
+from engage.challenges.enums import TRANSITIONS, ChallengeState, RevisionState
+from engage.challenges.models import Challenge, ChallengeRevision
 from engage.kernel import clock
 from engage.kernel.actor import Anyone
 from engage.kernel.errors import Conflict, NotAllowed
@@ -65,6 +65,19 @@ def unschedule(challenge: Challenge, *, because: str | None = None) -> None:
     challenge.schedule_ended = because
     challenge.publish_at = challenge.scheduled_by_id = None
     challenge.scheduled_at = challenge.scheduled_hash = None
+
+
+def drop_open(session: Session, challenge: Challenge, *, because: str) -> ChallengeRevision | None:
+    """Drop the revision that is being prepared, if there is one, and return it; what was written is kept."""
+    revision = challenge.open_revision
+    if revision is None:
+        return None
+    revision.state = RevisionState.DROPPED
+    revision.dropped_reason = because
+    revision.ended_at = revision.updated_at = clock.now()
+    session.flush()
+    session.expire(challenge, ["open_revision"])
+    return revision
 
 
 def note(session: Session, actor: Anyone, challenge: Challenge, action: str, **details: Any) -> None:
