@@ -287,7 +287,16 @@ FORM = 1
 def snapshot(source: Any) -> dict[str, Any]:
     """Return the answers of ``source`` (anything with a ``ref`` and the answers' columns) as JSON values."""
     answers = {field: plain(getattr(source, field)) for field in ANSWERS}
-    return {"form": FORM, "ref": source.ref, **answers}
+    return whole({"form": FORM, "ref": source.ref, **answers, FILES: source.attachments})
+
+
+FILES = "attachments"
+"""Where a text lists its attachments (``models.attachments.Attached``); a text without any has no such list."""
+
+
+def whole(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Return ``content`` as it is frozen and hashed: without an empty list of attachments."""
+    return {field: value for field, value in content.items() if value or field != FILES}
 
 
 def plain(value: Any) -> Any:

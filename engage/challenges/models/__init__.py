@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engage.challenges.models.attachments import Attached, Attachment
 from engage.challenges.models.challenge import (
     Challenge,
     ChallengeNumber,
@@ -15,6 +16,8 @@ from engage.challenges.models.revision import ChallengeRevision
 
 __all__ = [
     "AnswerEdit",
+    "Attached",
+    "Attachment",
     "Challenge",
     "ChallengeNumber",
     "ChallengeReview",

@@ -21,6 +21,7 @@ from engage.challenges.enums import (
     Route,
 )
 from engage.challenges.enums.questions import snapshot
+from engage.challenges.models.attachments import Attached
 from engage.kernel import clock
 from engage.kernel.chain import canonical
 from engage.kernel.db import Base
@@ -96,6 +97,9 @@ class Challenge(Base):
     region: Mapped[str | None]
     closes_on: Mapped[date | None]
     """The last day on which suppliers can volunteer or contribute, UK time."""
+
+    attachments: Mapped[list[Attached]] = mapped_column(JSONB, default=list, server_default=sa.text("'[]'"))
+    """The files that belong to this text, in the order in which they were added."""
 
     route: Mapped[Route | None]
     purposes: Mapped[list[str]] = mapped_column(ARRAY(sa.Text), default=list)

@@ -12,7 +12,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from engage.accounts.models import Person
 from engage.challenges.enums import OPEN_REVISION, RevisionState
-from engage.challenges.enums.questions import plain
+from engage.challenges.enums.questions import FILES, plain, whole
+from engage.challenges.models.attachments import Attached
 from engage.challenges.models.challenge import hash_of
 from engage.kernel.db import Base
 
@@ -57,7 +58,7 @@ class ChallengeRevision(Base):
     """From 1, in the order of a challenge; also the round of its ``AnswerEdit`` rows."""
     state: Mapped[RevisionState] = mapped_column(default=RevisionState.WRITING)
     answers: Mapped[dict[str, Any]] = mapped_column(JSONB)
-    """The answers that a revision may change, by column, as JSON values."""
+    """The answers that a revision may change, by column, as JSON values; under ``FILES`` its attachments."""
     writer_ids: Mapped[list[int]] = mapped_column(ARRAY(sa.BigInteger), default=list)
     """Who opened it and everyone who wrote in it: none of them may approve it."""
     material: Mapped[bool | None]
@@ -80,12 +81,22 @@ class ChallengeRevision(Base):
     @property
     def content(self) -> dict[str, Any]:
         """The whole text as it would be published: what is not changed here comes from the challenge."""
-        return {**self.challenge.content, **self.answers}
+        return whole({**self.challenge.content, **self.answers})
 
     @property
     def content_hash(self) -> str:
         """The SHA-256 of the whole text."""
         return hash_of(self.content)
+
+    @property
+    def attachments(self) -> list[Attached]:
+        """The files of the text as it would be published."""
+        found: list[Attached] = self.answers.get(FILES, self.challenge.attachments)
+        return found
+
+    @attachments.setter
+    def attachments(self, files: list[Attached]) -> None:
+        self.answers = {**self.answers, FILES: files}
 
     def put(self, answers: Mapping[str, Any]) -> None:
         """Keep ``answers``, by column, as their columns hold them."""
