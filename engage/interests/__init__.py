@@ -1,0 +1,1 @@
+"""Interests: what officials and suppliers declare, the conflicts that follow, and the steps taken about them."""

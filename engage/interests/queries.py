@@ -1,0 +1,250 @@
+"""Reading what was declared, said and decided. Who may read it is decided by the room's policy, in the views."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, joinedload
+
+from engage.accounts import queries as accounts
+from engage.accounts.models import Membership, Person
+from engage.challenges.enums import ChallengeState
+from engage.challenges.models import Challenge
+from engage.interests import policy
+from engage.interests.models import (
+    AssessmentReview,
+    Attestation,
+    ConflictFinding,
+    Declaration,
+    DeclaredNone,
+    Mitigation,
+)
+from engage.kernel import clock
+from engage.kernel.actor import Actor, Role
+from engage.kernel.errors import NotFound
+
+
+@dataclass(frozen=True)
+class Statement:
+    """What one person of the department's side has said about a challenge."""
+
+    person: Person
+    part: str
+    """What the person does in it, in words."""
+    asked: bool
+    """Whether they have to say something: who wrote or approved the text, and facilitators."""
+    declared: int
+    """How many interests of theirs count for it."""
+    none_at: datetime | None
+    """When they said that there is nothing to declare."""
+
+    @property
+    def missing(self) -> bool:
+        """Whether they were asked and have said nothing."""
+        return self.asked and not self.declared and self.none_at is None
+
+
+def of_person(session: Session, *, actor: Actor) -> Sequence[Declaration]:
+    """Return what ``actor`` declared for the organisation they act for, newest first, corrected ones too."""
+    query = sa.select(Declaration).where(
+        Declaration.person_id == actor.person_id, Declaration.organisation_id == actor.organisation_id
+    )
+    return session.scalars(query.options(*_loaded()).order_by(Declaration.id.desc())).all()
+
+
+def of_organisation(session: Session, *, organisation_id: int | None) -> Sequence[Declaration]:
+    """Return what the people of an organisation declared and did not withdraw, newest first."""
+    query = sa.select(Declaration).where(
+        Declaration.organisation_id == organisation_id, Declaration.closed_at.is_(None)
+    )
+    return session.scalars(query.options(*_loaded()).order_by(Declaration.id.desc())).all()
+
+
+def declaration(session: Session, *, declaration_id: int, actor: Actor) -> Declaration:
+    """Return a declaration for who made it, or who looks after it. Raises ``NotFound`` for everybody else."""
+    query = sa.select(Declaration).where(Declaration.id == declaration_id).options(*_loaded())
+    found = session.scalar(query)
+    if found is None or not (policy.is_own(actor, found) or policy.looks_after(actor, found)):
+        raise NotFound
+    return found
+
+
+def of_officials(session: Session, *, challenge: Challenge, closed: bool = False) -> Sequence[Declaration]:
+    """Return what the department's side declared that concerns ``challenge``, by id.
+
+    Those that count today or will; ``closed``: those that were withdrawn or corrected instead.
+    """
+    side = sa.select(Membership.person_id).where(
+        Membership.organisation_id == challenge.organisation_id, Membership.ended_at.is_(None)
+    )
+    until = sa.or_(Declaration.counts_until.is_(None), Declaration.counts_until >= clock.uk_today())
+    query = sa.select(Declaration).where(
+        Declaration.organisation_id == challenge.organisation_id,
+        _about(challenge),
+        sa.or_(Declaration.person_id.in_(side), Declaration.person_id.in_(policy.influential(challenge))),
+        Declaration.closed_at.is_not(None) if closed else sa.and_(Declaration.closed_at.is_(None), until),
+    )
+    return session.scalars(query.options(*_loaded()).order_by(Declaration.id)).all()
+
+
+def counting_of(session: Session, *, person_id: int, challenge: Challenge) -> Sequence[Declaration]:
+    """Return what one person declared for the department that counts for ``challenge`` today or will."""
+    query = sa.select(Declaration).where(
+        Declaration.person_id == person_id, *_counting(challenge.organisation_id), _about(challenge)
+    )
+    return session.scalars(query.order_by(Declaration.id)).all()
+
+
+def said_none(session: Session, *, person_id: int, challenge: Challenge) -> DeclaredNone | None:
+    """Return the latest statement of a person that there is nothing to declare about ``challenge``."""
+    query = (
+        sa.select(DeclaredNone)
+        .where(DeclaredNone.person_id == person_id, DeclaredNone.challenge_id == challenge.id)
+        .order_by(DeclaredNone.id.desc())
+        .limit(1)
+    )
+    return session.scalar(query)
+
+
+def statements(session: Session, *, challenge: Challenge) -> list[Statement]:
+    """Return who has said what: everybody who is asked, by name, then others who have said something.
+
+    Four statements, however many people.
+    """
+    members = accounts.members(session, organisation_id=challenge.organisation_id)
+    people = {each.person_id: each.person for each in members}
+    facilitators = {each.person_id for each in members if Role.FACILITATOR.value in each.roles}
+    wrote = set(policy.influential(challenge))
+    gone = wrote - set(people)
+    people |= {each.id: each for each in session.scalars(sa.select(Person).where(Person.id.in_(gone)))}
+    counted = _count_declared(session, challenge)
+    said = _none_by_person(session, challenge)
+    found = [
+        Statement(
+            person=person,
+            part=_part(challenge, number, facilitators),
+            asked=number in wrote or number in facilitators,
+            declared=counted.get(number, 0),
+            none_at=said.get(number),
+        )
+        for number, person in people.items()
+    ]
+    kept = [each for each in found if each.asked or each.declared or each.none_at]
+    return sorted(kept, key=lambda each: (not each.asked, each.person.name, each.person.id))
+
+
+def missing_statements(session: Session, *, challenges: Sequence[Challenge]) -> dict[int, int]:
+    """Return how many people are asked about each challenge and have said nothing; those with none are left out.
+
+    For the department's board: challenges that are no drafts and not over. Four statements for each challenge.
+    """
+    over = (ChallengeState.DRAFT, ChallengeState.CLOSED, ChallengeState.WITHDRAWN)
+    counts = {
+        each.id: sum(one.missing for one in statements(session, challenge=each))
+        for each in challenges
+        if each.state not in over
+    }
+    return {number: count for number, count in counts.items() if count}
+
+
+def mitigations(session: Session, *, challenge_id: int) -> Sequence[Mitigation]:
+    """Return all steps in a challenge, oldest first, with their people and declarations."""
+    query = (
+        sa.select(Mitigation)
+        .where(Mitigation.challenge_id == challenge_id)
+        .options(
+            joinedload(Mitigation.owner),
+            joinedload(Mitigation.decided_by),
+            joinedload(Mitigation.proposed_by),
+            joinedload(Mitigation.declaration).joinedload(Declaration.person),
+        )
+        .order_by(Mitigation.id)
+    )
+    return session.scalars(query).all()
+
+
+def mitigation(session: Session, *, challenge: Challenge, mitigation_id: int) -> Mitigation:
+    """Return steps of ``challenge``. Raises ``NotFound``."""
+    for each in mitigations(session, challenge_id=challenge.id):
+        if each.id == mitigation_id:
+            return each
+    raise NotFound
+
+
+def findings(session: Session, *, challenge_id: int) -> Sequence[ConflictFinding]:
+    """Return what was found in the way of something, oldest first."""
+    query = (
+        sa.select(ConflictFinding)
+        .where(ConflictFinding.challenge_id == challenge_id)
+        .options(joinedload(ConflictFinding.person), joinedload(ConflictFinding.supplier))
+        .order_by(ConflictFinding.id)
+    )
+    return session.scalars(query).all()
+
+
+def reviews(session: Session, *, challenge_id: int) -> Sequence[AssessmentReview]:
+    """Return who confirmed the assessment of a challenge, newest first."""
+    query = sa.select(AssessmentReview).where(AssessmentReview.challenge_id == challenge_id)
+    return session.scalars(
+        query.options(joinedload(AssessmentReview.person)).order_by(AssessmentReview.id.desc())
+    ).all()
+
+
+def attestations(session: Session, *, challenge_id: int) -> Sequence[Attestation]:
+    """Return what suppliers confirmed on entry, oldest first."""
+    query = sa.select(Attestation).where(Attestation.challenge_id == challenge_id).order_by(Attestation.id)
+    return session.scalars(query).all()
+
+
+def _about(challenge: Challenge) -> sa.ColumnElement[bool]:
+    return sa.or_(Declaration.challenge_id.is_(None), Declaration.challenge_id == challenge.id)
+
+
+def _counting(organisation_id: int) -> tuple[sa.ColumnElement[bool], ...]:
+    until = sa.or_(Declaration.counts_until.is_(None), Declaration.counts_until >= clock.uk_today())
+    return (Declaration.organisation_id == organisation_id, Declaration.closed_at.is_(None), until)
+
+
+def _count_declared(session: Session, challenge: Challenge) -> dict[int, int]:
+    query = (
+        sa.select(Declaration.person_id, sa.func.count())
+        .where(*_counting(challenge.organisation_id), _about(challenge))
+        .group_by(Declaration.person_id)
+    )
+    return {row[0]: row[1] for row in session.execute(query)}
+
+
+def _none_by_person(session: Session, challenge: Challenge) -> dict[int, datetime]:
+    query = (
+        sa.select(DeclaredNone.person_id, sa.func.max(DeclaredNone.made_at))
+        .where(DeclaredNone.challenge_id == challenge.id)
+        .group_by(DeclaredNone.person_id)
+    )
+    return {row[0]: row[1] for row in session.execute(query)}
+
+
+def _part(challenge: Challenge, person_id: int, facilitators: set[int]) -> str:
+    parts = (
+        ("author", person_id == challenge.author_id),
+        ("writer", person_id in challenge.writer_ids and person_id != challenge.author_id),
+        (
+            "submitted the text",
+            person_id == challenge.submitted_by_id and person_id not in challenge.writer_ids,
+        ),
+        ("approver", person_id == challenge.approved_by_id),
+        ("facilitator", person_id in facilitators),
+    )
+    return ", ".join(words for words, holds in parts if holds) or "of the department"
+
+
+def _loaded() -> tuple[sa.orm.interfaces.ORMOption, ...]:
+    return (
+        joinedload(Declaration.person),
+        joinedload(Declaration.challenge),
+        joinedload(Declaration.counterpart),
+        joinedload(Declaration.closed_by),
+        joinedload(Declaration.organisation),
+    )

@@ -1,0 +1,45 @@
+"""Use cases of interests: declaring, checking, taking steps, assessing."""
+
+from __future__ import annotations
+
+from engage.interests.service.assessing import Assessment, Tie, assess, concerned, document, review
+from engage.interests.service.conflicts import Conflict, blocked, conflicts, is_blocked, note_findings
+from engage.interests.service.declaring import (
+    ATTESTED,
+    ATTESTED_VERSION,
+    attest,
+    correct,
+    declare,
+    declare_none,
+    end,
+    withdraw,
+)
+from engage.interests.service.domains import PUBLIC_PROVIDERS
+from engage.interests.service.mitigating import decide_mitigation, propose_mitigation
+from engage.interests.service.telling import Told
+
+__all__ = [
+    "ATTESTED",
+    "ATTESTED_VERSION",
+    "PUBLIC_PROVIDERS",
+    "Assessment",
+    "Conflict",
+    "Tie",
+    "Told",
+    "assess",
+    "attest",
+    "blocked",
+    "concerned",
+    "conflicts",
+    "correct",
+    "decide_mitigation",
+    "declare",
+    "declare_none",
+    "document",
+    "end",
+    "is_blocked",
+    "note_findings",
+    "propose_mitigation",
+    "review",
+    "withdraw",
+]
