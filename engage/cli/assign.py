@@ -35,9 +35,7 @@ def assign(context: click.Context, instance: Path, out: Path, as_json: bool) -> 
 
     Exit code 1: what was asked for contradicts itself; the file says what, and the least to change.
     """
-    check_target(out)
-    if out.resolve() == instance.resolve():
-        raise CannotStart(f"--out names the instance {instance} itself: give the plan another name.")
+    check_target(out, instance)
     asked, plan = _solve(instance)
     written = plan_to_dict(plan)
     written["left_out"] = [list(dataclasses.astuple(one)) for one in left_out(asked, plan)]
@@ -81,7 +79,8 @@ def _sentences(plan: Plan, out: Path) -> str:
     known = "no plan within the rules is better"
     if plan.status is Status.FEASIBLE:
         known = f"not proven the best: none is worth more than {plan.bound:.5f}"
-    head = f"Gave {len(plan.places)} places worth {plan.objective:.5f} ({known}); see {out}."
+    places = "1 place" if len(plan.places) == 1 else f"{len(plan.places):,} places"
+    head = f"Gave {places} worth {plan.objective:.5f} ({known}); see {out}."
     return "\n".join([head, *_list(plan.shortages)])
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sized
 from pathlib import Path
 
 import click
@@ -69,7 +70,7 @@ def match_files(
 ) -> None:
     """Rank the suppliers of one file for each challenge of another."""
     try:
-        _check_targets(out, explain)
+        _check_targets(out, explain, suppliers, challenges)
         profiles, asked = read_suppliers(suppliers), read_challenges(challenges)
         index, ranked = _rank(profiles, asked, embedder=embedder, top=top, explain=explain is not None)
         if explain is not None:
@@ -81,7 +82,7 @@ def match_files(
         said = {"suppliers": len(profiles), "challenges": len(asked), "out": str(out)}
         click.echo(json.dumps({**said, "identity": index.identity.to_dict()}))
     else:
-        click.echo(f"Ranked {len(profiles)} suppliers for {len(asked)} challenges; see {out}.")
+        click.echo(f"Ranked {_so_many(profiles, 'supplier')} for {_so_many(asked, 'challenge')}; see {out}.")
 
 
 def _rank(
@@ -98,14 +99,18 @@ def _rank(
     }
 
 
+def _so_many(found: Sized, noun: str) -> str:
+    return f"{len(found):,} {noun}{'' if len(found) == 1 else 's'}"
+
+
 def _progress(done: int, total: int) -> None:
     if sys.stderr.isatty():
         click.echo(f"\rRead {done} of {total} texts", nl=done == total, err=True)
 
 
-def _check_targets(out: Path, explain: Path | None) -> None:
-    """Find out before the work whether its result can be written."""
+def _check_targets(out: Path, explain: Path | None, *read: Path) -> None:
+    """Find out before the work whether its result can be written, and overwrites nothing that is ``read``."""
     for target in filter(None, (out, explain)):
-        check_target(target)
+        check_target(target, *read)
     if explain is not None and explain.resolve() == out.resolve():
         raise CannotStart(f"--out and --explain both name {out}: give them different names.")

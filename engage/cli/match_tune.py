@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from engage.cli.errors import CannotStart
+from engage.cli.writing import check_target, write_whole
 from engage.matching import (
     DEFAULT_EMBEDDER,
     Features,
@@ -47,6 +48,8 @@ def match_tune(
 ) -> None:
     """Say which weights would rank judged pairs best, by how much, and whether that is more than noise."""
     files = suppliers, challenges, judgements
+    if out is not None:
+        check_target(out, *filter(None, files))
     if database == any(files) or (not database and not all(files)):
         raise CannotStart("Name --suppliers, --challenges and --judgements, or --database alone.")
     try:
@@ -57,10 +60,7 @@ def match_tune(
     except MatchingError as error:
         raise CannotStart(str(error)) from error
     if out is not None:
-        try:
-            out.write_text(json.dumps(found.parameters.to_dict(), indent=1) + "\n", "utf-8")
-        except OSError as error:
-            raise CannotStart(f"{out} cannot be written ({error.strerror}): choose another place.") from error
+        write_whole(out, [json.dumps(found.parameters.to_dict(), indent=1), "\n"])
     click.echo(json.dumps(found.to_dict()) if as_json else _sentences(found))
 
 

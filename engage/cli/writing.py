@@ -12,8 +12,10 @@ from typing import IO
 from engage.cli.errors import CannotStart
 
 
-def check_target(target: Path) -> None:
-    """Find out before the work whether its result can be written."""
+def check_target(target: Path, *read: Path) -> None:
+    """Find out before the work whether its result can be written; a file that is ``read`` is not overwritten."""
+    if target.resolve() in {each.resolve() for each in read}:
+        raise CannotStart(f"{target} is read by this command: give its result another name.")
     if target.is_dir() or not target.parent.is_dir():
         raise CannotStart(f"{target} cannot be written: name a file in a folder that exists.")
     if not os.access(target.parent, os.W_OK):

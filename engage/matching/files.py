@@ -241,6 +241,8 @@ def _lines(file: Path) -> Iterator[_Line]:
             line.refuse(f"this is not JSON ({error.msg}, column {error.colno}); write one object a line.")
         except InputError as error:
             line.refuse(str(error))
+        except ValueError:
+            line.refuse("a number has too many digits to be read; shorten it.")
         except RecursionError:
             line.refuse("this is nested too deep; write one flat object a line.")
         if not isinstance(data, dict):

@@ -59,10 +59,12 @@ def _check_session(session: Session) -> None:
     where = f"session {session.id!r}"
     _count(f"{where}: places", session.places)
     _number(f"{where}: exploration", session.exploration, most=1)
+    if not isinstance(session.floors_give_way, bool):
+        raise InputError(f"{where}: floors_give_way must be true or false.")
     for kind in ("floors", "caps"):
         rules: Mapping[str, int] = getattr(session, kind)
         for tag, number in rules.items():
-            if not isinstance(tag, str) or not tag:
+            if not _readable(tag):
                 raise InputError(f"{where}: {kind} must name tags.")
             _count(f"{where}: {kind} {tag!r}", number)
 
@@ -72,9 +74,9 @@ def _check_supplier(supplier: Entrant) -> None:
     where = f"supplier {supplier.id!r}"
     _count(f"{where}: capacity", supplier.capacity)
     _count(f"{where}: recent", supplier.recent)
-    if not isinstance(supplier.group, str):
+    if supplier.group != "" and not _readable(supplier.group):
         raise InputError(f'{where}: group must be a name, or "" for none.')
-    if any(not isinstance(tag, str) or not tag for tag in supplier.tags):
+    if not all(map(_readable, supplier.tags)):
         raise InputError(f"{where}: tags must be a list of names.")
 
 
@@ -132,8 +134,13 @@ def _unique(kind: str, names: Iterable[str]) -> set[str]:
 
 
 def _name(kind: str, name: Any) -> None:
-    if not isinstance(name, str) or not name:
+    if not _readable(name):
         raise InputError(f"The id of a {kind} must be a text that is not empty, not {name!r}.")
+
+
+def _readable(name: Any) -> bool:
+    """Whether a name is a text that can be written to a file: half a character from a JSON escape cannot."""
+    return isinstance(name, str) and name != "" and not any("\ud800" <= letter <= "\udfff" for letter in name)
 
 
 def _count(what: str, number: Any, *, optional: bool = False) -> None:

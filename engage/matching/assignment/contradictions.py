@@ -60,6 +60,11 @@ def pin(table: Table, session: int, supplier: int) -> Order:
     )
 
 
+def counted(number: int, noun: str) -> str:
+    """Return a number of things in words: 1 place, 2 places."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def _drop(order: Order) -> Change:
     return Change(order=order, to=None, words=f"Drop the pin of {order.supplier} to session {order.session}.")
 
@@ -92,7 +97,7 @@ def _over_capacity(table: Table) -> Iterable[_Found]:
         limit = Order(
             kind="capacity",
             supplier=entrant.id,
-            words=f"{entrant.id} has capacity for {entrant.capacity} sessions.",
+            words=f"{entrant.id} has capacity for {counted(entrant.capacity, 'session')}.",
         )
         yield [*pins[: entrant.capacity + 1], limit], [_drop(order) for order in pins[-too_many:]]
 
@@ -150,14 +155,24 @@ def _crowded(table: Table, session: int, dropped: set[Order]) -> list[_Found]:
         return []
     wishes = _wishes(table, session, pins)
     kinds = _kinds(table, session)
+    kept = _conflicting(wishes, kinds, tags)
+    if own.floors_give_way and not any(wish.order.kind == "pin" for wish in kept):
+        wishes = [wish for wish in wishes if wish.order.kind != "floor"]
+        kept = _conflicting(wishes, kinds, tags)
+    if not kept:
+        return []
+    return [([wish.order for wish in kept], _least_changes(wishes, kinds, tags))]
+
+
+def _conflicting(
+    wishes: list[_Wish], kinds: Sequence[frozenset[str]], pins: Sequence[frozenset[str]]
+) -> list[_Wish]:
+    """Return the smallest set of wishes that cannot all be met; empty when all can."""
 
     def possible(kept: Sequence[_Wish]) -> bool:
-        return _loosened(kept, wishes, kinds, tags) == 0
+        return _loosened(kept, wishes, kinds, pins) == 0
 
-    if possible(wishes):
-        return []
-    kept = _smallest(wishes, possible)
-    return [([wish.order for wish in kept], _least_changes(wishes, kinds, tags))]
+    return [] if possible(wishes) else _smallest(wishes, possible)
 
 
 def _roomy(own: Session, pins: Sequence[frozenset[str]]) -> bool:
@@ -195,7 +210,7 @@ def _wishes(table: Table, session: int, pins: Sequence[int]) -> list[_Wish]:
     for tag, number in sorted(own.floors.items(), key=lambda rule: (rule[1], rule[0])):
         words = f"At least {number} of {tag} are asked for in session {own.id}."
         found.append(_Wish(order("floor", words, tag), number, number))
-    words = f"Session {own.id} has {own.places} places."
+    words = f"Session {own.id} has {counted(own.places, 'place')}."
     found.append(_Wish(order("places", words), own.places, own.places))
     return found
 
@@ -288,5 +303,5 @@ def _change(wish: _Wish, step: int) -> Change:
         words = f"Allow {to} of {order.tag} in session {order.session}."
     else:
         to = wish.from_ + step
-        words = f"Give session {order.session} {to} places instead of {wish.from_}."
+        words = f"Give session {order.session} {counted(to, 'place')} instead of {wish.from_}."
     return Change(order=order, to=to, words=words)

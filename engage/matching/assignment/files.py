@@ -144,7 +144,8 @@ def _score_rows(instance: Instance) -> Sequence[tuple[str, str, float]]:
 
 
 def _session(row: Any, where: str) -> Session:
-    found = _object(row, where, {"id", "places", "floors", "caps", "exploration"}, {"id", "places"})
+    known = {field.name for field in dataclasses.fields(Session)}
+    found = _object(row, where, known, {"id", "places"})
     for name in ("floors", "caps"):
         found[name] = _mapping(found.get(name, {}), f"{where}.{name}")
     return Session(**found)
@@ -205,6 +206,8 @@ def _parse(data: bytes | str) -> Any:
         raise InputError("The text is not UTF-8: save it as UTF-8.") from error
     except json.JSONDecodeError as error:
         raise InputError(f"Line {error.lineno} is not JSON ({error.msg}): mend it there.") from error
+    except ValueError as error:
+        raise InputError("A number in it has too many digits to be read: shorten it.") from error
     except RecursionError as error:
         raise InputError("The JSON is nested too deeply to be one of these.") from error
 

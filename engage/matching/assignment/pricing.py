@@ -16,6 +16,8 @@ from engage.matching.assignment.table import Table
 #: Up to this many prices, and this many pairs, each is found by solving again.
 _MOST_RULES = 40
 _MOST_PAIRS = 5_000
+#: Work for one such price: counted in nodes, so that it ends alike everywhere; the seconds are a safeguard.
+_NODES, _SECONDS = 500, 30.0
 
 
 def prices(table: Table, solved: Solved) -> tuple[Price, ...]:
@@ -54,9 +56,8 @@ def _gain(solved: Solved, rule: Rule, is_floor: bool) -> int | None:
         loosened = replace(whole, row_lower=whole.row_lower - step)
     else:
         loosened = replace(whole, row_upper=whole.row_upper + step)
-    answer = linear.solve(loosened, Effort.of(500, 5.0))
     try:
-        answer = linear.solve(loosened, Effort.of(500, 5.0))
+        answer = linear.solve(loosened, Effort.of(_NODES, _SECONDS))
     except linear.SolverError:
         return None
     if answer is None or not answer.proven:

@@ -27,7 +27,8 @@ class Session:
     ``floors`` are the least, ``caps`` the greatest number of places by tag.
     A floor that too few suppliers can meet ends as a shortage with a name; a
     cap is only ever passed by pins. ``exploration`` is the share of the places
-    that is drawn among newcomers, rounded to whole places.
+    that is drawn among newcomers, rounded to whole places. ``floors_give_way``: floors for which there
+    are not enough places, whoever the suppliers are, end as a shortage too instead of a contradiction.
     """
 
     id: str
@@ -35,6 +36,7 @@ class Session:
     floors: Mapping[str, int] = field(default_factory=dict)
     caps: Mapping[str, int] = field(default_factory=dict)
     exploration: float = 0.0
+    floors_give_way: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -81,12 +81,12 @@ def refresh_corpus(session: Session, *, stale: float = STALE, most: int | None =
     """Take the snapshot when there is none, or when more than the part ``stale`` of the statements has changed since.
 
     With ``most`` one that exists is taken anew only while there are no more statements than that: somebody
-    waits. Side effects: readings that are missing, a row. Two that do it at once do it once. Counted are the
-    statements of verified suppliers; texts that read alike count once.
+    waits. Side effects: readings that are missing, a row. Two that do it at once do it once: while one is at it, the
+    other takes what stands, and waits only when nothing does. Counted are the statements of verified suppliers;
+    texts that read alike count once.
     """
-    if not _wanted(session, stale, most):
+    if not _wanted(session, stale, most) or not _turn(session):
         return standard(session)
-    session.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
     if not _wanted(session, stale, most):
         return standard(session)
     while readings.read_some(session, limit=_READ_AT_ONCE):
@@ -107,6 +107,16 @@ def refresh_corpus(session: Session, *, stale: float = STALE, most: int | None =
     session.expunge(row)
     _remember(found)
     return found
+
+
+def _turn(session: Session) -> bool:
+    """Tell whether this transaction is the one that takes the snapshot."""
+    if session.scalar(sa.select(sa.func.pg_try_advisory_xact_lock(_LOCK))):
+        return True
+    if session.scalar(sa.select(Corpus.id).limit(1)) is not None:
+        return False
+    session.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
+    return True
 
 
 def _wanted(session: Session, stale: float, most: int | None) -> bool:
@@ -139,9 +149,18 @@ def _counted(query: Any) -> Any:
 
 
 def _readings(session: Session) -> Iterator[bytes]:
-    query = _counted(sa.select(StatementReading.reading)).join(StatementReading, sa.and_(*readings.good()))
-    rows = session.scalars(query.order_by(Statement.id).execution_options(yield_per=_READ_AT_ONCE))
-    yield from map(bytes, rows)
+    """Yield every reading, some in each statement of SQL: none takes long, however many there are."""
+    query = _counted(sa.select(Statement.id, StatementReading.reading)).join(
+        StatementReading, sa.and_(*readings.good())
+    )
+    last = 0
+    while True:
+        after = query.where(Statement.id > last).order_by(Statement.id).limit(_READ_AT_ONCE)
+        rows = session.execute(after).all()
+        if not rows:
+            return
+        yield from (bytes(row.reading) for row in rows)
+        last = rows[-1].id
 
 
 def _background(session: Session) -> Background:

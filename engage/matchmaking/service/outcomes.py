@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -16,9 +15,7 @@ from engage.matchmaking.enums import Outcome
 from engage.matchmaking.models import MatchCandidate, SelectionRound
 from engage.matchmaking.service.deciding import UNKEPT_PIN, shortage_sentence
 from engage.matchmaking.service.problem import Contest, current_tags
-from engage.matchmaking.service.tags import INCUMBENT
-
-_OWN = re.compile(rf"\b{INCUMBENT}@[A-Z0-9-]+")
+from engage.matchmaking.service.tags import plain
 
 
 def write(
@@ -105,11 +102,6 @@ def result(
         "evenness": asdict(solved.evenness) if solved.evenness else None,
         "parity": asdict(solved.parity) if solved.parity else None,
     }
-
-
-def plain(text: str) -> str:
-    """Return ``text`` with the solver's name of the incumbents of one challenge replaced by the usual one."""
-    return _OWN.sub(INCUMBENT, text)
 
 
 def _outcome(*, chosen: bool, alternate: bool) -> Outcome:

@@ -16,7 +16,7 @@ from engage.matchmaking.enums import InvitationState, Outcome, OverrideKind
 from engage.matchmaking.models import Invitation, MatchCandidate, MatchRun, SelectionOverride, SelectionRules
 from engage.matchmaking.service.deciding import INVITED, NOT_NEAR, RULE
 from engage.matchmaking.service.sifting import Entrant, sift
-from engage.matchmaking.service.tags import INCUMBENT, NEW_ENTRANT, fold
+from engage.matchmaking.service.tags import INCUMBENT, NEW_ENTRANT, fold, own_tag
 from engage.suppliers.models import Supplier
 
 STANDING = (InvitationState.HELD, InvitationState.SENT, InvitationState.ACCEPTED)
@@ -88,14 +88,22 @@ def current_tags(contest: Contest, ref: str) -> list[str]:
     return [*tags, NEW_ENTRANT] if newcomer else tags
 
 
-def instance_of(contests: Sequence[Contest], *, seed: str, unkept: Collection[int] = ()) -> Instance:
+def instance_of(
+    contests: Sequence[Contest],
+    *,
+    seed: str,
+    unkept: Collection[int] = (),
+    give_way: Collection[str] = (),
+) -> Instance:
     """Return the problem of a round as the solver takes it; pins whose ids are in ``unkept`` are left out.
+
+    In the challenges ``give_way`` floors that ask for more than there are places end as a shortage.
 
     A supplier in several contests has the profile facts of the newest match. To be an incumbent depends on
     the department, so that tag is named for each challenge.
     """
     return Instance(
-        sessions=[_occasion(each) for each in contests],
+        sessions=[_occasion(each, floors_give_way=each.ref in give_way) for each in contests],
         suppliers=_competitors(contests),
         scores=[(each.ref, ref, one.score) for each in contests for ref, one in each.taking_part],
         exclusions=[
@@ -119,23 +127,19 @@ def instance_of(contests: Sequence[Contest], *, seed: str, unkept: Collection[in
     )
 
 
-def own_tag(tag: str, ref: str) -> str:
-    """Return what the solver calls ``tag`` in the contest of the challenge ``ref``."""
-    return f"{tag}@{ref}" if tag == INCUMBENT else tag
-
-
 def _plays(contest: Contest, override: SelectionOverride) -> bool:
     ref = override.supplier.ref
     return ref in contest.candidates and ref not in contest.aside
 
 
-def _occasion(contest: Contest) -> Occasion:
+def _occasion(contest: Contest, *, floors_give_way: bool) -> Occasion:
     return Occasion(
         id=contest.ref,
         places=contest.rules.places,
         floors=dict(contest.rules.floors),
         caps={own_tag(tag, contest.ref): number for tag, number in contest.rules.caps.items()},
         exploration=contest.rules.exploration,
+        floors_give_way=floors_give_way,
     )
 
 

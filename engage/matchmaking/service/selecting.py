@@ -23,6 +23,7 @@ from engage.matchmaking.enums import Outcome, RoundStatus, RunState
 from engage.matchmaking.models import MatchCandidate, MatchRun, SelectionRound, SelectionRules
 from engage.matchmaking.models.selection import EXPLORATION, PLACES
 from engage.matchmaking.service import fairness, lottery, outcomes
+from engage.matchmaking.service.contradicting import contradiction
 from engage.matchmaking.service.matchable import MATCHABLE
 from engage.matchmaking.service.problem import Contest, contest, instance_of
 
@@ -52,7 +53,8 @@ def plan(session: Session, *, actor: Anyone, insists: Insists | None = None) -> 
     """Give the places of every match that stands unreleased anew, all at once; ``None`` when none stands.
 
     Pins that cannot all be kept are left out, the latest of those in contradiction first, and named in the
-    round's result. With ``insists``, a contradiction that it recognises as the caller's is refused instead.
+    round's result; floors that ask for more than there are places end as shortages. With ``insists``, a
+    contradiction that it recognises as the caller's is refused instead.
 
     Side effects, in order: ``begin``; default rules and lottery commitments where there are none; the round
     with problem, plan and fairness report; every candidate's outcome; the runs' rules and round; an audit line
@@ -67,7 +69,7 @@ def plan(session: Session, *, actor: Anyone, insists: Insists | None = None) -> 
         return None
     seeds = {each.ref: _seed(session, actor, each.run) for each in contests}
     seed = lottery.joint_seed(seeds.values())
-    instance, solved, unkept = _solve(contests, seed=seed, insists=insists)
+    instance, solved, unkept = _solve(contests, seed=seed, actor=actor, insists=insists)
     made = _round(actor, instance, solved)
     made.result = outcomes.result(contests, solved, seeds=seeds, unkept=unkept)
     made.result["fairness"] = fairness.report(session, now=made.made_at).to_dict()
@@ -161,17 +163,19 @@ def _seed(session: Session, actor: Anyone, run: MatchRun) -> str:
 
 
 def _solve(
-    contests: Sequence[Contest], *, seed: str, insists: Insists | None
+    contests: Sequence[Contest], *, seed: str, actor: Anyone, insists: Insists | None
 ) -> tuple[Instance, Plan, set[int]]:
-    """Solve; while pins contradict each other or the rules, leave the latest of them out and solve again."""
+    """Solve; while orders contradict each other, let the latest pin among them go, else the floors, and solve again."""
     unkept: set[int] = set()
+    give_way: set[str] = set()
     while True:
-        instance = instance_of(contests, seed=seed, unkept=unkept)
+        instance = instance_of(contests, seed=seed, unkept=unkept, give_way=give_way)
         solved = assignment.solve(instance)
         if solved.status is not Status.INFEASIBLE:
             return instance, solved, unkept
         if insists is not None and any(map(insists, solved.conflicting)):
-            raise Conflict(contradiction(solved))
+            asked_by = actor.organisation_id if isinstance(actor, Actor) else None
+            raise Conflict(contradiction(solved, contests, asked_by=asked_by))
         named = {(order.session, order.supplier) for order in solved.conflicting if order.kind == "pin"}
         pins = [
             pin.id
@@ -179,15 +183,12 @@ def _solve(
             for pin in each.pins
             if pin.id not in unkept and (each.ref, pin.supplier.ref) in named
         ]
-        assert pins, "only pins contradict the rules: everything else gives way with a shortage"
-        unkept.add(max(pins))
-
-
-def contradiction(solved: Plan) -> str:
-    """Return in words what cannot be met together, and the least that would have to change."""
-    wanted = "; ".join(order.words for order in solved.conflicting)
-    ways = "; ".join(change.words for change in solved.relaxation)
-    return f"This cannot all be kept: {wanted}. The smallest way out: {ways}."
+        if pins:
+            unkept.add(max(pins))
+            continue
+        floors = {order.session for order in solved.conflicting if order.kind == "floor"} - give_way
+        assert floors, "without pins only floors can ask for more than the places"
+        give_way |= floors
 
 
 def _round(actor: Anyone, instance: Instance, solved: Plan) -> SelectionRound:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import date, timedelta
 
@@ -20,6 +21,7 @@ _WORDS = {
     NEW_ENTRANT: "newcomers, whom nobody invited in the last year",
     INCUMBENT: "suppliers that worked for the department in the last three years",
 }
+_OWN = re.compile(rf"\b{INCUMBENT}@[A-Z0-9-]+")
 
 
 def fold(name: str) -> str:
@@ -59,3 +61,13 @@ def tag_words(tag: str) -> str:
         code = tag.removeprefix(REGION)
         return f"suppliers that work in {REGIONS.get(code, code)}"
     return _WORDS.get(tag, tag.replace("_", " "))
+
+
+def own_tag(tag: str, ref: str) -> str:
+    """Return what the solver calls ``tag`` in the challenge ``ref``: to be an incumbent depends on the department."""
+    return f"{tag}@{ref}" if tag == INCUMBENT else tag
+
+
+def plain(text: str) -> str:
+    """Return ``text`` with the solver's name of the incumbents of one challenge replaced by the usual one."""
+    return _OWN.sub(INCUMBENT, text)

@@ -132,6 +132,23 @@ def test_two_of_a_group_cannot_both_be_pinned(session: Session) -> None:
         decide(session, run, b, PIN)
 
 
+def test_what_another_department_decided_is_not_told(session: Session) -> None:
+    """One invitation is left and another department has given it away: its challenge, maybe hidden, stays unnamed."""
+    wanted, other = made.firm(session, name="Wye Gauges"), made.firm(session)
+    wanted.capacity_per_quarter = 1
+    session.flush()
+    elsewhere = made.planned(session, {wanted: 2.0, other: 1.0}, places=1)
+    decide(session, elsewhere, wanted, PIN)
+    here = made.planned(session, {wanted: 1.0, other: 2.0}, places=1)
+    with pytest.raises(Conflict) as caught, session.begin_nested():
+        decide(session, here, wanted, PIN)
+    words = str(caught.value)
+    assert elsewhere.challenge.ref not in words
+    assert wanted.ref not in words
+    assert words.startswith("This cannot all be kept: somebody gave Wye Gauges a place in ")
+    assert "Wye Gauges takes 1 more invitation this quarter" in words
+
+
 def test_a_contradiction_that_was_there_before_stops_nobody_else(session: Session) -> None:
     """Another challenge's pins may have come into contradiction: a decision here is not refused for that."""
     a, b = (made.firm(session) for _ in range(2))

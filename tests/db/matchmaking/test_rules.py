@@ -108,6 +108,32 @@ def test_rules_that_contradict_a_pin_are_refused_with_the_way_out(session: Sessi
     assert run.rules.places == 2
 
 
+def test_rules_that_ask_for_more_than_the_places_are_refused_in_words(session: Session) -> None:
+    small, charity = made.firm(session, sme=True), made.firm(session, vcse=True)
+    run = made.planned(session, {small: 3.0, charity: 2.0}, places=2)
+    with pytest.raises(Conflict) as caught, session.begin_nested():
+        put(session, run.challenge, places=2, floors={"sme": 2, "vcse": 1}, exploration=0.0, reason="A mix.")
+    assert str(caught.value) == (
+        "This cannot all be kept: the rules ask for at least 1 place for charities or social enterprises; "
+        "the rules ask for at least 2 places for small or medium-sized enterprises; the rules give 2 places. "
+        "The smallest way out: ask for at least 1 place for small or medium-sized enterprises."
+    )
+
+
+def test_rules_that_ask_for_more_than_the_places_before_a_match_end_as_a_shortage(session: Session) -> None:
+    """Nobody can know beforehand that no supplier is of both kinds; the match must not fail for it."""
+    a, b = (made.firm(session, sme=True) for _ in range(2))
+    charity = made.firm(session, vcse=True)
+    challenge = challenges.challenge(session, state=ChallengeState.PUBLISHED)
+    put(session, challenge, places=2, floors={"sme": 2, "vcse": 2}, exploration=0.0)
+    run = made.matched(session, {a: 3.0, b: 2.0, charity: 1.0}, challenge=challenge)
+    service.plan(session, actor=made.ROBOT)
+    assert len(made.chosen(run)) == 2
+    assert run.round is not None
+    lacking = run.round.result["challenges"][challenge.ref]["shortages"]
+    assert sum(each["by"] for each in lacking) == 2
+
+
 @pytest.mark.parametrize("state", [ChallengeState.DRAFT, ChallengeState.CLOSED])
 def test_only_while_suppliers_can_be_matched(session: Session, state: ChallengeState) -> None:
     with pytest.raises(Conflict):

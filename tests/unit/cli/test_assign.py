@@ -65,7 +65,7 @@ def test_a_contradiction_is_exit_code_1_and_still_written(tmp_path: Path) -> Non
     assert said.splitlines() == [
         "There is no plan: these cannot all be met.",
         "  At least 2 of sme are asked for in session a.",
-        "  Session a has 1 places.",
+        "  Session a has 1 place.",
         "The least that would have to change:",
         "  Ask for 1 instead of 2 of sme in session a.",
     ]

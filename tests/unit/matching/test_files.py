@@ -74,7 +74,7 @@ def test_days_and_levels_are_read(tmp_path: Path) -> None:
 def test_the_run_is_written_in_trec_form(folder: Path) -> None:
     done = run(folder)
     assert (done.exit_code, done.stderr) == (0, "")
-    assert done.stdout == f"Ranked 2 suppliers for 1 challenges; see {folder / 'RUN.trec'}.\n"
+    assert done.stdout == f"Ranked 2 suppliers for 1 challenge; see {folder / 'RUN.trec'}.\n"
     rows = [line.split() for line in (folder / "RUN.trec").read_text().splitlines()]
     assert [(r[0], r[1], r[2], r[3], r[5]) for r in rows] == [
         ("c1", "Q0", "s1", "1", "engage"),
@@ -168,12 +168,28 @@ def test_where_nothing_can_be_written_nothing_is_computed(folder: Path) -> None:
     assert (done.exit_code, same.exit_code) == (2, 2)
 
 
+@pytest.mark.parametrize("option", ["--out", "--explain"])
+def test_what_is_read_is_never_overwritten(folder: Path, option: str) -> None:
+    before = (folder / "S.jsonl").read_bytes()
+    done = run(folder, option, "S.jsonl")
+    assert (done.exit_code, (folder / "S.jsonl").read_bytes()) == (2, before)
+    assert done.stderr == (
+        f"engage: {folder / 'S.jsonl'} is read by this command: give its result another name.\n"
+    )
+
+
 def test_an_unknown_embedder_is_named(folder: Path) -> None:
     done = run(folder, "--embedder", "magic")
     assert (done.exit_code, done.stderr) == (
         2,
         "engage: There is no embedder called magic. Known ones: minilm-int8, none.\n",
     )
+
+
+def test_a_number_that_nobody_can_read_is_refused(tmp_path: Path) -> None:
+    file = write(tmp_path / "S.jsonl", '{"id": "a", "x": ' + "9" * 5000 + "}\n")
+    with pytest.raises(InputError, match=r"^S\.jsonl, line 1: a number has too many digits"):
+        read_suppliers(file)
 
 
 def test_python_and_infinity_are_no_json(tmp_path: Path) -> None:

@@ -10,8 +10,7 @@ import pytest
 from engage.matching.assignment import Reason
 from engage.matchmaking.enums import HardRule
 from engage.matchmaking.service.deciding import decided_sentence
-from engage.matchmaking.service.outcomes import plain
-from engage.matchmaking.service.tags import CAP_TAGS, FLOOR_TAGS, INCUMBENT_FOR, fold, tag_words, tags
+from engage.matchmaking.service.tags import CAP_TAGS, FLOOR_TAGS, INCUMBENT_FOR, fold, plain, tag_words, tags
 
 ON = date(2026, 3, 3)
 FACTS: dict[str, Any] = {

@@ -48,7 +48,7 @@ def test_a_pin_against_an_exclusion() -> None:
 def test_pins_beyond_a_capacity_keep_the_best() -> None:
     plan = solve(instance(pins=[("a", "x"), ("b", "x")]))
     assert words(plan) == (
-        ["x is pinned to session a.", "x is pinned to session b.", "x has capacity for 1 sessions."],
+        ["x is pinned to session a.", "x is pinned to session b.", "x has capacity for 1 session."],
         ["Drop the pin of x to session b."],
     )
 
@@ -102,6 +102,27 @@ def test_too_few_suppliers_for_a_floor_are_a_shortage_and_no_contradiction() -> 
     )
     assert plan.status is Status.OPTIMAL
     assert [(one.rule, one.by) for one in plan.shortages if one.session == "a"] == [("floor:region:UKC", 2)]
+
+
+def test_floors_can_give_way_to_the_places_instead_of_contradicting_them() -> None:
+    session = Session(id="a", places=2, floors={"sme": 2, "vcse": 2}, floors_give_way=True)
+    others = [Session(id="b", places=2)]
+    suppliers = [
+        Entrant(id="x", tags=("sme",)),
+        Entrant(id="y", tags=("sme",)),
+        Entrant(id="z", tags=("vcse",)),
+    ]
+    plan = solve(instance(sessions=[session, *others], suppliers=suppliers))
+    assert plan.status is Status.OPTIMAL
+    assert sum(one.by for one in plan.shortages if one.session == "a") == 2
+    pins = [("a", "x"), ("a", "y"), ("a", "z")]
+    pinned = solve(instance(sessions=[session, *others], suppliers=suppliers, pins=pins))
+    assert sorted(words(pinned)[0]) == [
+        "Session a has 2 places.",
+        "x is pinned to session a.",
+        "y is pinned to session a.",
+        "z is pinned to session a.",
+    ]
 
 
 def test_pins_may_pass_a_cap_and_that_is_said() -> None:

@@ -63,6 +63,10 @@ def refusal(found: dict[str, Any]) -> str:
         ({"suppliers": [{"id": "x", "capacity": -2}]}, "supplier 'x': capacity must be a whole number from 0 to 1,000,000, not -2."),
         ({"suppliers": [{"id": "", "capacity": 1}]}, "The id of a supplier must be a text that is not empty, not ''."),
         ({"suppliers": [{"id": "x", "capacity": 1, "tags": "sme"}]}, "suppliers[0].tags must be a list."),
+        ({"suppliers": [{"id": "\ud800", "capacity": 1}]}, "The id of a supplier must be a text that is not empty, not '\\ud800'."),
+        ({"suppliers": [{"id": "x", "capacity": 1, "tags": ["\ud800"]}]}, "supplier 'x': tags must be a list of names."),
+        ({"suppliers": [{"id": "x", "capacity": 1, "group": 3}]}, "supplier 'x': group must be a name, or \"\" for none."),
+        ({"sessions": [{"id": "a", "places": 1, "floors_give_way": 1}]}, "session 'a': floors_give_way must be true or false."),
         ({"seed": "xyz"}, "seed 'xyz' is not hexadecimal: use the digits 0-9 and a-f."),
         ({"terms": {"speed": 1}}, None),
         ({"terms": {"near_tie": -1}}, "terms.near_tie must be a number from 0 to 1,000,000, not -1."),
@@ -133,3 +137,9 @@ def test_scores_of_any_size_are_compared_finely(factor: float) -> None:
         )
     )
     assert [place.supplier for place in plan.places] == ["y"]
+
+
+def test_a_number_that_nobody_can_read_is_refused() -> None:
+    text = '{"sessions": [{"id": "a", "places": ' + "9" * 5000 + '}], "suppliers": [], "scores": []}'
+    with pytest.raises(InputError, match="too many digits"):
+        instance_from_json(text)
