@@ -1,0 +1,118 @@
+"""Calling everything that can be called from outside, and keeping what came back in a form that can be compared."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+from werkzeug.routing import Rule
+
+from engage.accounts.models import Membership
+from engage.accounts.service import start_session
+from engage.http.limits import PostgresStorage
+from tests.contracts.worlds import Names
+
+OUTSIDE = {"REMOTE_ADDR": "203.0.113.9"}
+CHANGING = re.compile(r'(name="csrf_token"[^>]*value=")[^"]*')
+OWN_HEADERS = {"Set-Cookie", "Date"}
+
+
+@dataclass(frozen=True)
+class Place:
+    """An address that somebody calls."""
+
+    endpoint: str
+    persona: str
+    method: str
+    url: str
+    query: str = ""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back: everything that a person or a machine could compare."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: str
+
+    @property
+    def reached(self) -> bool:
+        """Whether the view itself answered: not the door before it, and not the page of what does not exist."""
+        where = dict(self.headers).get("Location", "")
+        return self.status < 400 and "/sign-in" not in where
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who calls: nobody, or somebody who has signed in."""
+
+    name: str
+    token: str = ""
+
+    def browser(self, app: Flask) -> FlaskClient:
+        """Return a new browser that knows no cookie but this person's."""
+        client = FlaskClient(app, app.response_class)
+        if self.token:
+            with client.session_transaction() as cookie:
+                cookie["_user_id"], cookie["_fresh"] = self.token, True
+        return client
+
+
+def caller(session: Session, name: str, membership: Membership) -> Caller:
+    """Let somebody sign in."""
+    return Caller(name, start_session(session, person=membership.person, membership=membership))
+
+
+def call_all(
+    app: Flask,
+    callers: Sequence[Caller],
+    *,
+    names: Names,
+    hidden: Names,
+    queries: Sequence[str],
+    posts: bool,
+) -> Mapping[Place, Answer]:
+    """Call every endpoint as every caller with every name, and return the answers.
+
+    What has no name in its address is asked with each of ``queries``, too. With ``posts`` every POST is sent without
+    a form to what is hidden.
+    """
+    PostgresStorage().reset()
+    found = {}
+    everything = {key: [*names.get(key, []), *hidden.get(key, [])] for key in {**names, **hidden}}
+    browsers = [(who.name, who.browser(app)) for who in callers]
+    for (name, browser), rule in itertools.product(browsers, app.url_map.iter_rules()):
+        methods = rule.methods or set()
+        if "GET" in methods:
+            asked = [""] if rule.arguments else queries
+            for url, query in itertools.product(addresses(rule, everything), asked):
+                place = Place(rule.endpoint, name, "GET", url, query)
+                found[place] = _call(browser, place)
+        if "POST" in methods and posts and rule.arguments & hidden.keys():
+            for url in addresses(rule, {**names, **hidden}):
+                place = Place(rule.endpoint, name, "POST", url)
+                found[place] = _call(browser, place)
+    return found
+
+
+def addresses(rule: Rule, names: Names) -> Iterator[str]:
+    """Return every address that ``rule`` makes of ``names``; none when it has a place without a name."""
+    places = sorted(rule.arguments)
+    for values in itertools.product(*(names.get(place, []) for place in places)):
+        built = rule.build(dict(zip(places, values, strict=True)), append_unknown=False)
+        if built is not None:
+            yield built[1]
+
+
+def _call(client: FlaskClient, place: Place) -> Answer:
+    url = f"{place.url}?{place.query}" if place.query else place.url
+    response = client.open(url, method=place.method, environ_base=OUTSIDE)
+    headers = sorted((name, value) for name, value in response.headers.items() if name not in OWN_HEADERS)
+    body = CHANGING.sub(r"\1", response.get_data(as_text=True))
+    return Answer(response.status_code, tuple(headers), body)

@@ -1,0 +1,204 @@
+"""Platform first: a preliminary market engagement is invisible everywhere until its notice is recorded and it is public.
+
+Every endpoint is called from outside in a world with a hidden challenge and in the same world without it: the two must
+not differ in one byte. Then it becomes public, and must be seen exactly where it belongs. The addresses come from the
+app itself: an endpoint that is new is called too, or the test says that it could not be.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from sqlalchemy.orm import Session
+
+import config
+from engage.app import create_app
+from engage.digests import queries as digests
+from engage.digests import service as digesting
+from engage.kernel import clock, db
+from engage.outbox.models import Letter
+from tests.contracts.surfaces import Answer, Caller, Place, call_all, caller
+from tests.contracts.worlds import TITLE, WORD, World, hide, open_world, outsiders_letters, show
+from tests.support.client import prepare
+
+VISITOR, SUPPLIER, OTHERS = "visitor", "supplier", "another department"
+
+NOT_CALLED = {
+    "assets.asset": "the files of this release, the same for everybody",
+    "accounts.join": "opened with a secret from a letter; speaks of one account",
+    "accounts.reset": "opened with a secret from a letter; speaks of one account",
+    "accounts.verify_email": "opened with a secret from a letter; speaks of one account",
+    "admin.audit": "for the platform's own people, who see everything that was done",
+    "admin.decide": "for the platform's own people; about organisations",
+    "admin.home": "for the platform's own people",
+    "admin.letter": "for the platform's own people, who see every letter",
+    "admin.letter_html": "for the platform's own people, who see every letter",
+    "admin.letters": "for the platform's own people, who see every letter",
+    "admin.organisation": "for the platform's own people; about organisations",
+    "admin.organisations": "for the platform's own people; about organisations",
+    "digests.subscription": "opened with a secret from a letter; the digests themselves are compared below",
+    "site.metrics": "answers only to this machine or with a token; called from outside below",
+}
+"""Endpoints that no caller of this test reaches, each with the reason why nothing can be learnt there."""
+
+EVERYBODY = {
+    "advisory.public_calendar",
+    "challenges.changes",
+    "challenges.index",
+    "matchmaking.record",
+    "matchmaking.record_json",
+    "site.challenge",
+    "site.home",
+    "site.sitemap",
+}
+SEEN_AT = {
+    VISITOR: EVERYBODY,
+    SUPPLIER: EVERYBODY | {"advisory.volunteer", "consultation.ask", "matchmaking.opportunities"},
+    OTHERS: EVERYBODY | {"advisory.volunteer", "consultation.ask"},  # where it says who can ask and volunteer
+}
+"""Where the challenge is seen once it is public: the endpoints that answer otherwise than before."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What outsiders see of one world."""
+
+    answers: Mapping[Place, Answer]
+    digests: Mapping[str, tuple[str, ...]]
+    letters: list[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Walk:
+    """The same world three times: without the challenge, with it hidden, with it public."""
+
+    without: Seen
+    hidden: Seen
+    public: Seen
+
+
+@pytest.fixture(scope="module")
+def app(settings: config.Config) -> Flask:
+    return prepare(create_app(settings))
+
+
+@pytest.fixture(scope="module")
+def walk(app: Flask, engine: sa.Engine) -> Walk:
+    """Look at the three worlds, and leave none behind.
+
+    The clock stands still, so that nothing differs but the challenge. The world without it comes last, when all
+    the names of the other worlds are known.
+    """
+    with engine.connect() as connection, connection.begin() as transaction, clock.as_of(clock.now()):
+        db.bind(connection, join_transaction_mode="create_savepoint")
+        try:
+            return _walk(app, connection)
+        finally:
+            transaction.rollback()
+            db.bind(engine)
+
+
+def _walk(app: Flask, connection: sa.Connection) -> Walk:
+    with db.unit_of_work() as session:
+        world = open_world(session)
+        members = {SUPPLIER: world.supplier.membership, OTHERS: world.theirs}
+        callers = [Caller(VISITOR), *(caller(session, name, one) for name, one in members.items())]
+    before = connection.begin_nested()
+    with db.new_session() as session:
+        made = hide(session, world)
+        hidden = look(app, session, world, callers, posts=True)
+        show(session, world, made)
+        public = look(app, session, world, callers, posts=False)
+    before.rollback()
+    with db.new_session() as session:
+        without = look(app, session, world, callers, posts=True)
+    return Walk(without, hidden, public)
+
+
+def look(app: Flask, session: Session, world: World, callers: Sequence[Caller], *, posts: bool) -> Seen:
+    """Call everything, write every digest, and read who was written to; an hour after it happened."""
+    queries = (
+        "",
+        f"q={WORD}&state=all",
+        f"q={world.hidden['ref'][0]}&state=all&page=1",
+        f"department={world.ours_id}&state=all",
+        "state=all&page=2",
+    )
+    with clock.as_of(clock.now() + timedelta(hours=1)):
+        answers = call_all(app, callers, names=world.names, hidden=world.hidden, queries=queries, posts=posts)
+        told = {topic: digest(session, number) for topic, number in world.subscriptions.items()}
+        return Seen(answers, told, outsiders_letters(session, world))
+
+
+def digest(session: Session, subscription_id: int) -> tuple[str, ...]:
+    """Return what a subscription's next digest says, and what its page says it would have said."""
+    with session.begin_nested() as trial:
+        issue = digesting.write_digest(session, subscription_id=subscription_id, now=clock.now())
+        assert issue is not None, "the digest is due"
+        letter = session.get(Letter, issue.letter_id) if issue.letter_id else None
+        words = (letter.subject, letter.text, letter.html) if letter else ()
+        before = digests.preview(session, digests.subscription(session, subscription_id))
+        trial.rollback()
+    return *words, *(one.title for one in before)
+
+
+def endpoints(app: Flask, method: str = "GET") -> set[str]:
+    return {rule.endpoint for rule in app.url_map.iter_rules() if method in (rule.methods or set())}
+
+
+def differing(one: Seen, other: Seen) -> set[Place]:
+    return {place for place, answer in one.answers.items() if other.answers.get(place, answer) != answer}
+
+
+def difference(one: Answer, other: Answer) -> list[str]:
+    """Return the lines of status, headers and body in which two answers differ, for who reads the failure."""
+    lines = [[str(each.status), *map(str, each.headers), *each.body.splitlines()] for each in (one, other)]
+    return [line for line in difflib.ndiff(*lines) if line[0] in "+-"]
+
+
+def test_every_endpoint_is_reached_by_somebody_outside_or_listed_with_a_reason(
+    app: Flask, walk: Walk
+) -> None:
+    reached = {place.endpoint for place, answer in walk.without.answers.items() if answer.reached}
+    assert {"missed": endpoints(app) - reached - set(NOT_CALLED), "listed": reached & set(NOT_CALLED)} == {
+        "missed": set(),
+        "listed": set(),
+    }
+
+
+def test_what_is_hidden_changes_nothing_outside(walk: Walk) -> None:
+    assert walk.without.answers.keys() == walk.hidden.answers.keys()
+    told = sorted(differing(walk.without, walk.hidden), key=str)
+    first = [difference(walk.without.answers[place], walk.hidden.answers[place]) for place in told[:3]]
+    assert (told, first) == ([], [])
+
+
+def test_no_digest_and_no_letter_to_anybody_outside_tells_of_it(walk: Walk) -> None:
+    assert walk.hidden.digests == walk.without.digests
+    assert walk.hidden.letters == walk.without.letters
+
+
+def test_once_public_it_is_seen_where_it_belongs_and_nowhere_else(walk: Walk) -> None:
+    found: dict[str, set[str]] = {caller: set() for caller in SEEN_AT}
+    for place in differing(walk.public, walk.without):
+        found[place.persona].add(place.endpoint)
+    assert found == SEEN_AT
+
+
+def test_once_public_every_digest_that_fits_tells_of_it(walk: Walk) -> None:
+    assert {topic: TITLE in words for topic, words in walk.public.digests.items()} == dict.fromkeys(
+        walk.without.digests, True
+    )
+
+
+def test_the_numbers_of_the_service_are_not_for_outsiders(walk: Walk) -> None:
+    statuses = {
+        answer.status for place, answer in walk.hidden.answers.items() if place.endpoint == "site.metrics"
+    }
+    assert statuses == {404}

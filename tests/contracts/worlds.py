@@ -1,0 +1,243 @@
+"""Two worlds that differ in one preliminary market engagement, approved and waiting for its notice, and what hangs on it.
+
+``open_world`` is what anybody outside may meet: an engagement under way with a released match, sessions, questions and
+answers; another department with work of its own; a supplier whose work is what the hidden challenge is about.
+``hide`` adds the hidden challenge with everything that can hang on one, ``show`` makes it public.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from engage.accounts.models import Membership, Organisation
+from engage.accounts.queries import actor_of
+from engage.challenges import service
+from engage.challenges.enums import ChallengeState
+from engage.challenges.models import Challenge
+from engage.cli.worker import JOBS
+from engage.consultation.enums import QuestionState
+from engage.digests.enums import Topic
+from engage.kernel import clock, jobs
+from engage.kernel.actor import Actor, Role
+from engage.matchmaking import queries as matching
+from engage.matchmaking.enums import InvitationState
+from engage.matchmaking.models import MatchRun
+from engage.matchmaking.service import release
+from engage.outbox.models import Letter
+from engage.suppliers.models import Supplier
+from tests.factories import accounts, advisory, challenges, consultation, digests, matchmaking, suppliers
+from tests.factories import transparency as notices
+
+WORD = "Zeppelinmoorings"
+"""Stands in the hidden text and nowhere else."""
+TITLE = f"{WORD} on flooded rivers"
+NOTICE, OCID = "990042-2026", "ocds-h6vhtk-ffff42"
+
+Names = dict[str, list[str | int]]
+"""Values for the places of addresses, by the name of the place."""
+
+
+@dataclass
+class World:
+    """What the tests need to know of the open world, and of what is hidden in it."""
+
+    ours_id: int
+    """The department of the hidden challenge."""
+    author: Actor
+    approver: Actor
+    supplier: advisory.SupplierTeam
+    guest: advisory.SupplierTeam
+    """Another one, with which things hang on the hidden challenge."""
+    theirs: Membership
+    """Somebody of another department who is everything there."""
+    subscriptions: Mapping[str, int]
+    """Ids by what the subscription is about."""
+    names: Names = field(default_factory=dict)
+    hidden: Names = field(default_factory=dict)
+    """The names of what hangs on the hidden challenge."""
+
+
+def open_world(session: Session) -> World:
+    """Make everything but the hidden challenge."""
+    market = matchmaking.market(session, state=ChallengeState.PUBLISHED)
+    membership = suppliers.member(session, market.best)
+    holder = advisory.SupplierTeam(market.best, accounts.member(session, *_both(), **_of(market.best)))
+    theirs = accounts.member(
+        session, Role.POLICY_AUTHOR, Role.APPROVER, Role.FACILITATOR, organisation=market.department
+    )
+    ours = accounts.new_organisation(session, name="Office for Moorings")
+    world = World(
+        ours_id=ours.id,
+        author=accounts.actor(session, Role.POLICY_AUTHOR, Role.FACILITATOR, organisation=ours),
+        approver=accounts.actor(session, Role.APPROVER, organisation=ours),
+        supplier=holder,
+        guest=advisory.team(session),
+        theirs=theirs,
+        subscriptions=_subscriptions(session, ours),
+    )
+    suppliers.statement(session, market.best, title=WORD, text=f"We have built {WORD} on flooded rivers.")
+    world.names = _open_names(session, world, market)
+    world.names["membership_id"] = [membership.id]
+    return world
+
+
+def _both() -> tuple[Role, Role]:
+    return Role.SUPPLIER_ADMIN, Role.SUPPLIER_EXPERT
+
+
+def _of(supplier: Supplier) -> dict[str, Any]:
+    return {"organisation": supplier.organisation}
+
+
+def _subscriptions(session: Session, ours: Organisation) -> Mapping[str, int]:
+    about = {Topic.EVERYTHING: "", Topic.DEPARTMENT: str(ours.id), Topic.SEARCH: WORD}
+    return {
+        topic.value: digests.subscription(session, topic=topic, value=value).id
+        for topic, value in about.items()
+    }
+
+
+def _open_names(session: Session, world: World, market: matchmaking.Market) -> Names:
+    theirs = actor_of(world.theirs.person, world.theirs)
+    running = market.challenge
+    run = matchmaking.run(session, market, first=2)
+    release(session, actor=theirs, run=run)
+    invitation = matching.invitation_of(
+        session, challenge_id=running.id, supplier_id=world.supplier.supplier.id
+    )
+    assert invitation is not None
+    meeting = advisory.meeting(session, challenge=running)
+    invitation.state, invitation.responded_at = InvitationState.ACCEPTED, clock.now()
+    seat = advisory.seat(session, meeting=meeting, team=world.supplier, invitation_row=invitation)
+    held = advisory.meeting(
+        session, challenge=running, starts_at=clock.now() - timedelta(days=2), title="The first talk"
+    )
+    answered = consultation.question(
+        session, challenge=running, team=world.supplier, state=QuestionState.ANSWERED
+    )
+    asked = consultation.question(session, challenge=running, team=world.supplier, text="And who pays?")
+    stranger = advisory.team(session)
+    offer = advisory.offer(session, challenge=running, team=stranger)
+    own = {
+        state: challenges.challenge(session, state=state, organisation=market.department, **values)
+        for state, values in (
+            (ChallengeState.DRAFT, {"author": world.theirs.person}),
+            (ChallengeState.IN_REVIEW, {}),
+            (ChallengeState.NOTICE_PENDING, challenges.PME),
+        )
+    }
+    details = notices.details(session, own[ChallengeState.NOTICE_PENDING])
+    assert details is not None
+    return {
+        "ref": [
+            running.ref,
+            *(each.ref for each in own.values()),
+            world.supplier.supplier.ref,
+            run.ref,
+            invitation.ref,
+            meeting.ref,
+            held.ref,
+        ],
+        "supplier_ref": [world.supplier.supplier.ref],
+        "session_ref": [meeting.ref],
+        "question": ["problem"],
+        "part": ["scope"],
+        "question_id": [asked.id, answered.id],
+        "offer_id": [offer.id],
+        "statement_id": [each.id for each in world.supplier.supplier.statements],
+        "seat_id": [seat.id],
+    }
+
+
+def hide(session: Session, world: World) -> Challenge:
+    """Add a preliminary market engagement that waits for its notice, with all that can hang on one by mistake.
+
+    The text is written, submitted, matched beforehand and approved as people do it. Sessions, questions, offers
+    and invitations could not be made yet: they stand for those of a challenge that was sent back, and for a mistake
+    elsewhere.
+    """
+    answers = {
+        **challenges.ANSWERS,
+        **challenges.PME,
+        "problem": f"{WORD} on flooded rivers come loose: river gauges warn too late.",
+        "closes_on": clock.uk_today() + timedelta(days=40),
+    }
+    made = service.create_draft(session, actor=world.author, title=TITLE, answers=answers)
+    service.submit(session, actor=world.author, challenge=made)
+    service.approve(session, actor=world.approver, challenge=made, content_hash=made.content_hash)
+    notices.details(session, made)
+    session.commit()
+    run_jobs(session)
+    world.hidden = _hidden_names(session, world, made)
+    session.commit()
+    return made
+
+
+def _hidden_names(session: Session, world: World, made: Challenge) -> Names:
+    meeting = advisory.meeting(session, challenge=made, title=f"Talk on {WORD}")
+    held = advisory.meeting(
+        session,
+        challenge=made,
+        title=f"First talk on {WORD}",
+        starts_at=clock.now() - timedelta(days=3),
+        minutes=f"{WORD} came loose.",
+        minutes_published_at=clock.now(),
+    )
+    team = world.guest
+    text = f"Which {WORD} are meant?"
+    answered = consultation.question(
+        session, challenge=made, team=team, text=text, state=QuestionState.ANSWERED
+    )
+    asked = consultation.question(session, challenge=made, team=team, text=text)
+    offer = advisory.offer(session, challenge=made, team=team)
+    invitation = advisory.invitation(session, challenge=made, supplier=team.supplier)
+    seat = advisory.seat(session, meeting=meeting, team=team, invitation_row=invitation)
+    run = advisory.run(session, challenge=made)
+    letters = session.scalars(sa.select(Letter.id).where(Letter.challenge_ref == made.ref)).all()
+    return {
+        "ref": [made.ref, meeting.ref, held.ref, invitation.ref, run.ref],
+        "session_ref": [meeting.ref],
+        "question_id": [asked.id, answered.id],
+        "offer_id": [offer.id],
+        "seat_id": [seat.id],
+        "letter_id": list(letters),
+    }
+
+
+def show(session: Session, world: World, made: Challenge) -> None:
+    """Record the notice and publish, as people do it; the match that was released by mistake is gone by then."""
+    session.execute(sa.delete(MatchRun).where(MatchRun.ref == world.hidden["ref"][-1]))
+    service.record_notice(session, actor=world.author, challenge=made, notice_number=NOTICE, ocid=OCID)
+    service.publish(session, actor=world.author, challenge=made)
+    session.commit()
+    run_jobs(session)
+
+
+def run_jobs(session: Session) -> None:
+    """Run every job that waits, but do not send letters."""
+    for module in JOBS:
+        importlib.import_module(module)
+    query = sa.text("DELETE FROM procrastinate_jobs WHERE status = 'todo' RETURNING id, task_name, args")
+    while rows := session.execute(query).all():
+        session.commit()
+        for row in sorted(rows, key=lambda row: row.id):
+            if row.task_name != "outbox.deliver":
+                jobs.app.tasks[row.task_name].func(**row.args)
+    session.commit()
+    session.expire_all()
+
+
+def outsiders_letters(session: Session, world: World) -> list[tuple[str, str]]:
+    """Return recipient and subject of every letter that goes to somebody outside the department."""
+    people = sa.select(Membership.person_id).where(Membership.organisation_id == world.ours_id)
+    query = sa.select(Letter.recipient, Letter.subject).where(
+        Letter.person_id.is_(None) | Letter.person_id.not_in(people)
+    )
+    return sorted((row.recipient, row.subject) for row in session.execute(query))
