@@ -18,9 +18,20 @@ from engage.admin.views import bp as admin_views
 from engage.advisory import handlers as advisory_handlers
 from engage.advisory.views import bp as advisory_views
 from engage.challenges import handlers as challenges_handlers
-from engage.challenges.events import ChallengePublished, ChallengeWithdrawn, ReviewDecided, ReviewRequested
+from engage.challenges.events import (
+    ChallengeChanged,
+    ChallengeEndedEarly,
+    ChallengePublished,
+    ChallengeWithdrawn,
+    EngagementResumed,
+    PublicationFailed,
+    ReviewDecided,
+    ReviewRequested,
+    RouteChanged,
+)
 from engage.challenges.views import bp as challenges_views
-from engage.consultation.events import QuestionAnswered
+from engage.consultation import handlers as consultation_handlers
+from engage.consultation.events import FactReleased, QuestionAnswered
 from engage.consultation.views import bp as consultation_views
 from engage.digests import handlers as digests_handlers
 from engage.digests.views import bp as digests_views
@@ -42,7 +53,24 @@ REACTIONS: Mapping[type[events.Event], Sequence[events.Handler]] = {
     StatementsChanged: [matchmaking_handlers.on_statements_changed],
     ReviewRequested: [challenges_handlers.on_review_requested, matchmaking_handlers.on_review_requested],
     ReviewDecided: [challenges_handlers.on_review_decided],
-    ChallengePublished: [matchmaking_handlers.on_challenge_published],
+    ChallengePublished: [
+        matchmaking_handlers.on_challenge_published,
+        consultation_handlers.on_challenge_published,
+    ],
+    PublicationFailed: [challenges_handlers.on_publication_failed],
+    # The places first: the letters ask who has one whether they keep it.
+    ChallengeChanged: [
+        advisory_handlers.on_challenge_changed,
+        matchmaking_handlers.on_challenge_changed,
+        digests_handlers.on_challenge_changed,
+    ],
+    ChallengeEndedEarly: [
+        advisory_handlers.on_challenge_ended_early,
+        matchmaking_handlers.on_challenge_ended_early,
+        digests_handlers.on_challenge_ended_early,
+    ],
+    RouteChanged: [consultation_handlers.on_route_changed, digests_handlers.on_route_changed],
+    EngagementResumed: [digests_handlers.on_engagement_resumed],
     # Sessions first: they lock the invitations before the sessions, the order that every acceptance keeps.
     ChallengeWithdrawn: [
         advisory_handlers.on_challenge_withdrawn,
@@ -51,6 +79,7 @@ REACTIONS: Mapping[type[events.Event], Sequence[events.Handler]] = {
     ],
     InvitationWithdrawn: [advisory_handlers.on_invitation_withdrawn],
     QuestionAnswered: [digests_handlers.on_question_answered],
+    FactReleased: [digests_handlers.on_fact_released],
 }
 
 BLUEPRINTS = (

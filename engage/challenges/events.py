@@ -64,3 +64,19 @@ class ReviewDecided(Event):
 
     challenge_id: int
     review_id: int
+
+
+@dataclass(frozen=True)
+class RouteChanged(Event):
+    """The legal route of an approved challenge changed; a public one is out of view until its notice is recorded."""
+
+    challenge_id: int
+    route_change_id: int
+
+
+@dataclass(frozen=True)
+class EngagementResumed(Event):
+    """A challenge that was taken from view for its notice is public again."""
+
+    challenge_id: int
+    route_change_id: int

@@ -12,3 +12,10 @@ class QuestionAnswered(Event):
     """An answer was released to everyone."""
 
     question_id: int
+
+
+@dataclass(frozen=True)
+class FactReleased(Event):
+    """What was told to somebody elsewhere was released to everyone."""
+
+    told_fact_id: int

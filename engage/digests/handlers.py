@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sqlalchemy.orm import Session
 
+from engage.accounts.models import Person
 from engage.advisory import queries as advisory
-from engage.challenges.events import ChallengeWithdrawn
+from engage.challenges import queries as challenges
+from engage.challenges.events import ChallengeWithdrawn, EngagementResumed, RouteChanged
 from engage.consultation import queries as consultation
 from engage.consultation import service as answers
-from engage.consultation.events import QuestionAnswered
+from engage.consultation.events import FactReleased, QuestionAnswered
 from engage.digests import service
 from engage.kernel.actor import System
+from engage.suppliers.models import Supplier
 
 
 def on_question_answered(session: Session, event: QuestionAnswered) -> None:
@@ -24,3 +29,35 @@ def on_challenge_withdrawn(session: Session, event: ChallengeWithdrawn) -> None:
     """Take the challenge out of digests that wait to be sent."""
     if event.was_public:
         service.leave_out(session, challenge_id=event.challenge_id)
+
+
+def on_fact_released(session: Session, event: FactReleased) -> None:
+    """Send what was released to everybody who takes part: invited, told or volunteering, all in the same words."""
+    fact = consultation.told_fact(session, fact_id=event.told_fact_id)
+    people = [*answers.people_told(session, fact=fact), *_taking_part(session, fact.challenge_id)]
+    answers.share(session, sender=System(), fact=fact, people=people)
+
+
+def on_route_changed(session: Session, event: RouteChanged) -> None:
+    """Tell everybody who takes part that the engagement pauses, and take the challenge out of waiting digests.
+
+    Nobody is told of a challenge that was not public.
+    """
+    challenge = challenges.by_id(session, event.challenge_id)
+    change = challenges.route_change(session, change_id=event.route_change_id, challenge=challenge)
+    if change.resume is None:
+        return
+    service.tell_paused(session, change=change, people=_taking_part(session, challenge.id))
+    service.leave_out(session, challenge_id=challenge.id)
+
+
+def on_engagement_resumed(session: Session, event: EngagementResumed) -> None:
+    """Tell everybody who takes part that the engagement goes on."""
+    challenge = challenges.by_id(session, event.challenge_id)
+    change = challenges.route_change(session, change_id=event.route_change_id, challenge=challenge)
+    service.tell_resumed(session, change=change, people=_taking_part(session, challenge.id))
+
+
+def _taking_part(session: Session, challenge_id: int) -> Iterable[tuple[Person, Supplier]]:
+    invited = answers.people_invited(session, challenge_id=challenge_id)
+    return [*invited, *advisory.volunteers(session, challenge_id=challenge_id)]

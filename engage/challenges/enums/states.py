@@ -26,16 +26,17 @@ _S = ChallengeState
 
 # An approval can be taken back until publication: otherwise a closing date that passes while a notice is
 # awaited would leave withdrawing and writing everything again as the only way on. From publication straight to
-# the findings leads only the early end, which needs a reason.
+# the findings leads only the early end, which needs a reason. What is public goes back to waiting for a notice, and
+# what waits for one back to approved, only by a change of route.
 TRANSITIONS: Transitions[ChallengeState] = {
     _S.DRAFT: frozenset({_S.IN_REVIEW}),
     _S.IN_REVIEW: frozenset({_S.CHANGES_REQUESTED, _S.APPROVED, _S.WITHDRAWN}),
     _S.CHANGES_REQUESTED: frozenset({_S.DRAFT, _S.WITHDRAWN}),
     _S.APPROVED: frozenset({_S.NOTICE_PENDING, _S.PUBLISHED, _S.CHANGES_REQUESTED, _S.WITHDRAWN}),
-    _S.NOTICE_PENDING: frozenset({_S.PUBLISHED, _S.CHANGES_REQUESTED, _S.WITHDRAWN}),
-    _S.PUBLISHED: frozenset({_S.ENGAGING, _S.FINDINGS_DUE, _S.WITHDRAWN}),
-    _S.ENGAGING: frozenset({_S.FINDINGS_DUE, _S.WITHDRAWN}),
-    _S.FINDINGS_DUE: frozenset({_S.CLOSED, _S.WITHDRAWN}),
+    _S.NOTICE_PENDING: frozenset({_S.PUBLISHED, _S.APPROVED, _S.CHANGES_REQUESTED, _S.WITHDRAWN}),
+    _S.PUBLISHED: frozenset({_S.ENGAGING, _S.FINDINGS_DUE, _S.NOTICE_PENDING, _S.WITHDRAWN}),
+    _S.ENGAGING: frozenset({_S.FINDINGS_DUE, _S.NOTICE_PENDING, _S.WITHDRAWN}),
+    _S.FINDINGS_DUE: frozenset({_S.CLOSED, _S.NOTICE_PENDING, _S.WITHDRAWN}),
 }
 
 PUBLIC_STATES = (_S.PUBLISHED, _S.ENGAGING, _S.FINDINGS_DUE, _S.CLOSED)

@@ -18,6 +18,16 @@ from engage.challenges.queries.drafting import (
     last_edit,
     last_number,
 )
+from engage.challenges.queries.fairness import (
+    engagement_steps,
+    justifications,
+    justified_facts,
+    route_change,
+    route_changes,
+    told_route_changes,
+    unsettled,
+    waiting_route_change,
+)
 from engage.challenges.queries.finding import (
     NO_CHALLENGE,
     approvers,
@@ -58,7 +68,10 @@ __all__ = [
     "departments",
     "due_for_publication",
     "earlier",
+    "engagement_steps",
     "for_department",
+    "justifications",
+    "justified_facts",
     "last_edit",
     "last_number",
     "latest_version",
@@ -72,4 +85,9 @@ __all__ = [
     "published_versions",
     "recently_closed",
     "reviews",
+    "route_change",
+    "route_changes",
+    "told_route_changes",
+    "unsettled",
+    "waiting_route_change",
 ]

@@ -13,6 +13,7 @@ from engage.challenges.service.drafting import (
     save_answers,
 )
 from engage.challenges.service.engagement import close, end_early, end_engaging, start_engaging
+from engage.challenges.service.fairness import SUGGESTED_STEPS, add_step, justify, remove_step
 from engage.challenges.service.importing import ChallengeRecord, import_challenge, parse_challenge
 from engage.challenges.service.merging import Parting, partings
 from engage.challenges.service.publication import publish, record_notice, withdraw
@@ -25,10 +26,26 @@ from engage.challenges.service.revisions import (
     submit_revision,
     unfit_revision,
 )
+from engage.challenges.service.routing import (
+    decline_route_change,
+    make_route_change,
+    propose_route,
+    public_part,
+    who_knew,
+)
 from engage.challenges.service.scheduling import cancel_schedule, publish_due, schedule
 from engage.challenges.service.shared import hold
 
 __all__ = [
+    "SUGGESTED_STEPS",
+    "add_step",
+    "decline_route_change",
+    "justify",
+    "make_route_change",
+    "propose_route",
+    "public_part",
+    "remove_step",
+    "who_knew",
     "Advice",
     "ChallengeRecord",
     "Parting",

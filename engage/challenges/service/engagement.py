@@ -8,6 +8,7 @@ from engage.challenges import policy
 from engage.challenges.enums import ChallengeState
 from engage.challenges.events import ChallengeEndedEarly
 from engage.challenges.models import Challenge
+from engage.challenges.service.fairness import check_fair_to_close
 from engage.challenges.service.publication import checked_reason
 from engage.challenges.service.shared import allow, drop_open, lock, may_become, move, note
 from engage.kernel.actor import Actor
@@ -82,9 +83,13 @@ def end_early(session: Session, *, actor: Actor, challenge: Challenge, reason: s
 def close(session: Session, *, actor: Actor, challenge: Challenge) -> None:
     """Close the challenge, its findings told: ``findings_due`` to ``closed``, and an audit line.
 
-    Raises ``NotAllowed``, ``Conflict`` when no findings are due.
+    Raises ``NotAllowed``; ``Conflict`` when no findings are due, while some know what not everyone could know and
+    nothing justifies it, and for a preliminary market engagement without a step recorded under s.16(3).
     """
     allow(policy.can_conduct(actor, challenge), policy.NOT_ONE_OF_YOU)
+    lock(session, challenge)
+    may_become(challenge, ChallengeState.CLOSED)
+    check_fair_to_close(session, challenge)
     _go(session, actor, challenge, ChallengeState.CLOSED, "closed")
 
 

@@ -11,6 +11,7 @@ from engage.challenges import policy, queries
 from engage.challenges.enums import ChallengeState, Route
 from engage.challenges.events import ChallengePublished, ChallengeWithdrawn
 from engage.challenges.models import Challenge, ChallengeVersion, hash_of
+from engage.challenges.service.routing import tell_of_route
 from engage.challenges.service.shared import allow, drop_open, lock, may_become, move, note
 from engage.kernel import clock
 from engage.kernel.actor import Actor
@@ -64,8 +65,9 @@ def publish(
     ``scheduled`` is the moment set for it, when it is engage that publishes in the actor's name.
 
     Side effects, in order: state ``published`` with its time, on the challenge and on the frozen version;
-    an audit line; a ledger line ``version:REF/N`` to everyone with the canonical text; the event
-    ``ChallengePublished`` (match run, feeds, alerts).
+    an audit line; a ledger line ``version:REF/N`` to everyone with the canonical text; what ``tell_of_route`` does,
+    where the route changed out of view; the event ``ChallengePublished`` (match run, feeds, alerts, release of what
+    waited for it).
 
     Raises ``NotAllowed``; ``Conflict`` when the challenge is not approved (a second click finds it
     published), when preliminary market engagement has no recorded notice, when the text is not the approved
@@ -87,6 +89,7 @@ def publish(
         channel=Channel.PAGE,
         body=canonical(version.content),
     )
+    tell_of_route(session, actor=actor, challenge=challenge)
     emit(session, ChallengePublished(challenge_id=challenge.id))
 
 

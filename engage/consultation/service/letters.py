@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from engage.accounts import queries as accounts
 from engage.accounts.models import Person
-from engage.consultation.models import Question
+from engage.consultation import queries
+from engage.consultation.models import Question, ToldFact
 from engage.kernel.actor import Actor, Anyone, Role, System
 from engage.kernel.settings import settings
 from engage.matchmaking.enums import InvitationState
@@ -50,7 +51,8 @@ def answered(session: Session, *, sender: Actor, question: Question) -> None:
     An asker who no longer acts for the supplier is left out.
     """
     asker = [(question.asked_by, question.supplier)] if _asker_is_there(session, question) else []
-    tell(session, sender=sender, question=question, people=[*asker, *_invited(session, question)])
+    invited = people_invited(session, challenge_id=question.challenge_id)
+    tell(session, sender=sender, question=question, people=[*asker, *invited])
 
 
 def tell(
@@ -78,6 +80,34 @@ def tell(
             challenge_ref=challenge.ref,
             audience=f"supplier:{supplier.ref}",
             fact=f"answer:{question.id}",
+        )
+
+
+def share(
+    session: Session, *, sender: Anyone, fact: ToldFact, people: Iterable[tuple[Person, Supplier]]
+) -> None:
+    """Send what was released to ``people``, each with the supplier they act for; nobody gets it twice."""
+    challenge = fact.challenge
+    for person, supplier in people:
+        outbox.post(
+            session,
+            template="fact_shared",
+            to=person.email,
+            to_name=person.name,
+            person_id=person.id,
+            context={
+                "challenge": challenge.title,
+                "department": challenge.organisation.name,
+                "title": fact.title,
+                "wording": fact.wording,
+                "link": f"{settings().base_url}/challenges/{challenge.ref}#shared",
+            },
+            dedupe_key=f"{fact.key}:{person.id}",
+            why=f"You got this email because {supplier.organisation.name} takes part in this challenge.",
+            sender=sender,
+            challenge_ref=challenge.ref,
+            audience=f"supplier:{supplier.ref}",
+            fact=fact.key,
         )
 
 
@@ -117,14 +147,26 @@ def _asker_is_there(session: Session, question: Question) -> bool:
     )
 
 
-def _invited(session: Session, question: Question) -> Iterable[tuple[Person, Supplier]]:
+def people_invited(session: Session, *, challenge_id: int) -> Iterable[tuple[Person, Supplier]]:
+    """Return who acts for the suppliers invited to a challenge that have not declined, each with the supplier."""
     query = (
         sa.select(Supplier)
         .join(Invitation, Invitation.supplier_id == Supplier.id)
-        .where(Invitation.challenge_id == question.challenge_id, Invitation.state.in_(_TAKING_PART))
+        .where(Invitation.challenge_id == challenge_id, Invitation.state.in_(_TAKING_PART))
         .order_by(Supplier.id)
     )
-    for supplier in session.scalars(query).all():
+    return _people(session, session.scalars(query).all())
+
+
+def people_told(session: Session, *, fact: ToldFact) -> Iterable[tuple[Person, Supplier]]:
+    """Return who acts for the suppliers on engage that were told ``fact``, each with the supplier."""
+    tellings = queries.recipients(session, fact_id=fact.id)
+    suppliers = dict.fromkeys(telling.supplier for telling in tellings if telling.supplier)
+    return _people(session, suppliers)
+
+
+def _people(session: Session, suppliers: Iterable[Supplier]) -> Iterable[tuple[Person, Supplier]]:
+    for supplier in suppliers:
         people = accounts.people_with(
             session, Role.SUPPLIER_ADMIN, Role.SUPPLIER_EXPERT, organisation_id=supplier.organisation_id
         )

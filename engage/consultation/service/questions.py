@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
 from engage.audit import service as audit
+from engage.challenges import service as challenges
 from engage.challenges.models import Challenge
 from engage.consultation import queries
 from engage.consultation.enums import TRANSITIONS, QuestionState
@@ -66,11 +67,13 @@ def release(
     """Publish the question in the wording ``published_text`` and its ``answer`` to everyone at once.
 
     ``names_checked`` says that a person looked at what seems to name the asker and found that it does not.
-    Side effects, in order: the question's row is locked and changed, an audit line, a ledger line with the
-    hash of both texts, a letter to the asker and to everyone invited, the event ``QuestionAnswered``. Raises
-    ``Conflict`` when the question was dealt with before, ``Invalid`` when a text is missing or seems to name
-    the asker.
+    Side effects, in order: the challenge's row is held, the question's locked and changed, an audit line, a ledger
+    line with the hash of both texts, a letter to the asker and to everyone invited, the event
+    ``QuestionAnswered``. Raises ``Conflict`` when the question was dealt with before or the challenge is not
+    public, ``Invalid`` when a text is missing or seems to name the asker.
     """
+    if not challenges.hold(session, question.challenge).is_public:
+        raise Conflict("This challenge is not public at the moment, so nothing can be answered to everyone.")
     question = _lock(session, question)
     check(TRANSITIONS, now=question.state, to=QuestionState.ANSWERED, thing="question")
     _check_wording(question, published_text, answer, names_checked=names_checked)

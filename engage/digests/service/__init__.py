@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engage.digests.service.composing import Draft, draft, leave_out, write_digest
+from engage.digests.service.pausing import tell_paused, tell_resumed
 from engage.digests.service.planning import due_subscriptions
 from engage.digests.service.schedule import in_words, last_slot, next_slot
 from engage.digests.service.subscriptions import Wish, change, confirm, end, subscribe
@@ -23,6 +24,8 @@ __all__ = [
     "page_address",
     "subscribe",
     "subscription_id",
+    "tell_paused",
+    "tell_resumed",
     "token_for",
     "write_digest",
 ]

@@ -1,0 +1,21 @@
+"""What is done about things told elsewhere when something happens to their challenge."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from engage.challenges.enums import Route
+from engage.challenges.events import ChallengePublished, RouteChanged
+from engage.challenges.queries import by_id
+from engage.consultation import service
+
+
+def on_challenge_published(session: Session, event: ChallengePublished) -> None:
+    """Release what waited for the publication."""
+    service.release_with_publication(session, challenge_id=event.challenge_id)
+
+
+def on_route_changed(session: Session, event: RouteChanged) -> None:
+    """Have everything told so far go to everyone with the publication, once the route is market engagement."""
+    if by_id(session, event.challenge_id).route is Route.PRELIMINARY_MARKET_ENGAGEMENT:
+        service.set_for_publication(session, challenge_id=event.challenge_id)
