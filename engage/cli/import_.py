@@ -83,7 +83,10 @@ def options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-@click.group(cls=PartlyLazyGroup, lazy={"notices": "engage.cli.import_notices:import_notices"})
+@click.group(cls=PartlyLazyGroup, lazy={
+        "notices": "engage.cli.import_notices:import_notices",
+        "codes": "engage.cli.import_codes:import_codes",
+    })
 def import_() -> None:
     """Import suppliers or challenges from a file: JSONL, or CSV when its name ends in .csv; notices as OCDS.
 

@@ -142,9 +142,12 @@ class Site:
 
 
 def _prepare(database: Database, prepare: Prepare | None) -> None:
+    from engage.cli.codes import bring_codes  # not before it is needed: it imports much
+
     try:
         if database.migrate():
             click.echo("The database schema was brought up to date.")
+        bring_codes(database.url)
     except OperationalError as error:
         raise CannotStart(
             f"the database cannot be used ({why_unreachable(error)}); check DATABASE_URL and that the server "

@@ -21,7 +21,10 @@ JOBS = (
     "engage.kernel.upkeep",
     "engage.outbox.jobs",
     "engage.accounts.jobs",
+    "engage.challenges.jobs",
+    "engage.suppliers.jobs",
     "engage.matchmaking.jobs",
+    "engage.advisory.jobs",
     "engage.digests.jobs",
 )
 """Every module that declares tasks."""

@@ -29,6 +29,8 @@ class NamedBy(StrEnum):
     SUPPLIER = "supplier"
     CPV = "cpv"
     """Taken from the CPV codes of an imported statement, which nobody has looked after yet."""
+    WORDS = "words"
+    """Taken by the engine from the words of such a statement, which has no code that says as much."""
 
 
 class SupplierSize(StrEnum):

@@ -85,7 +85,7 @@ def _statements() -> None:
             primary_key=True,
         ),
         sa.Column("capability_id", sa.BigInteger(), sa.ForeignKey("capability.id"), primary_key=True),
-        sa.Column("named_by", _choice("namedby", "supplier", "cpv"), nullable=False),
+        sa.Column("named_by", _choice("namedby", "supplier", "cpv", "words"), nullable=False),
         sa.Column("since", sa.DateTime(timezone=True), nullable=False),
     )
     op.create_index("ix_statement_capability_capability_id", "statement_capability", ["capability_id"])

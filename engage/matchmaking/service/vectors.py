@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +14,7 @@ from sqlalchemy.orm import Session
 from engage.challenges.enums import ChallengeState
 from engage.challenges.models import Challenge, ChallengeVersion
 from engage.kernel import jobs
-from engage.kernel.settings import settings
+from engage.kernel.embedding import embedder
 from engage.matching import (
     ChallengeText,
     Document,
@@ -25,7 +24,6 @@ from engage.matching import (
     SupplierProfile,
     content_hash,
     encode_missing,
-    load_embedder,
     texts_to_encode,
 )
 from engage.matchmaking.models import StatementReading, TextVector
@@ -34,8 +32,6 @@ from engage.matchmaking.service.texts import challenge_text
 from engage.suppliers.models import Statement
 
 Texts = Mapping[Kind, Sequence[str]]
-_lock = threading.Lock()
-_loaded: dict[str, Embedder] = {}
 _READ_AT_ONCE = 5_000
 _NEW_TEXTS = "engage_new_texts"
 EMBED = "matchmaking.embed"
@@ -45,15 +41,6 @@ _TURN = 0x72656164  # "read"
 _S = ChallengeState
 WANTED = (_S.IN_REVIEW, _S.APPROVED, _S.NOTICE_PENDING, _S.PUBLISHED, _S.ENGAGING)
 """States in which the text of a challenge is, or soon will be, compared with suppliers."""
-
-
-def embedder() -> Embedder:
-    """Return the embedder of the settings, opened once for each process however many threads ask at once."""
-    name = settings().embedder
-    with _lock:
-        if name not in _loaded:
-            _loaded[name] = load_embedder(name)
-        return _loaded[name]
 
 
 def names_of(texts: Texts) -> set[str]:

@@ -1,30 +1,66 @@
-"""Profiles, statements of expertise, import."""
+"""Profiles, statements of expertise, the taxonomy, import."""
 
 from __future__ import annotations
 
+from engage.suppliers.service.claims import (
+    confirm_statement,
+    confirm_statements,
+    set_aside,
+    verify_statement,
+)
+from engage.suppliers.service.editions import Edition, Entry, parse_edition, shipped_edition
 from engage.suppliers.service.importing import Outcome, import_supplier
+from engage.suppliers.service.naming import MOST_CAPABILITIES, name_capabilities
 from engage.suppliers.service.profile import ProfileText, ensure_profile, set_paused, update_profile
 from engage.suppliers.service.records import SupplierRecord, parse_supplier
+from engage.suppliers.service.reminders import remind, to_remind
 from engage.suppliers.service.statements import (
     StatementText,
     add_statement,
-    confirm_statement,
     edit_statement,
     remove_statement,
 )
+from engage.suppliers.service.suggesting import Suggestion, suggest
+from engage.suppliers.service.taxonomy import (
+    Loaded,
+    load_taxonomy,
+    merge_capability,
+    rename_capability,
+    restore_capability,
+    retire_capability,
+)
 
 __all__ = [
+    "MOST_CAPABILITIES",
+    "Edition",
+    "Entry",
+    "Loaded",
     "Outcome",
     "ProfileText",
     "StatementText",
+    "Suggestion",
     "SupplierRecord",
     "add_statement",
     "confirm_statement",
+    "confirm_statements",
     "edit_statement",
     "ensure_profile",
     "import_supplier",
+    "load_taxonomy",
+    "merge_capability",
+    "name_capabilities",
+    "parse_edition",
     "parse_supplier",
+    "remind",
     "remove_statement",
+    "rename_capability",
+    "restore_capability",
+    "retire_capability",
+    "set_aside",
     "set_paused",
+    "shipped_edition",
+    "suggest",
+    "to_remind",
     "update_profile",
+    "verify_statement",
 ]

@@ -18,9 +18,10 @@ from engage.kernel.errors import Conflict
 from engage.kernel.events import emit
 from engage.suppliers.events import StatementsChanged
 from engage.suppliers.models import Statement, Supplier
+from engage.suppliers.service.naming import name_imported
 from engage.suppliers.service.profile import ensure_profile, subject_of
 from engage.suppliers.service.records import SupplierRecord
-from engage.suppliers.service.statements import a_year_after, checked
+from engage.suppliers.service.statements import a_year_after, bring_level, checked
 
 
 class Outcome(StrEnum):
@@ -142,6 +143,7 @@ def _statements(session: Session, supplier: Supplier, record: SupplierRecord) ->
         if statement is None:
             made = Statement(
                 **values,
+                confirmed_on=today,
                 expires_on=a_year_after(today),
                 recorded_on=today,
                 created_at=moment,
@@ -149,9 +151,10 @@ def _statements(session: Session, supplier: Supplier, record: SupplierRecord) ->
             )
             supplier.statements.append(made)
             count["added"] += 1
-        elif statement.source is not None and _differs(statement, values):
-            for column, value in values.items():
-                setattr(statement, column, value)
+        elif statement.source is not None and (names := _differing(statement, values)):
+            for column in names:
+                setattr(statement, column, values[column])
+            statement.confirmed_on = today
             statement.expires_on = max(statement.expires_on, a_year_after(today))
             statement.updated_at = moment
             count["changed"] += 1
@@ -161,9 +164,14 @@ def _statements(session: Session, supplier: Supplier, record: SupplierRecord) ->
             session.delete(statement)
             count["removed"] += 1
     session.flush()
+    name_imported(session, supplier.statements)
     return {name: number for name, number in count.items() if number}
 
 
-def _differs(statement: Statement, values: Mapping[str, object]) -> bool:
-    changed = any(getattr(statement, column) != value for column, value in values.items())
-    return changed or statement.expires_on <= clock.uk_today()
+def _differing(statement: Statement, values: dict[str, object]) -> list[str]:
+    """Return what the file changes; of one that is to be confirmed only, the day of that."""
+    names = bring_level(statement, values)
+    if not names and not statement.counts_on(clock.uk_today()):
+        values["confirmed_on"] = clock.uk_today()
+        return ["confirmed_on"]
+    return names

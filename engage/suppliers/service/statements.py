@@ -15,6 +15,7 @@ from engage.kernel import clock
 from engage.kernel.actor import Anyone
 from engage.kernel.errors import Conflict, Invalid
 from engage.kernel.events import emit
+from engage.kernel.text import one_line
 from engage.matching import Document, content_hash, full_text
 from engage.suppliers.enums import EvidenceLevel
 from engage.suppliers.events import StatementsChanged
@@ -25,8 +26,22 @@ from engage.suppliers.service.profile import subject_of, take_over
 LONGEST_TITLE = 300
 LONGEST_TEXT = 6_000
 LONGEST_CLIENT = 200
+LONGEST_REFERENCE = 100
 MOST_STATEMENTS = 100
 MOST_CODES = 10
+COMPARED = frozenset(
+    {
+        "title",
+        "text",
+        "client",
+        "dated",
+        "evidence_case",
+        "evidence_reference",
+        "evidence_dated",
+        "evidence_url",
+    }
+)
+"""What somebody who verifies a statement has looked at."""
 _SAME_WORDS = "uq_statement_supplier_id_content_hash"
 
 
@@ -39,6 +54,9 @@ class StatementText:
     client: str = ""
     dated: date | None = None
     cpv: Sequence[str] = ()
+    evidence_case: str = ""
+    evidence_reference: str = ""
+    evidence_dated: date | None = None
     evidence_url: str = ""
     source: str | None = None
     licence: str | None = None
@@ -59,7 +77,12 @@ def add_statement(
         raise Conflict(f"You have {MOST_STATEMENTS} statements, the most there can be. Remove one first.")
     moment, today = clock.now(), clock.uk_today()
     made = Statement(
-        **values, expires_on=a_year_after(today), recorded_on=today, created_at=moment, updated_at=moment
+        **values,
+        confirmed_on=today,
+        expires_on=a_year_after(today),
+        recorded_on=today,
+        created_at=moment,
+        updated_at=moment,
     )
     try:
         with session.begin_nested():
@@ -67,12 +90,14 @@ def add_statement(
             session.flush()
     except IntegrityError as error:
         raise _same_words(error) from error
-    _changed(session, actor, supplier, "added", statement=made.id)
+    changed(session, actor, supplier, "added", statement=made.id)
     return made
 
 
 def edit_statement(session: Session, *, actor: Anyone, statement: Statement, content: StatementText) -> bool:
     """Replace what a statement says, and return whether that changed anything. The day it expires stays.
+
+    Nobody has verified what is written anew: the statement is then evidenced or declared again.
 
     Side effects if anything changed: the row, an audit line, the event ``StatementsChanged``. Raises
     ``Invalid`` by field.
@@ -80,32 +105,34 @@ def edit_statement(session: Session, *, actor: Anyone, statement: Statement, con
     values = checked(content)
     if values["content_hash"] == statement.content_hash:  # whose words they are has not changed
         values |= {"source": statement.source, "licence": statement.licence}
-    changed = [name for name, value in values.items() if getattr(statement, name) != value]
-    if not changed:
+    names = bring_level(statement, values)
+    if not names:
         return False
     try:
         with session.begin_nested():
-            for name in changed:
+            for name in names:
                 setattr(statement, name, values[name])
-            if "content_hash" in changed:
+            if "content_hash" in names:
                 statement.recorded_on = clock.uk_today()
             statement.updated_at = clock.now()
             session.flush()
     except IntegrityError as error:
         raise _same_words(error) from error
-    _changed(session, actor, statement.supplier, "edited", statement=statement.id, fields=changed)
+    changed(session, actor, statement.supplier, "edited", statement=statement.id, fields=names)
     return True
 
 
-def confirm_statement(session: Session, *, actor: Anyone, statement: Statement) -> None:
-    """Say that a statement still holds: it counts for twelve months from today.
+def bring_level(statement: Statement, values: dict[str, object]) -> list[str]:
+    """Return the names of what ``values`` would change, and settle in them which level the statement then has.
 
-    Side effects: the row, an audit line, the event ``StatementsChanged``.
+    What was verified stays so while nothing is changed that somebody compared; CPV codes and the source were not.
     """
-    statement.expires_on = a_year_after(clock.uk_today())
-    statement.updated_at = clock.now()
-    session.flush()
-    _changed(session, actor, statement.supplier, "confirmed", statement=statement.id)
+    names = [name for name, value in values.items() if name != "level" and getattr(statement, name) != value]
+    if statement.level is EvidenceLevel.VERIFIED and not COMPARED.intersection(names):
+        values["level"] = EvidenceLevel.VERIFIED
+    elif statement.level is EvidenceLevel.VERIFIED:
+        values |= {"verified_at": None, "verified_because": None}
+    return [name for name, value in values.items() if getattr(statement, name) != value]
 
 
 def remove_statement(session: Session, *, actor: Anyone, statement: Statement) -> None:
@@ -114,7 +141,7 @@ def remove_statement(session: Session, *, actor: Anyone, statement: Statement) -
     supplier.statements.remove(statement)
     session.delete(statement)
     session.flush()
-    _changed(session, actor, supplier, "removed", statement=number)
+    changed(session, actor, supplier, "removed", statement=number)
 
 
 def checked(content: StatementText) -> dict[str, object]:
@@ -125,6 +152,8 @@ def checked(content: StatementText) -> dict[str, object]:
         ("title", "Title", title, LONGEST_TITLE),
         ("text", "What was done", text, LONGEST_TEXT),
         ("client", "Client", content.client, LONGEST_CLIENT),
+        ("evidence_case", "What shows it", content.evidence_case, LONGEST_CLIENT),
+        ("evidence_reference", "Reference", content.evidence_reference, LONGEST_REFERENCE),
     )
     for field, name, value, longest in limits:
         if len(value) > longest:
@@ -133,21 +162,26 @@ def checked(content: StatementText) -> dict[str, object]:
         wrong["title"] = "Enter a title"
     if not text:
         wrong["text"] = "Say what was done"
-    if content.dated is not None and content.dated > clock.uk_today():
-        wrong["dated"] = "The date must be today or in the past"
+    for field, day in (("dated", content.dated), ("evidence_dated", content.evidence_dated)):
+        if day is not None and day > clock.uk_today():
+            wrong[field] = "The date must be today or in the past"
     values: dict[str, object] = {
         "title": title,
         "text": text,
         "client": content.client.strip(),
         "dated": content.dated,
         "cpv": cpv_codes(content.cpv, wrong, most=MOST_CODES),
+        "evidence_case": one_line(content.evidence_case),
+        "evidence_reference": one_line(content.evidence_reference),
+        "evidence_dated": content.evidence_dated,
         "evidence_url": link(content.evidence_url, wrong, field="evidence_url", name="Evidence"),
         "source": content.source,
         "licence": content.licence,
     }
     if wrong:
         raise Invalid(wrong)
-    values["level"] = EvidenceLevel.EVIDENCED if values["evidence_url"] else EvidenceLevel.DECLARED
+    checkable = values["evidence_url"] or values["evidence_reference"]
+    values["level"] = EvidenceLevel.EVIDENCED if checkable else EvidenceLevel.DECLARED
     values["content_hash"] = content_hash(full_text(Document(id="", title=title, text=text)))
     return values
 
@@ -170,8 +204,13 @@ def _same_words(error: IntegrityError) -> Exception:
     return Invalid({"text": "You have a statement with the same title and words already"})
 
 
-def _changed(session: Session, actor: Anyone, supplier: Supplier, deed: str, **details: object) -> None:
-    if deed != "confirmed":
+def changed(session: Session, actor: Anyone, supplier: Supplier, deed: str, **details: object) -> None:
+    """Write down what was done with a statement and tell the other rooms.
+
+    Side effects: no file changes the supplier any more if its own people wrote; an audit line, the event
+    ``StatementsChanged``.
+    """
+    if deed not in {"confirmed", "verified", "set_aside"}:
         take_over(supplier, actor)
         session.flush()
     audit.record(

@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, contains_eager, joinedload, load_only, selectinload
+from sqlalchemy.orm import Session, contains_eager, joinedload, selectinload
 
 from engage.accounts.enums import OrganisationState
 from engage.accounts.models import Organisation
 from engage.kernel import clock
 from engage.kernel.errors import NotFound
-from engage.kernel.paging import Page, paginate
 from engage.kernel.uktime import uk_date
 from engage.matching import normalise
 from engage.suppliers.models import Statement, Supplier
@@ -37,7 +35,8 @@ class Seen:
         return not self.why_not
 
 
-def _public() -> sa.Select[Supplier]:
+def public() -> sa.Select[Supplier]:
+    """Return the query for the suppliers that everyone may see, with their organisations."""
     return (
         sa.select(Supplier)
         .join(Supplier.organisation)
@@ -51,7 +50,7 @@ def public_supplier(session: Session, *, ref: str) -> Supplier:
 
     Raises ``NotFound`` when there is none with ``ref``, or when it is not verified or suspended.
     """
-    query = _public().where(Supplier.ref == ref).options(_identifiers(), selectinload(Supplier.statements))
+    query = public().where(Supplier.ref == ref).options(_identifiers(), selectinload(Supplier.statements))
     found = session.scalar(query)
     if found is None:
         raise NotFound
@@ -87,44 +86,9 @@ def statement(session: Session, *, supplier: Supplier, statement_id: int) -> Sta
     return found
 
 
-def directory(
-    session: Session,
-    *,
-    words: str = "",
-    sme: bool = False,
-    vcse: bool = False,
-    region: str = "",
-    page: int = 1,
-) -> Page[Supplier]:
-    """Return one page of the suppliers that everyone may see, by name; the titles of their statements loaded.
-
-    ``words`` are looked for in names and in statements, whose suppliers come after those found by name.
-    ``sme`` and ``vcse`` keep those that say they are; ``region`` (an ITL 1 code) those that work there or
-    say nothing about it. Four statements however long the page.
-    """
-    query = _public()
-    order: list[sa.ColumnElement[Any]] = [sa.func.lower(Organisation.name), Supplier.id.asc()]
-    if words:
-        named = Organisation.name.icontains(words, autoescape=True)
-        asked = sa.func.websearch_to_tsquery("english", words)
-        told = sa.exists().where(Statement.supplier_id == Supplier.id, Statement.search.op("@@")(asked))
-        query = query.where(sa.or_(named, told))
-        order.insert(0, named.desc())
-    if sme:
-        query = query.where(Supplier.sme.is_(True))
-    if vcse:
-        query = query.where(Supplier.vcse.is_(True))
-    if region:
-        everywhere = sa.func.cardinality(Supplier.regions) == 0
-        query = query.where(sa.or_(Supplier.regions.contains([region]), everywhere))
-    titles = load_only(Statement.title, Statement.dated, Statement.expires_on, Statement.supplier_id)
-    query = query.options(selectinload(Supplier.statements).options(titles))
-    return paginate(session, query.order_by(*order), page=page)
-
-
 def count_public(session: Session) -> int:
     """Return how many suppliers everyone may see."""
-    return session.scalar(sa.select(sa.func.count()).select_from(_public().subquery())) or 0
+    return session.scalar(sa.select(sa.func.count()).select_from(public().subquery())) or 0
 
 
 def counting(*, day: date) -> sa.Select[Statement]:

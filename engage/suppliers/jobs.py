@@ -1,0 +1,18 @@
+"""Work done later: reminders, the words that people look for."""
+
+from __future__ import annotations
+
+from engage.kernel import jobs
+from engage.kernel.db import reading, unit_of_work
+from engage.suppliers import service
+
+
+@jobs.every("20 7 * * *")
+@jobs.task("suppliers.remind", lock="suppliers.remind")
+def remind(timestamp: int = 0) -> None:  # noqa: ARG001 - every periodic job is told when it was due
+    """Remind suppliers of statements that expire, one unit of work each."""
+    with reading() as session:
+        ids = service.to_remind(session)
+    for supplier_id in ids:
+        with unit_of_work() as session:
+            service.remind(session, supplier_id=supplier_id)

@@ -1,0 +1,62 @@
+"""Reading suppliers, what they say they have done, and the taxonomy."""
+
+from __future__ import annotations
+
+from engage.suppliers.queries.claims import Claim, any_statement, expiring, to_verify
+from engage.suppliers.queries.directory import directory
+from engage.suppliers.queries.profiles import (
+    SOON,
+    Seen,
+    by_ref,
+    count_public,
+    counting,
+    for_matching,
+    fresh,
+    of_organisation,
+    public_supplier,
+    seen,
+    statement,
+)
+from engage.suppliers.queries.taxonomy import (
+    FEW,
+    Area,
+    Counted,
+    areas,
+    capability,
+    choices,
+    has_edition,
+    in_use,
+    newest_version,
+    retired,
+    versions,
+)
+
+__all__ = [
+    "FEW",
+    "SOON",
+    "Area",
+    "Claim",
+    "Counted",
+    "Seen",
+    "any_statement",
+    "areas",
+    "by_ref",
+    "capability",
+    "choices",
+    "count_public",
+    "counting",
+    "directory",
+    "expiring",
+    "for_matching",
+    "fresh",
+    "has_edition",
+    "in_use",
+    "newest_version",
+    "of_organisation",
+    "public_supplier",
+    "retired",
+    "seen",
+    "statement",
+    "to_verify",
+    "versions",
+]

@@ -1,0 +1,133 @@
+"""Reading the taxonomy, and how many suppliers claim what."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, joinedload
+
+from engage.accounts.enums import OrganisationState
+from engage.accounts.models import Organisation
+from engage.kernel import clock
+from engage.kernel.errors import NotFound
+from engage.suppliers.enums import EvidenceLevel
+from engage.suppliers.models import Capability, Statement, StatementCapability, Supplier, TaxonomyVersion
+
+FEW = 3
+"""With fewer suppliers than these a capability is a gap."""
+
+
+@dataclass(frozen=True)
+class Counted:
+    """A capability in use, and how many suppliers claim it with a statement that counts today."""
+
+    capability: Capability
+    suppliers: int
+    checkable: int
+    """Of these, how many with a statement that is evidenced or verified."""
+
+    @property
+    def few(self) -> bool:
+        """Whether government has fewer than three to choose from."""
+        return self.suppliers < FEW
+
+
+@dataclass(frozen=True)
+class Area:
+    """An area with its capabilities, by name."""
+
+    area: Capability
+    below: Sequence[Counted]
+
+
+def has_edition(session: Session, name: str) -> bool:
+    """Tell whether an edition of the taxonomy was taken over."""
+    found = sa.exists().where(TaxonomyVersion.edition == name)
+    return bool(session.scalar(sa.select(found)))
+
+
+def newest_version(session: Session) -> TaxonomyVersion | None:
+    """Return the last change of the taxonomy."""
+    return session.scalar(sa.select(TaxonomyVersion).order_by(TaxonomyVersion.number.desc()).limit(1))
+
+
+def versions(session: Session, *, most: int = 50) -> Sequence[TaxonomyVersion]:
+    """Return the last changes of the taxonomy, newest first."""
+    return session.scalars(
+        sa.select(TaxonomyVersion).order_by(TaxonomyVersion.number.desc()).limit(most)
+    ).all()
+
+
+def capability(session: Session, *, slug: str) -> Capability:
+    """Return a capability or area with its parent and what it was merged into. Raises ``NotFound``."""
+    query = (
+        sa.select(Capability)
+        .where(Capability.slug == slug)
+        .options(joinedload(Capability.parent), joinedload(Capability.merged_into))
+    )
+    found = session.scalar(query)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def in_use(session: Session) -> Sequence[Capability]:
+    """Return the areas and capabilities in use, by name; areas with their ids, capabilities with ``parent_id``."""
+    query = (
+        sa.select(Capability).where(Capability.retired_at.is_(None)).order_by(sa.func.lower(Capability.name))
+    )
+    return session.scalars(query).all()
+
+
+def retired(session: Session) -> Sequence[Capability]:
+    """Return what was retired or merged, newest first, with where it went."""
+    query = (
+        sa.select(Capability)
+        .where(Capability.retired_at.is_not(None))
+        .options(joinedload(Capability.merged_into))
+        .order_by(Capability.retired_at.desc(), Capability.id)
+    )
+    return session.scalars(query).all()
+
+
+def choices(session: Session) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Return what a claim can name, by area: the name of the area, and slug and name of each below it."""
+    held = in_use(session)
+    names = {each.id: each.name for each in held if each.parent_id is None}
+    below: dict[int, list[tuple[str, str]]] = {each: [] for each in names}
+    for each in held:
+        if each.parent_id in below:
+            below[each.parent_id].append((each.slug, each.name))
+    return [(names[area], own) for area, own in below.items() if own]
+
+
+def areas(session: Session, *, day: date | None = None) -> list[Area]:
+    """Return the areas with the capabilities in use and how many suppliers claim each on ``day``: two statements.
+
+    Counted are suppliers, not statements; of verified organisations, with a statement that counts.
+    """
+    counts = _counts(session, day or clock.uk_today())
+    held = in_use(session)
+    below: dict[int, list[Counted]] = {}
+    for each in held:
+        if each.parent_id is not None:
+            own = counts.get(each.id, (0, 0))
+            below.setdefault(each.parent_id, []).append(Counted(each, *own))
+    return [Area(each, below[each.id]) for each in held if each.parent_id is None and each.id in below]
+
+
+def _counts(session: Session, day: date) -> dict[int, tuple[int, int]]:
+    shown = Statement.level.in_([EvidenceLevel.EVIDENCED, EvidenceLevel.VERIFIED])
+    one = sa.distinct(Statement.supplier_id)
+    query = (
+        sa.select(StatementCapability.capability_id, sa.func.count(one), sa.func.count(one).filter(shown))
+        .join(Statement, Statement.id == StatementCapability.statement_id)
+        .join(Supplier, Supplier.id == Statement.supplier_id)
+        .join(Organisation, Organisation.id == Supplier.organisation_id)
+        .where(Organisation.state == OrganisationState.VERIFIED, Statement.counts_on(day))
+        .group_by(StatementCapability.capability_id)
+    )
+    return {row[0]: (row[1], row[2]) for row in session.execute(query)}
