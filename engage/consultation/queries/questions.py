@@ -9,11 +9,13 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
+from engage.accounts.models import Person
 from engage.challenges.enums import PUBLIC_STATES, ChallengeState
 from engage.challenges.models import Challenge
 from engage.consultation.enums import QuestionState
 from engage.consultation.models import Question
 from engage.kernel.errors import NotFound
+from engage.suppliers.models import Supplier
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,18 @@ def of_supplier(session: Session, *, challenge_id: int, supplier_id: int) -> Seq
         .order_by(Question.id.desc())
     )
     return session.scalars(query).all()
+
+
+def askers(session: Session, *, challenge_id: int) -> Sequence[tuple[Person, Supplier]]:
+    """Return who asked about a challenge, whatever became of the question, each once with the supplier."""
+    query = (
+        sa.select(Question)
+        .where(Question.challenge_id == challenge_id)
+        .options(joinedload(Question.asked_by), joinedload(Question.supplier))
+        .order_by(Question.id)
+    )
+    found = {(row.asked_by_id, row.supplier_id): row for row in session.scalars(query)}
+    return [(row.asked_by, row.supplier) for row in found.values()]
 
 
 def question_by_id(session: Session, *, question_id: int) -> Question:
