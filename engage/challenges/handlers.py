@@ -8,9 +8,9 @@ from engage.accounts import queries as accounts
 from engage.accounts.models import Person
 from engage.challenges import queries
 from engage.challenges.enums import Decision
-from engage.challenges.events import ReviewDecided, ReviewRequested
+from engage.challenges.events import PublicationFailed, ReviewDecided, ReviewRequested
 from engage.challenges.models import Challenge, ChallengeReview
-from engage.kernel.actor import System
+from engage.kernel.actor import Role, System
 from engage.kernel.settings import settings
 from engage.outbox import service as outbox
 
@@ -70,6 +70,35 @@ def on_review_decided(session: Session, event: ReviewDecided) -> None:
             challenge_ref=challenge.ref,
             dedupe_key=f"review_decided:{review.id}:{author.id}",
             why="You get this email because you wrote this challenge.",
+            sender=System(),
+        )
+
+
+def on_publication_failed(session: Session, event: PublicationFailed) -> None:
+    """Write to who set the time, while they act for the department, and to its approvers."""
+    challenge = queries.by_id(session, event.challenge_id)
+    approvers = accounts.people_with(session, Role.APPROVER, organisation_id=challenge.organisation_id)
+    who = accounts.person(session, event.person_id)
+    here = accounts.is_active_member(
+        session, person_id=event.person_id, organisation_id=challenge.organisation_id
+    )
+    readers = {person.id: person for person in [*([who] if who and here else []), *approvers]}
+    for reader in readers.values():
+        outbox.post(
+            session,
+            template="publication_failed",
+            to=reader.email,
+            to_name=reader.name,
+            person_id=reader.id,
+            context={
+                "title": challenge.title,
+                "ref": challenge.ref,
+                "because": challenge.schedule_ended,
+                "link": _address(challenge),
+            },
+            challenge_ref=challenge.ref,
+            dedupe_key=f"publication_failed:{challenge.ref}:{event.due.isoformat()}:{reader.id}",
+            why=f"You get this email because you set the time, or approve texts of {challenge.organisation.name}.",
             sender=System(),
         )
 

@@ -15,6 +15,14 @@ class Topic(StrEnum):
     SEARCH = "search"
 
 
+class Matter(StrEnum):
+    """What everyone who was told of a challenge has to hear later; the value is the name of the letter."""
+
+    CHANGED = "challenge_changed"
+    WITHDRAWN = "challenge_withdrawn"
+    ENDED_EARLY = "challenge_ended_early"
+
+
 class Cadence(StrEnum):
     """How often a subscription brings mail."""
 

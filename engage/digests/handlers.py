@@ -9,11 +9,18 @@ from sqlalchemy.orm import Session
 from engage.accounts.models import Person
 from engage.advisory import queries as advisory
 from engage.challenges import queries as challenges
-from engage.challenges.events import ChallengeWithdrawn, EngagementResumed, RouteChanged
+from engage.challenges.events import (
+    ChallengeChanged,
+    ChallengeEndedEarly,
+    ChallengeWithdrawn,
+    EngagementResumed,
+    RouteChanged,
+)
 from engage.consultation import queries as consultation
 from engage.consultation import service as answers
 from engage.consultation.events import FactReleased, QuestionAnswered
 from engage.digests import service
+from engage.digests.enums import Matter
 from engage.kernel.actor import System
 from engage.suppliers.models import Supplier
 
@@ -26,9 +33,32 @@ def on_question_answered(session: Session, event: QuestionAnswered) -> None:
 
 
 def on_challenge_withdrawn(session: Session, event: ChallengeWithdrawn) -> None:
-    """Take the challenge out of digests that wait to be sent."""
+    """Take the challenge out of digests that wait to be sent, and tell everyone who knows of it.
+
+    In the table of reactions it stands after whatever writes to people about their own places and offers: who got
+    such a letter, with the reason in it, gets no second one.
+    """
     if event.was_public:
         service.leave_out(session, challenge_id=event.challenge_id)
+        challenge = challenges.by_id(session, event.challenge_id)
+        service.tell_everyone_concerned(session, matter=Matter.WITHDRAWN, challenge=challenge)
+
+
+def on_challenge_ended_early(session: Session, event: ChallengeEndedEarly) -> None:
+    """As for a challenge that was withdrawn: nobody can take part any more."""
+    service.leave_out(session, challenge_id=event.challenge_id)
+    challenge = challenges.by_id(session, event.challenge_id)
+    service.tell_everyone_concerned(session, matter=Matter.ENDED_EARLY, challenge=challenge)
+
+
+def on_challenge_changed(session: Session, event: ChallengeChanged) -> None:
+    """Have digests that wait say what the text says now; tell a material change to everyone who knows the old text."""
+    service.renew(session, challenge_id=event.challenge_id, version=event.version)
+    if event.material:
+        challenge = challenges.by_id(session, event.challenge_id)
+        service.tell_everyone_concerned(
+            session, matter=Matter.CHANGED, challenge=challenge, version=event.version
+        )
 
 
 def on_fact_released(session: Session, event: FactReleased) -> None:

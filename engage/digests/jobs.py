@@ -8,6 +8,7 @@ from datetime import datetime
 import structlog
 
 from engage.digests import service
+from engage.digests.enums import Matter
 from engage.kernel import clock, jobs
 from engage.kernel.db import reading, unit_of_work
 
@@ -30,6 +31,21 @@ def plan(**_due: int) -> None:
 def write(subscription_ids: list[int]) -> None:
     """Write the digests of these subscriptions that are still due, and have them sent."""
     write_all(subscription_ids, now=clock.now())
+
+
+@jobs.task(service.TELL)
+def tell(matter: str, challenge_id: int, version: int | None, subscription_ids: list[int]) -> None:
+    """Write to subscribers whose digest told of a challenge that changed or ended, and have it sent."""
+    with unit_of_work() as session:
+        written = service.tell_subscribers(
+            session,
+            matter=Matter(matter),
+            challenge_id=challenge_id,
+            version=version,
+            subscription_ids=subscription_ids,
+        )
+        if written:
+            jobs.defer(session, "outbox.deliver", once="outbox.deliver")
 
 
 def find_due(now: datetime) -> list[int]:

@@ -15,7 +15,7 @@ from engage.digests.enums import SubscriptionState, Topic
 from engage.digests.models import DigestIssue, Subscription
 from engage.kernel import clock
 from engage.kernel.errors import NotFound
-from engage.outbox.enums import WAITING
+from engage.outbox.enums import WAITING, LetterState
 from engage.outbox.models import Letter
 
 PREVIEW = timedelta(days=30)
@@ -102,6 +102,32 @@ def waiting_issues(session: Session, *, challenge_id: int) -> Sequence[DigestIss
         .where(DigestIssue.challenge_ids.contains([challenge_id]), Letter.state.in_(WAITING))
     )
     return session.scalars(query.order_by(DigestIssue.id)).all()
+
+
+def told_of(session: Session, *, challenge_id: int, before: datetime) -> Sequence[int]:
+    """Return the ids of the subscriptions with a digest, written before ``before``, that told of a challenge.
+
+    Only digests that were sent or are on their way count.
+    """
+    query = (
+        sa.select(DigestIssue.subscription_id)
+        .join(Letter, Letter.id == DigestIssue.letter_id)
+        .where(
+            DigestIssue.challenge_ids.contains([challenge_id]),
+            Letter.state.in_((LetterState.SENT, LetterState.SENDING)),
+            Letter.created_at < before,
+        )
+        .distinct()
+    )
+    return session.scalars(query.order_by(DigestIssue.subscription_id)).all()
+
+
+def active(session: Session, subscription_ids: Sequence[int]) -> Sequence[Subscription]:
+    """Return those of the subscriptions that have not ended, by id."""
+    query = sa.select(Subscription).where(
+        Subscription.id.in_(subscription_ids), Subscription.state == SubscriptionState.ACTIVE
+    )
+    return session.scalars(query.order_by(Subscription.id)).all()
 
 
 def letter_ids(session: Session, *, subscription_id: int) -> Sequence[int]:

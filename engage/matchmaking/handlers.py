@@ -6,7 +6,13 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from engage.challenges import queries as challenges
-from engage.challenges.events import ChallengePublished, ChallengeWithdrawn, ReviewRequested
+from engage.challenges.events import (
+    ChallengeChanged,
+    ChallengeEndedEarly,
+    ChallengePublished,
+    ChallengeWithdrawn,
+    ReviewRequested,
+)
 from engage.kernel import jobs
 from engage.kernel.actor import System
 from engage.matchmaking.enums import InvitationState
@@ -42,5 +48,23 @@ def on_challenge_withdrawn(session: Session, event: ChallengeWithdrawn) -> None:
     query = sa.select(Invitation).where(
         Invitation.challenge_id == challenge.id, Invitation.state.in_(STANDING)
     )
+    reason = f"The challenge was withdrawn. The department's reason: {challenge.withdrawn_reason}"
     for invitation in session.scalars(query.order_by(Invitation.id)).all():
-        withdraw(session, actor=System(), invitation=invitation, reason="The challenge was withdrawn.")
+        withdraw(session, actor=System(), invitation=invitation, reason=reason)
+
+
+def on_challenge_ended_early(session: Session, event: ChallengeEndedEarly) -> None:
+    """Take back the invitations that nobody has answered: nobody can take part any more."""
+    challenge = challenges.by_id(session, event.challenge_id)
+    query = sa.select(Invitation).where(
+        Invitation.challenge_id == challenge.id,
+        Invitation.state.in_((InvitationState.HELD, InvitationState.SENT)),
+    )
+    reason = f"The engagement ended early. The department's reason: {challenge.ended_early_reason}"
+    for invitation in session.scalars(query.order_by(Invitation.id)).all():
+        withdraw(session, actor=System(), invitation=invitation, reason=reason)
+
+
+def on_challenge_changed(session: Session, _event: ChallengeChanged) -> None:
+    """Have the vector of the new text computed; a match that was made stays that of the text it was made with."""
+    embed_soon(session)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, defer, selectinload
@@ -74,6 +75,16 @@ def get(session: Session, letter_id: int) -> Letter:
     if letter is None:
         raise NotFound
     return letter
+
+
+def recipients(
+    session: Session, *, challenge_ref: str, templates: Sequence[str], since: datetime
+) -> set[str]:
+    """Return the addresses, in lower case, that letters of these kinds about a challenge go to, written since."""
+    query = sa.select(sa.func.lower(Letter.recipient)).where(
+        Letter.challenge_ref == challenge_ref, Letter.template.in_(templates), Letter.created_at >= since
+    )
+    return set(session.scalars(query))
 
 
 def by_ids(session: Session, letter_ids: Sequence[int]) -> Sequence[Letter]:

@@ -21,6 +21,7 @@ def _schedule() -> list[sa.Column[Any]]:
         sa.Column("scheduled_at", sa.DateTime(timezone=True)),
         sa.Column("scheduled_hash", sa.Text()),
         sa.Column("schedule_ended", sa.Text()),
+        sa.Column("ended_early_at", sa.DateTime(timezone=True)),
         sa.Column("ended_early_reason", sa.Text()),
         sa.Column("copied_from_id", sa.BigInteger(), sa.ForeignKey("challenge.id")),
     ]

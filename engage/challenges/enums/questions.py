@@ -334,11 +334,6 @@ def missing(content: Mapping[str, Any]) -> Sequence[tuple[Question, Answer]]:
     ]
 
 
-def differing(before: Mapping[str, Any], after: Mapping[str, Any]) -> Sequence[Answer]:
-    """Return the answers that two texts give differently, in the order of the questions."""
-    return [answer for field, answer in ANSWERS.items() if before.get(field) != after.get(field)]
-
-
 def neighbour(question: Question, *, step: int) -> Question | None:
     """Return the question ``step`` places after ``question`` (-1: before it); ``None`` past the ends."""
     place = QUESTIONS.index(question) + step

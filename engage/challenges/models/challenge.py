@@ -121,6 +121,7 @@ class Challenge(Base):
     schedule_ended: Mapped[str | None]
     """Why the last publication that was arranged came to nothing, in a sentence; None when it did not."""
     published_at: Mapped[datetime | None]
+    ended_early_at: Mapped[datetime | None]
     ended_early_reason: Mapped[str | None]
     """Why the engagement ended before its closing date."""
     closed_at: Mapped[datetime | None]

@@ -67,7 +67,7 @@ def end_early(session: Session, *, actor: Actor, challenge: Challenge, reason: s
     words = checked_reason(reason, missing="Say why the engagement ends early")
     drop_open(session, challenge, because="The engagement ended early.")
     move(challenge, ChallengeState.FINDINGS_DUE)
-    challenge.ended_early_reason = words
+    challenge.ended_early_at, challenge.ended_early_reason = challenge.updated_at, words
     note(session, actor, challenge, "ended_early")
     ledger.disclose(
         session,

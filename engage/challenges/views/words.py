@@ -4,23 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from engage.challenges.enums.questions import (
-    ANSWERS,
-    PURPOSE_WORDS,
-    QUESTIONS,
-    ROUTE_WORDS,
-    Answer,
-    Kind,
-    Question,
-    applies,
-)
+from engage.challenges.enums.questions import ANSWERS
+from engage.challenges.service import differences, in_words, told
 from engage.challenges.views import bp
-from engage.kernel.codes import REGIONS, cpv_label
 from engage.kernel.text import excerpt
-from engage.kernel.uktime import uk_date
 from engage.kernel.wording import compare
 
 if TYPE_CHECKING:
@@ -28,7 +18,6 @@ if TYPE_CHECKING:
     from engage.challenges.models import ChallengeReview
 
 OWN = "challenges:challenge:"
-ANYWHERE = "Anywhere in the United Kingdom"
 DEEDS: Mapping[str, str] = {
     "drafted": "Draft started",
     "edited": "Text changed",
@@ -45,53 +34,6 @@ DEEDS: Mapping[str, str] = {
     "withdrawn": "Withdrawn",
 }
 PUBLIC_DEEDS = ("published", "engagement_started", "engagement_ended", "closed", "withdrawn")
-
-
-@dataclass(frozen=True)
-class Told:
-    """One answer as people read it; ``text`` is empty when it was not given."""
-
-    question: Question
-    answer: Answer
-    text: str
-
-    @property
-    def is_prose(self) -> bool:
-        """Whether it is running text, as opposed to a fact."""
-        return self.answer.kind is Kind.TEXT
-
-    @property
-    def items(self) -> Sequence[str]:
-        """The lines of an answer that is a list; empty for any other."""
-        lines = (line.strip() for line in self.text.split("\n")) if self.answer.listed else ()
-        return [line for line in lines if line]
-
-
-def told(content: Mapping[str, Any]) -> Sequence[Told]:
-    """Return every answer of a text (``Challenge.content`` or a version's) in words, in order."""
-    return [
-        Told(question, answer, in_words(answer, content.get(answer.field)))
-        for question in QUESTIONS
-        for answer in question.answers
-        if applies(answer, content)
-    ]
-
-
-def in_words(answer: Answer, value: Any) -> str:
-    """Return one answer, a JSON value, as people read it; empty when it was not given."""
-    if answer.kind is Kind.REGION:
-        return REGIONS.get(value or "", ANYWHERE)
-    if not value:
-        return ""
-    if answer.kind is Kind.DATE:
-        return uk_date(date.fromisoformat(value))
-    if answer.kind is Kind.ROUTE:
-        return ROUTE_WORDS[value]
-    if answer.kind is Kind.PURPOSES:
-        return "\n".join(PURPOSE_WORDS[purpose] for purpose in value)
-    if answer.kind is Kind.CODES:
-        return "\n".join(f"{code} {cpv_label(code)}" for code in value)
-    return str(value)
 
 
 @dataclass
@@ -164,5 +106,6 @@ def _details(deed: str, details: Mapping[str, Any]) -> str:
 
 bp.add_app_template_global(told, "challenge_answers")
 bp.add_app_template_global(in_words, "answer_words")
+bp.add_app_template_global(differences, "text_differences")
 bp.add_app_template_global(compare, "compare_words")
 bp.add_app_template_filter(excerpt)

@@ -95,10 +95,28 @@ def leave_out(session: Session, *, challenge_id: int) -> None:
         session.flush()
 
 
-def _post(session: Session, found: Subscription, issue: DigestIssue, items: Sequence[Challenge]) -> Letter:
+def renew(session: Session, *, challenge_id: int, version: int) -> None:
+    """Write the digests that have not left yet anew, with what a challenge says since ``version``."""
+    for issue in queries.waiting_issues(session, challenge_id=challenge_id):
+        assert issue.letter_id is not None
+        why = "The text of a challenge in this digest changed."
+        if not outbox.cancel_waiting(session, actor=SENDER, letter_ids=[issue.letter_id], reason=why):
+            continue
+        found = queries.subscription(session, issue.subscription_id)
+        items = queries.still_open(session, issue.challenge_ids)
+        issue.challenge_ids = [item.id for item in items]
+        again = f":{challenge_id}/{version}"
+        issue.letter_id = _post(session, found, issue, items, again=again).id if items else None
+        session.flush()
+
+
+def _post(
+    session: Session, found: Subscription, issue: DigestIssue, items: Sequence[Challenge], *, again: str = ""
+) -> Letter:
     what = queries.about(session, found)
     link = page_address(found.id)
-    key = f"digest:{found.id}:{issue.window_start.isoformat()}:{','.join(str(item.id) for item in items)}"
+    told = ",".join(str(item.id) for item in items)
+    key = f"digest:{found.id}:{issue.window_start.isoformat()}:{told}{again}"
     letter = outbox.post(
         session,
         template="digest",

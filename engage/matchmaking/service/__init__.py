@@ -22,6 +22,7 @@ from engage.matchmaking.service.opportunities import Opportunity, opportunities
 from engage.matchmaking.service.overrides import end_override, override
 from engage.matchmaking.service.preview import Preview, preview
 from engage.matchmaking.service.reasons import Piece, Reason, own_reasons, pieces
+from engage.matchmaking.service.reconfirming import mark_confirmed, reopen
 from engage.matchmaking.service.record import Record, record
 from engage.matchmaking.service.releasing import (
     Released,
@@ -80,6 +81,7 @@ __all__ = [
     "judged",
     "last_moment",
     "mark_accepted",
+    "mark_confirmed",
     "mark_declined",
     "next_alternate",
     "opportunities",
@@ -93,6 +95,7 @@ __all__ = [
     "record",
     "refresh_corpus",
     "release",
+    "reopen",
     "replay",
     "report",
     "resolve",

@@ -19,6 +19,7 @@ from engage.digests import handlers, service
 from engage.digests.enums import Cadence, SubscriptionState, Topic
 from engage.digests.jobs import plan, write_all
 from engage.digests.models import DigestIssue, Subscription
+from engage.kernel import clock
 from engage.kernel.db import unit_of_work
 from engage.outbox.models import Letter
 from tests.factories import accounts, challenges, digests
@@ -190,6 +191,7 @@ def test_a_challenge_withdrawn_before_the_mail_left_is_taken_out(session: Sessio
     assert first is not None
     assert second is not None
     gone.state, gone.withdrawn_reason = ChallengeState.WITHDRAWN, "No longer wanted."
+    gone.withdrawn_at = clock.now()
     session.flush()
     handlers.on_challenge_withdrawn(session, ChallengeWithdrawn(gone.id, was_public=True))
     assert (first.challenge_ids, second.challenge_ids, second.letter_id) == ([kept.id], [], None)

@@ -1,0 +1,176 @@
+"""One letter to each who was told of a challenge: that its text changed, that it was withdrawn, or ended early."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from engage.challenges import queries as challenges
+from engage.challenges import service as texts
+from engage.challenges.models import Challenge
+from engage.digests import queries
+from engage.digests.enums import Matter
+from engage.digests.service.concerned import Reader, people
+from engage.digests.service.tokens import page_address
+from engage.kernel import jobs
+from engage.kernel.actor import System
+from engage.kernel.settings import settings
+from engage.outbox import queries as letters
+from engage.outbox import service as outbox
+
+TELL = "digests.tell"
+CHUNK = 200
+SENDER = System()
+SAYING_IT = ("invitation_withdrawn", "offer_declined", "session_cancelled", "waiting_ended")
+"""Letters about a reader's own affairs that give the reason too: who got one needs no second letter."""
+OF_DIGESTS = "You get this email because a digest that you asked for told you about this challenge."
+
+
+@dataclass(frozen=True)
+class Notice:
+    """What everyone concerned is told, and since when it is so."""
+
+    matter: Matter
+    challenge: Challenge
+    fact: str
+    """As the ledger calls it: its line to everyone was written with the same."""
+    since: datetime
+    context: Mapping[str, Any]
+
+    def key_for(self, email: str) -> str:
+        """The key of the one letter that an address gets."""
+        return f"{self.matter}:{self.fact}:{email.lower()}"
+
+
+def tell_everyone_concerned(
+    session: Session, *, matter: Matter, challenge: Challenge, version: int | None = None
+) -> int:
+    """Tell everyone who was told of ``challenge`` by other means than its page; return how many letters were written.
+
+    Side effects, in order: a letter to each person of the suppliers concerned, now; jobs that write to the
+    subscribers whose digest told of it, so many at a time. The key of each letter is its address, so nobody gets two,
+    whatever the roles they have.
+    """
+    notice = _notice(session, matter, challenge, version)
+    already = _already(session, notice)
+    written = [
+        _tell_person(session, notice, reader)
+        for reader in people(session, challenge=challenge)
+        if reader.person.email.lower() not in already
+    ]
+    ids = queries.told_of(session, challenge_id=challenge.id, before=notice.since)
+    for first in range(0, len(ids), CHUNK):
+        jobs.defer(
+            session,
+            TELL,
+            matter=matter.value,
+            challenge_id=challenge.id,
+            version=version,
+            subscription_ids=list(ids[first : first + CHUNK]),
+        )
+    return sum(written)
+
+
+def tell_subscribers(
+    session: Session,
+    *,
+    matter: Matter,
+    challenge_id: int,
+    version: int | None,
+    subscription_ids: Sequence[int],
+) -> int:
+    """Write to subscribers whose digest told of a challenge, unless their address got the letter already.
+
+    A subscription that ended meanwhile is left alone. Returns how many letters were written.
+    """
+    notice = _notice(session, matter, challenges.by_id(session, challenge_id), version)
+    already = _already(session, notice)
+    written = 0
+    for found in queries.active(session, subscription_ids):
+        if found.email.lower() in already:
+            continue
+        link = page_address(found.id)
+        letter = outbox.post(
+            session,
+            template=matter.value,
+            to=found.email,
+            person_id=found.person_id,
+            context={**notice.context, "invitation_link": "", "asked_anew": False},
+            dedupe_key=notice.key_for(found.email),
+            why=OF_DIGESTS,
+            sender=SENDER,
+            challenge_ref=notice.challenge.ref,
+            audience=f"subscriber:{found.id}",
+            fact=notice.fact,
+            unsubscribe_url=link,
+        )
+        written += letter is not None
+    return written
+
+
+def _tell_person(session: Session, notice: Notice, reader: Reader) -> bool:
+    invitation = reader.invitation
+    asked_anew = notice.matter is Matter.CHANGED and invitation is not None and invitation.reopened
+    page = "/confirm" if asked_anew else ""
+    link = f"{settings().base_url}/supplier/invitations/{invitation.ref}{page}" if invitation else ""
+    letter = outbox.post(
+        session,
+        template=notice.matter.value,
+        to=reader.person.email,
+        to_name=reader.person.name,
+        person_id=reader.person.id,
+        context={**notice.context, "invitation_link": link, "asked_anew": asked_anew},
+        dedupe_key=notice.key_for(reader.person.email),
+        why=reader.why,
+        sender=SENDER,
+        challenge_ref=notice.challenge.ref,
+        audience=f"supplier:{reader.supplier.ref}",
+        fact=notice.fact,
+    )
+    return letter is not None
+
+
+def _already(session: Session, notice: Notice) -> set[str]:
+    """Return the addresses that other letters told with the same event, in lower case."""
+    if notice.matter is Matter.CHANGED:
+        return set()
+    return letters.recipients(
+        session, challenge_ref=notice.challenge.ref, templates=SAYING_IT, since=notice.since
+    )
+
+
+def _notice(session: Session, matter: Matter, challenge: Challenge, version: int | None) -> Notice:
+    page = f"{settings().base_url}/challenges/{challenge.ref}"
+    common = {"challenge": challenge.title, "department": challenge.organisation.name, "public_link": page}
+    if matter is Matter.WITHDRAWN:
+        assert challenge.withdrawn_at is not None
+        context = {**common, "reason": challenge.withdrawn_reason}
+        return Notice(matter, challenge, f"withdrawal:{challenge.ref}", challenge.withdrawn_at, context)
+    if matter is Matter.ENDED_EARLY:
+        assert challenge.ended_early_at is not None
+        context = {**common, "reason": challenge.ended_early_reason}
+        return Notice(matter, challenge, f"early-end:{challenge.ref}", challenge.ended_early_at, context)
+    return _changed(session, challenge, version, common, page)
+
+
+def _changed(
+    session: Session, challenge: Challenge, version: int | None, common: Mapping[str, Any], page: str
+) -> Notice:
+    published = challenges.published_versions(session, challenge_id=challenge.id)
+    place = next(place for place, each in enumerate(published) if each.number == version)
+    new, old = published[place], published[place - 1]
+    assert new.published_at is not None
+    context = {
+        **common,
+        "challenge": new.content["title"],
+        "reason": new.reason,
+        "differences": texts.differences(old.content, new.content),
+        "changes_link": f"{page}/changes",
+    }
+    return Notice(
+        Matter.CHANGED, challenge, f"version:{challenge.ref}/{new.number}", new.published_at, context
+    )
