@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from engage.accounts.models import Person
 from engage.advisory.enums import OfferState, SeatState, SessionFormat, SessionState, WaitingState
 from engage.challenges.models import Challenge
+from engage.kernel import clock
 from engage.kernel.db import Base
 from engage.matchmaking.models import Invitation
 from engage.suppliers.models import Supplier
@@ -103,9 +104,16 @@ class Seat(Base):
     invitation: Mapped[Invitation] = relationship()
     person: Mapped[Person] = relationship()
 
+    @property
+    def lapsed(self) -> bool:
+        """Whether a place that was kept was not taken in time."""
+        return (
+            self.state is SeatState.OFFERED and self.held_until is not None and self.held_until <= clock.now()
+        )
+
 
 class WaitingPlace(Base):
-    """A supplier's turn on the waiting list of a session, in the order of ``id``; at most one that waits.
+    """A supplier's turn on the waiting list of a session, in the order of ``id``; one for each invitation.
 
     Rows are written under the lock of the session's row, so the order is that of arrival.
     """
@@ -114,8 +122,7 @@ class WaitingPlace(Base):
     __table_args__ = (
         sa.Index(
             "uq_waiting_place_live",
-            "session_id",
-            "supplier_id",
+            "invitation_id",
             unique=True,
             postgresql_where=sa.text("state = 'waiting'"),
         ),

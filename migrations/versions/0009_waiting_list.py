@@ -33,7 +33,7 @@ def upgrade() -> None:
     op.create_index(
         "uq_waiting_place_live",
         "waiting_place",
-        ["session_id", "supplier_id"],
+        ["invitation_id"],
         unique=True,
         postgresql_where=waits,
     )

@@ -14,7 +14,7 @@ from engage.advisory.queries.public import (
     count_held,
     public_sessions,
     sessions_in_calendar,
-    sessions_with_places,
+    sessions_to_choose,
     upcoming_public_sessions,
 )
 from engage.advisory.queries.reasons import Piece, Reason, Why, pieces, why
@@ -29,15 +29,18 @@ from engage.advisory.queries.sessions import (
     sessions_of_supplier,
     upcoming_of_department,
 )
+from engage.advisory.queries.waiting import Turn, lapsed_seats, waiting_of_challenge, waiting_of_invitation
 
 __all__ = [
     "Piece",
     "PublicChallenge",
     "PublicSession",
     "Reason",
+    "Turn",
     "Why",
     "count_held",
     "department_session",
+    "lapsed_seats",
     "live_offer",
     "live_seats",
     "offer_by_id",
@@ -51,9 +54,11 @@ __all__ = [
     "sessions_in_calendar",
     "sessions_of_challenge",
     "sessions_of_supplier",
-    "sessions_with_places",
+    "sessions_to_choose",
     "upcoming_of_department",
     "upcoming_public_sessions",
     "volunteers",
+    "waiting_of_challenge",
+    "waiting_of_invitation",
     "why",
 ]

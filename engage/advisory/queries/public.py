@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from engage.accounts.models import Organisation
-from engage.advisory.enums import SessionFormat, SessionState
-from engage.advisory.models import AdvisorySession
+from engage.advisory.enums import SessionFormat, SessionState, WaitingState
+from engage.advisory.models import AdvisorySession, WaitingPlace
 from engage.challenges.enums import OPEN_STATES, PUBLIC_STATES, ChallengeState
 from engage.challenges.models import Challenge
 from engage.kernel import clock
@@ -43,6 +43,8 @@ class PublicSession:
     agenda: str
     places: int
     free: int
+    waiting: int
+    """How many suppliers wait for a place."""
     minutes: str
     """Empty until published."""
     minutes_published_at: datetime | None
@@ -54,7 +56,12 @@ class PublicSession:
     @property
     def can_be_joined(self) -> bool:
         """Whether a place could be taken now."""
-        return self.state is SessionState.SCHEDULED and self.free > 0 and self.starts_at > clock.now()
+        return self.free > 0 and self.can_be_answered
+
+    @property
+    def can_be_answered(self) -> bool:
+        """Whether invited suppliers can choose it: for a place, or for a turn on its waiting list."""
+        return self.state is SessionState.SCHEDULED and self.starts_at > clock.now()
 
 
 def public_sessions(session: Session, *, challenge_id: int) -> Sequence[PublicSession]:
@@ -78,15 +85,21 @@ def sessions_in_calendar(session: Session) -> Sequence[PublicSession]:
     return _public(session, AdvisorySession.ends_at > clock.now() - CALENDAR_LOOKS_BACK)
 
 
-def sessions_with_places(session: Session, *, challenge_id: int) -> Sequence[PublicSession]:
-    """Return the sessions of a challenge in which a place could be taken now, soonest first."""
-    return [found for found in public_sessions(session, challenge_id=challenge_id) if found.can_be_joined]
+def sessions_to_choose(session: Session, *, challenge_id: int) -> Sequence[PublicSession]:
+    """Return the sessions of a challenge that can be chosen now, those with free places first."""
+    found = [each for each in public_sessions(session, challenge_id=challenge_id) if each.can_be_answered]
+    return sorted(found, key=lambda each: not each.can_be_joined)
 
 
 def _public(
     session: Session, *conditions: sa.ColumnElement[bool], limit: int | None = None
 ) -> Sequence[PublicSession]:
     shown = sa.case((AdvisorySession.minutes_published_at.is_not(None), AdvisorySession.minutes), else_="")
+    waiting = (
+        sa.select(sa.func.count(WaitingPlace.id))
+        .where(WaitingPlace.session_id == AdvisorySession.id, WaitingPlace.state == WaitingState.WAITING)
+        .scalar_subquery()
+    )
     query = (
         sa.select(
             AdvisorySession.ref,
@@ -99,6 +112,7 @@ def _public(
             AdvisorySession.agenda,
             AdvisorySession.places,
             (AdvisorySession.places - AdvisorySession.taken).label("free"),
+            waiting.label("waiting"),
             shown.label("minutes"),
             AdvisorySession.minutes_published_at,
             AdvisorySession.cancel_reason,

@@ -25,13 +25,15 @@ def record_attendance(
     """Record who came; the session counts as held from now on.
 
     ``came`` says yes or no for the id of every live seat. Side effects, in order: the session's row is
-    locked, the seats and the session change state, an audit line with counts. Raises ``Conflict`` before the
+    locked, places that were offered and never taken are released, the seats and the session change state, an
+    audit line with counts. Raises ``Conflict`` before the
     session has begun or when it was cancelled or recorded, ``Invalid`` when a seat is left out.
     """
     meeting = seats.lock(session, meeting.id)
     check(SESSION_TRANSITIONS, now=meeting.state, to=SessionState.HELD, thing="session")
     if meeting.starts_at > clock.now():
         raise Conflict("This session has not begun yet. Record who came once it has.")
+    seats.give_back_kept(session, meeting=meeting)
     live = (
         sa.select(Seat).where(Seat.session_id == meeting.id, Seat.state.in_(seats.TO_COME)).order_by(Seat.id)
     )

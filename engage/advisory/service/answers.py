@@ -7,8 +7,9 @@ from sqlalchemy.orm import Session, joinedload
 
 from engage.accounts import queries as accounts
 from engage.advisory.enums import SeatState
-from engage.advisory.models import AdvisorySession, Seat
-from engage.advisory.service import letters, seats
+from engage.advisory.errors import NoPlaces
+from engage.advisory.models import AdvisorySession, Seat, WaitingPlace
+from engage.advisory.service import letters, seats, waiting
 from engage.audit import service as audit
 from engage.challenges.enums import OPEN_STATES
 from engage.kernel import clock
@@ -40,10 +41,11 @@ def accept(
     supplier.
     """
     invitation = matchmaking.mark_accepted(session, actor=actor, invitation=invitation)
+    seats.lock_of(session, invitation_ids=[invitation.id], meeting_ids=[meeting.id])
     held = _place_to_come(session, invitation)
     if held is not None:
         if held.session_id == meeting.id:
-            return held
+            return _confirm(session, actor, held)
         raise Conflict(
             f"You already have a place in “{held.session.title}”. Give it up first to choose another."
         )
@@ -53,20 +55,82 @@ def accept(
         raise Conflict("This challenge is no longer open, so no place can be taken.")
     person_id = _attendee(session, actor, invitation, attendee_id)
     seat = seats.take(session, meeting=meeting, invitation=invitation, person_id=person_id)
+    waiting.leave(session, actor=actor, invitation=invitation)
     _record(session, actor, seat, meeting, "confirmed")
     letters.confirmed(session, sender=actor, meeting=meeting, seat=seat)
     return seat
 
 
+def accept_or_wait(
+    session: Session,
+    *,
+    actor: Actor,
+    invitation: Invitation,
+    meeting: AdvisorySession,
+    attendee_id: int | None = None,
+) -> Seat | WaitingPlace:
+    """Accept ``invitation`` as ``accept`` does or, when ``meeting`` is full, wait in line for a place in it.
+
+    Who waits has accepted. Raises what ``accept`` does except ``NoPlaces``, and ``Conflict`` when the
+    invitation waits for another session or this one was cancelled or has begun.
+    """
+    try:
+        return accept(session, actor=actor, invitation=invitation, meeting=meeting, attendee_id=attendee_id)
+    except NoPlaces:
+        person_id = _attendee(session, actor, invitation, attendee_id)
+        full = seats.lock(session, meeting.id)
+        return waiting.join(session, actor=actor, meeting=full, invitation=invitation, person_id=person_id)
+
+
+def leave_waiting_list(session: Session, *, actor: Actor, invitation: Invitation) -> None:
+    """Stop waiting for a place; leaving again changes nothing. The invitation stays accepted.
+
+    Side effects, in order: the invitation and the session are locked, what ``waiting.leave`` does.
+    """
+    _lock(session, invitation.id)
+    waiting.leave(session, actor=actor, invitation=invitation)
+
+
+def take_kept_place(session: Session, *, actor: Actor, seat: Seat) -> Seat:
+    """Take the place that is kept for one from the waiting list; taking it again gives the same seat.
+
+    Side effects, in order: the invitation and the session are locked, the seat is confirmed, an audit line,
+    a letter with a calendar entry. Raises ``Conflict`` when it is not kept any more.
+    """
+    _lock(session, seat.invitation_id)
+    session.refresh(seat)
+    return _confirm(session, actor, seat)
+
+
+def end_kept_place(session: Session, *, seat_id: int) -> None:
+    """Give up a place that was kept until now and not taken: the next in line gets the offer.
+
+    A place that was taken, or is still kept, stays. Side effects, in order: the invitation and the session
+    are locked, the seat is released, an audit line, a letter to who had waited, the next promotion.
+    """
+    seat = session.get_one(Seat, seat_id)
+    _lock(session, seat.invitation_id)
+    session.refresh(seat)
+    if not seat.lapsed:
+        return
+    seats.give_back(session, seat=seat)
+    _record(session, System(), seat, seat.session, "lapsed")
+    letters.kept_place_ended(session, meeting=seat.session, seat=seat)
+    waiting.promote(session, meeting=seat.session)
+
+
 def decline(session: Session, *, actor: Actor, invitation: Invitation, reason: str = "") -> None:
     """Decline ``invitation``, also one that was accepted: a place it holds is given up.
 
-    Side effects, in order: the invitation is locked and declined, then what ``release_seat`` does. Raises
-    ``Conflict`` when there is nothing to decline, or the session it was accepted for has begun.
+    Side effects, in order: the invitation is locked and declined, its turn on a waiting list ends, then what
+    ``release_seat`` does. Raises ``Conflict`` when there is nothing to decline, or the session it was
+    accepted for has begun.
     """
     invitation = matchmaking.mark_declined(session, actor=actor, invitation=invitation, reason=reason)
+    seats.lock_of(session, invitation_ids=[invitation.id])
     if _took_part(session, invitation):
         raise Conflict("The session has taken place, so the invitation cannot be declined any more.")
+    waiting.leave(session, actor=actor, invitation=invitation)
     held = _place_to_come(session, invitation)
     if held is not None:
         _release(session, actor, held)
@@ -76,11 +140,11 @@ def release_seat(session: Session, *, actor: Actor, seat: Seat) -> None:
     """Give up a place; giving it up again changes nothing.
 
     The invitation stays accepted, so that another session can be chosen. Side effects, in order: the
-    invitation is locked, the seat released, ``taken`` goes down, an audit line, a letter that takes the
-    entry out of the calendar. Raises ``Conflict`` when the session has begun.
+    invitation and the session are locked, the seat released, ``taken`` goes down, an audit line, a letter
+    that takes the entry out of the calendar, and the place is offered to the next in line. Raises
+    ``Conflict`` when the session has begun.
     """
-    lock = sa.select(Invitation.id).where(Invitation.id == seat.invitation_id).with_for_update()
-    session.execute(lock)
+    _lock(session, seat.invitation_id)
     _release(session, actor, seat)
 
 
@@ -90,6 +154,8 @@ def release_withdrawn(session: Session, *, invitation_id: int) -> None:
     Side effects as in ``release_seat``, by engage itself. A session that has begun is left as it is.
     """
     invitation = session.get_one(Invitation, invitation_id)
+    seats.lock_of(session, invitation_ids=[invitation_id])
+    waiting.leave(session, actor=System(), invitation=invitation)
     held = _place_to_come(session, invitation)
     if held is not None and held.session.starts_at > clock.now():
         _release(session, System(), held)
@@ -99,8 +165,8 @@ def withdraw_all(session: Session, *, actor: Anyone, organisation_id: int) -> No
     """Take back the invitations of a suspended supplier that it could still use.
 
     Those sent or accepted; one whose session has taken place stays as it is. All of them are locked first, by
-    id, then the sessions in which they hold a place, by id; then each is withdrawn, which gives the place up
-    (``matchmaking.service.withdraw``).
+    id, then the sessions in which they hold a place or wait for one, by id; then each is withdrawn, which gives
+    the place up (``matchmaking.service.withdraw``).
     """
     took_part = sa.exists().where(Seat.invitation_id == Invitation.id, Seat.state.in_(OVER))
     standing = (
@@ -112,30 +178,45 @@ def withdraw_all(session: Session, *, actor: Anyone, organisation_id: int) -> No
             ~took_part,
         )
         .order_by(Invitation.id)
-        .with_for_update(of=Invitation)
+        .with_for_update(of=Invitation, key_share=True)
         .execution_options(populate_existing=True)
     )
     found = session.scalars(standing).all()
-    held = sa.select(Seat.session_id).where(
-        Seat.invitation_id.in_([invitation.id for invitation in found]), Seat.state.in_(seats.TO_COME)
-    )
-    session.execute(
-        sa.select(AdvisorySession.id)
-        .where(AdvisorySession.id.in_(held))
-        .order_by(AdvisorySession.id)
-        .with_for_update()
-    )
+    seats.lock_of(session, invitation_ids=[invitation.id for invitation in found])
     for invitation in found:
         matchmaking.withdraw(session, actor=actor, invitation=invitation, reason=SUSPENDED)
+
+
+def _confirm(session: Session, actor: Actor, seat: Seat) -> Seat:
+    """Turn a kept place into a confirmed one; the invitation's and the session's rows are locked."""
+    if seat.state is SeatState.CONFIRMED:
+        return seat
+    if seat.state is not SeatState.OFFERED or seat.lapsed:
+        raise Conflict(f"The place in “{seat.session.title}” is not kept for you any more.")
+    seat.state = SeatState.CONFIRMED
+    seat.updated_at = clock.now()
+    session.flush()
+    _record(session, actor, seat, seat.session, "confirmed")
+    letters.confirmed(session, sender=actor, meeting=seat.session, seat=seat)
+    return seat
 
 
 def _release(session: Session, actor: Anyone, seat: Seat) -> None:
     if seat.session.starts_at <= clock.now():
         raise Conflict(f"“{seat.session.title}” has begun, so the place cannot be given up any more.")
-    if not seats.give_back(session, seat=seat):
+    former = seats.give_back(session, seat=seat)
+    if former is None:
         return
     _record(session, actor, seat, seat.session, "released")
-    letters.released(session, sender=actor, meeting=seat.session, seat=seat)
+    if former is SeatState.CONFIRMED:  # who was only offered a place has no entry in a calendar
+        letters.released(session, sender=actor, meeting=seat.session, seat=seat)
+    waiting.promote(session, meeting=seat.session)
+
+
+def _lock(session: Session, invitation_id: int) -> None:
+    row = sa.select(Invitation.id).where(Invitation.id == invitation_id)
+    session.execute(row.with_for_update(key_share=True))
+    seats.lock_of(session, invitation_ids=[invitation_id])
 
 
 def _place_to_come(session: Session, invitation: Invitation) -> Seat | None:

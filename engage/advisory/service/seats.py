@@ -1,8 +1,11 @@
 """The one place where seats are taken and given back.
 
 Order of locks, everywhere in this room: challenge, offer, invitation, session, seats. An acceptance locks its
-invitation and then the session's row; whatever touches several invitations locks all of them, by id, before
-the first session. So no two transactions ever wait for each other.
+invitation and then the rows of all sessions it may move between, by id (``lock_of``); whatever touches several
+invitations locks all of them, by id, before the first session. A promotion from the waiting list holds the
+session's row and no invitation: who waits there has to come past that row. Invitations are locked so that rows which
+refer to them can be added meanwhile (``key_share``): a promotion adds one for an invitation that somebody else may hold.
+So no two transactions ever wait for each other.
 
 ``advisory_session.taken`` equals the number of live seats at every commit. It goes up only by the
 conditional update in ``take``: of all who ask for the last place at once, the row's lock lets one through
@@ -11,19 +14,38 @@ and shows the others a full session.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from datetime import datetime
+
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload
 
-from engage.advisory.enums import SeatState, SessionState
+from engage.advisory.enums import SeatState, SessionState, WaitingState
 from engage.advisory.errors import NoPlaces
-from engage.advisory.models import AdvisorySession, Seat
+from engage.advisory.models import AdvisorySession, Seat, WaitingPlace
 from engage.kernel import clock
 from engage.kernel.errors import Conflict
 from engage.matchmaking.models import Invitation
 
 TO_COME = (SeatState.OFFERED, SeatState.CONFIRMED)
 _ONE_LIVE = {"uq_seat_live", "uq_seat_to_come"}
+
+
+def lock_of(session: Session, *, invitation_ids: Collection[int], meeting_ids: Collection[int] = ()) -> None:
+    """Lock, by id, every session in which invitations hold a place to come or wait for one, and ``meeting_ids``.
+
+    The caller has locked the invitations. From here on nobody is promoted in those sessions: what is read
+    afterwards stands.
+    """
+    held = sa.select(Seat.session_id).where(Seat.invitation_id.in_(invitation_ids), Seat.state.in_(TO_COME))
+    waited_for = sa.select(WaitingPlace.session_id).where(
+        WaitingPlace.invitation_id.in_(invitation_ids), WaitingPlace.state == WaitingState.WAITING
+    )
+    which = sa.or_(
+        AdvisorySession.id.in_(held), AdvisorySession.id.in_(waited_for), AdvisorySession.id.in_(meeting_ids)
+    )
+    session.execute(sa.select(AdvisorySession.id).where(which).order_by(AdvisorySession.id).with_for_update())
 
 
 def take(session: Session, *, meeting: AdvisorySession, invitation: Invitation, person_id: int) -> Seat:
@@ -55,6 +77,29 @@ def take(session: Session, *, meeting: AdvisorySession, invitation: Invitation, 
     return seat
 
 
+def keep(session: Session, *, meeting: AdvisorySession, turn: WaitingPlace, until: datetime) -> Seat:
+    """Keep one free place of ``meeting``, whose row the caller has locked, for who is next in line.
+
+    Side effects: ``taken`` goes up, a seat ``offered``. Raises ``NoPlaces`` as ``take`` does.
+    """
+    now = clock.now()
+    _count_up(session, meeting)
+    seat = Seat(
+        session=meeting,
+        supplier=turn.supplier,
+        invitation=turn.invitation,
+        person=turn.person,
+        state=SeatState.OFFERED,
+        held_until=until,
+        created_at=now,
+        updated_at=now,
+    )
+    session.add(seat)
+    session.flush()
+    session.expire(meeting, ["taken"])
+    return seat
+
+
 def _count_up(session: Session, meeting: AdvisorySession) -> None:
     statement = (
         sa.update(AdvisorySession)
@@ -72,17 +117,19 @@ def _count_up(session: Session, meeting: AdvisorySession) -> None:
         raise NoPlaces(f"There is no free place in “{meeting.title}” any more.")
 
 
-def give_back(session: Session, *, seat: Seat) -> bool:
-    """Release ``seat`` and tell whether there was anything to release.
+def give_back(session: Session, *, seat: Seat) -> SeatState | None:
+    """Release ``seat`` and return the state it was in, None when there was nothing to release.
 
     The caller has locked the invitation's row. Side effects, both or neither: the seat is released and
     ``taken`` goes down by one. A seat that was released before, or in a session already held, stays as it
     is.
     """
     meeting = lock(session, seat.session_id)
+    session.refresh(seat, ["state"])
+    former = seat.state
     released = _release(session, meeting, Seat.id == seat.id)
     session.refresh(seat, ["state", "updated_at"])
-    return bool(released)
+    return former if released else None
 
 
 def give_back_all(session: Session, *, meeting: AdvisorySession) -> list[Seat]:
@@ -96,6 +143,11 @@ def give_back_all(session: Session, *, meeting: AdvisorySession) -> list[Seat]:
         .execution_options(populate_existing=True)
     )
     return list(session.scalars(query))
+
+
+def give_back_kept(session: Session, *, meeting: AdvisorySession) -> None:
+    """Release the places of ``meeting``, whose row the caller has locked, that were offered and never taken."""
+    _release(session, meeting, sa.and_(Seat.session_id == meeting.id, Seat.state == SeatState.OFFERED))
 
 
 def _release(session: Session, meeting: AdvisorySession, which: sa.ColumnElement[bool]) -> list[int]:

@@ -9,7 +9,6 @@ from flask.typing import ResponseReturnValue
 
 from engage.accounts import queries as accounts
 from engage.advisory import queries, service
-from engage.advisory.errors import NoPlaces
 from engage.advisory.forms import AcceptForm, DeclineForm
 from engage.advisory.policy import AdvisoryPermission, can_answer
 from engage.advisory.views import bp
@@ -52,7 +51,7 @@ def invitation(ref: str) -> ResponseReturnValue:
 @requires(AdvisoryPermission.TAKE_PART)
 @writes
 def accept(ref: str) -> ResponseReturnValue:
-    """Accept, with a place in the session chosen."""
+    """Accept, with a place in the session chosen or, when it is full, a turn on its waiting list."""
     found = _invitation(ref)
     authorise(can_answer(actor(), found), NOT_VERIFIED)
     form = _accept_form(found)
@@ -60,8 +59,6 @@ def accept(ref: str) -> ResponseReturnValue:
         return _page(found, form, DeclineForm()), 422
     try:
         _take_place(found, form)
-    except NoPlaces:
-        return _full(found), 409
     except Invalid as problem:
         form.add_errors(problem.fields)
         return _page(found, form, DeclineForm()), 422
@@ -100,7 +97,7 @@ def _invitation(ref: str) -> Invitation:
 
 def _accept_form(found: Invitation) -> AcceptForm:
     form = AcceptForm(data={"attendee": actor().person_id})
-    # Every session is on offer here: that one is full meanwhile is for the service to say, with the other ways in.
+    # Every session is on offer here: that one is full meanwhile is for the service to settle.
     sessions = queries.public_sessions(db(), challenge_id=found.challenge_id)
     form.meeting.choices = [(meeting.ref, meeting.title) for meeting in sessions]
     people = accounts.people_with(
@@ -112,11 +109,14 @@ def _accept_form(found: Invitation) -> AcceptForm:
 
 def _take_place(found: Invitation, form: AcceptForm) -> None:
     meeting = queries.session_by_ref(db(), ref=form.meeting.data)
-    service.accept(db(), actor=actor(), invitation=found, meeting=meeting, attendee_id=form.attendee.data)
+    service.accept_or_wait(
+        db(), actor=actor(), invitation=found, meeting=meeting, attendee_id=form.attendee.data
+    )
 
 
 def _page(found: Invitation, form: AcceptForm, decline_form: DeclineForm) -> str:
-    meetings = queries.sessions_with_places(db(), challenge_id=found.challenge_id)
+    turn = queries.waiting_of_invitation(db(), invitation_id=found.id)
+    meetings = queries.sessions_to_choose(db(), challenge_id=found.challenge_id)
     form.meeting.choices = [(each.ref, each.title, _facts(each)) for each in meetings]
     return render_template(
         "advisory/invitation.html",
@@ -125,6 +125,7 @@ def _page(found: Invitation, form: AcceptForm, decline_form: DeclineForm) -> str
         decline_form=decline_form,
         meetings=meetings,
         seat=queries.seat_to_come(db(), invitation_id=found.id),
+        turn=turn,
         why=queries.why(db(), invitation=found),
         can_answer=can_answer(actor(), found),
         me=actor(),
@@ -134,12 +135,8 @@ def _page(found: Invitation, form: AcceptForm, decline_form: DeclineForm) -> str
 
 def _facts(meeting: queries.PublicSession) -> str:
     when = uk_range(meeting.starts_at, meeting.ends_at)
-    return ", ".join(filter(None, (when, meeting.place, f"{plural(meeting.free, 'place')} free")))
-
-
-def _full(found: Invitation) -> str:
-    return render_template(
-        "advisory/full.html",
-        invitation=found,
-        meetings=queries.sessions_with_places(db(), challenge_id=found.challenge_id),
-    )
+    if meeting.free:
+        places = f"{plural(meeting.free, 'place')} free"
+    else:
+        places = f"full: you would be number {meeting.waiting + 1} on the waiting list"
+    return ", ".join(filter(None, (when, meeting.place, places)))

@@ -67,7 +67,7 @@ def find(session: Session, *, challenge: Challenge, supplier: Supplier) -> Invit
     query = sa.select(Invitation).where(
         Invitation.challenge_id == challenge.id, Invitation.supplier_id == supplier.id
     )
-    return session.scalar(query.with_for_update().execution_options(populate_existing=True))
+    return session.scalar(query.with_for_update(key_share=True).execution_options(populate_existing=True))
 
 
 def send(session: Session, *, actor: Anyone, invitation: Invitation) -> None:
@@ -168,7 +168,7 @@ def lock(session: Session, invitation: Invitation) -> Invitation:
         sa.select(Invitation)
         .where(Invitation.id == invitation.id)
         .options(joinedload(Invitation.challenge), joinedload(Invitation.supplier))
-        .with_for_update(of=Invitation)
+        .with_for_update(of=Invitation, key_share=True)
         .execution_options(populate_existing=True)
     )
     return session.scalars(query).one()

@@ -1,0 +1,27 @@
+"""Work done later: places that were kept and not taken, reminders."""
+
+from __future__ import annotations
+
+from engage.advisory import queries, service
+from engage.kernel import clock
+from engage.kernel.db import reading, unit_of_work
+from engage.kernel.jobs import every, task
+
+
+@every("*/5 * * * *")
+@task("advisory.end_kept_places", lock="advisory.end_kept_places")
+def end_kept_places(timestamp: int) -> None:  # noqa: ARG001 - every periodic job is told when it was due
+    """Give up the places that were kept until now, one in each transaction, and offer them to the next in line."""
+    with reading() as session:
+        ids = queries.lapsed_seats(session, moment=clock.now())
+    for seat_id in ids:
+        with unit_of_work() as session:
+            service.end_kept_place(session, seat_id=seat_id)
+
+
+@every("5 * * * *")
+@task("advisory.remind", lock="advisory.remind")
+def remind(timestamp: int) -> None:  # noqa: ARG001 - every periodic job is told when it was due
+    """Write the reminders that are due."""
+    with unit_of_work() as session:
+        service.remind(session, now=clock.now())

@@ -1,0 +1,171 @@
+"""The waiting list of a session: who comes next when a place becomes free.
+
+A list exists only while its session is full: a place that becomes free is offered, in the same transaction,
+to who has waited longest, and counts as taken while it is kept for them. So nobody overtakes the list, and
+each place that becomes free promotes exactly one supplier. Everything here happens under the lock of the
+session's row; who waits, or holds an offered place, is locked out by ``seats.lock_of`` before they move
+elsewhere.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, joinedload
+
+from engage.accounts.enums import OrganisationState
+from engage.accounts.models import Organisation
+from engage.advisory.enums import WAITING_TRANSITIONS, SessionState, WaitingState
+from engage.advisory.models import AdvisorySession, Seat, WaitingPlace
+from engage.advisory.service import letters, seats
+from engage.audit import service as audit
+from engage.kernel import clock
+from engage.kernel.actor import Actor, Anyone, System
+from engage.kernel.errors import Conflict
+from engage.kernel.states import check
+from engage.matchmaking.enums import InvitationState
+from engage.matchmaking.models import Invitation
+from engage.suppliers.models import Supplier
+
+HOLD = timedelta(days=2)
+"""How long an offered place is kept; half the time that is left when the session begins before four days."""
+
+
+def join(
+    session: Session, *, actor: Actor, meeting: AdvisorySession, invitation: Invitation, person_id: int
+) -> WaitingPlace:
+    """Wait for a place in ``meeting``, whose row the caller has locked, as well as the invitation's.
+
+    Waiting twice changes nothing. Side effects: the turn, an audit line. Raises ``Conflict`` when the
+    session was cancelled or has begun, and when the invitation waits for another one. The caller has seen
+    that no place is free.
+    """
+    if meeting.state is not SessionState.SCHEDULED or meeting.starts_at <= clock.now():
+        raise Conflict(f"“{meeting.title}” was cancelled or has begun, so nobody can wait for a place in it.")
+    for turn in _waits(session, WaitingPlace.invitation_id == invitation.id):
+        if turn.session_id == meeting.id:
+            return turn
+        raise Conflict(
+            f"You wait for a place in “{turn.session.title}”. Leave its waiting list first to wait for another."
+        )
+    turn = WaitingPlace(
+        session=meeting,
+        supplier_id=invitation.supplier_id,
+        invitation_id=invitation.id,
+        person_id=person_id,
+        state=WaitingState.WAITING,
+        joined_at=clock.now(),
+    )
+    session.add(turn)
+    session.flush()
+    _record(session, actor, turn, "joined")
+    return turn
+
+
+def leave(session: Session, *, actor: Anyone, invitation: Invitation) -> None:
+    """Leave every waiting list on which ``invitation`` stands; the caller holds ``seats.lock_of``.
+
+    Side effects, for each list: the turn ends, an audit line.
+    """
+    for turn in _waits(session, WaitingPlace.invitation_id == invitation.id):
+        _end(turn, WaitingState.LEFT)
+        session.flush()
+        _record(session, actor, turn, "left")
+
+
+def promote(session: Session, *, meeting: AdvisorySession) -> list[Seat]:
+    """Offer every free place of ``meeting``, whose row the caller has locked, to who has waited longest.
+
+    Who may no longer take part (the invitation ended, the supplier is suspended) is passed over and leaves
+    the list. Side effects, for each place: a seat ``offered`` with ``held_until``, ``taken`` goes up, the
+    turn ends, an audit line, a letter. Returns the seats offered.
+    """
+    session.flush()
+    session.refresh(meeting, ["taken", "places", "state", "starts_at"])
+    if meeting.state is not SessionState.SCHEDULED or meeting.starts_at <= clock.now() or meeting.free < 1:
+        return []
+    offered = []
+    for turn in _waits(session, meeting=meeting):
+        if meeting.free < 1:
+            break
+        if not _may_take_part(session, turn):
+            _end(turn, WaitingState.LEFT)
+            session.flush()
+            _record(session, System(), turn, "passed_over")
+            continue
+        _end(turn, WaitingState.PROMOTED)
+        seat = seats.keep(session, meeting=meeting, turn=turn, until=kept_until(meeting))
+        _record(session, System(), turn, "promoted", held_until=kept_until(meeting).isoformat())
+        letters.offered(session, meeting=meeting, seat=seat)
+        offered.append(seat)
+    session.flush()
+    return offered
+
+
+def kept_until(meeting: AdvisorySession) -> datetime:
+    """Return until when a place offered now is kept: two days, or half the time until the session begins."""
+    now = clock.now()
+    return now + min(HOLD, (meeting.starts_at - now) / 2)
+
+
+def close(session: Session, *, meeting: AdvisorySession, reason: str) -> None:
+    """End the waiting list of a session that is off; ``reason`` is a sentence for those who waited.
+
+    The caller has locked the session's row. Side effects: the turns end, a letter to each.
+    """
+    for turn in _waits(session, meeting=meeting):
+        _end(turn, WaitingState.LEFT)
+        session.flush()
+        letters.waiting_ended(session, meeting=meeting, turn=turn, reason=reason)
+
+
+def _end(turn: WaitingPlace, state: WaitingState) -> None:
+    check(WAITING_TRANSITIONS, now=turn.state, to=state, thing="turn on the waiting list")
+    turn.state = state
+    turn.ended_at = clock.now()
+
+
+def _waits(
+    session: Session, *conditions: sa.ColumnElement[bool], meeting: AdvisorySession | None = None
+) -> list[WaitingPlace]:
+    query = sa.select(WaitingPlace).where(WaitingPlace.state == WaitingState.WAITING, *conditions)
+    if meeting is not None:
+        query = query.where(WaitingPlace.session_id == meeting.id)
+    loaded = query.options(
+        joinedload(WaitingPlace.session).joinedload(AdvisorySession.challenge),
+        joinedload(WaitingPlace.person),
+        joinedload(WaitingPlace.supplier),
+        joinedload(WaitingPlace.invitation),
+    )
+    return list(
+        session.scalars(loaded.order_by(WaitingPlace.id).execution_options(populate_existing=True)).unique()
+    )
+
+
+def _may_take_part(session: Session, turn: WaitingPlace) -> bool:
+    """Tell whether the invitation stands; who ends it meanwhile waits for the session's row, then finds the seat."""
+    query = (
+        sa.select(Invitation.id)
+        .join(Supplier, Invitation.supplier_id == Supplier.id)
+        .join(Organisation, Supplier.organisation_id == Organisation.id)
+        .where(
+            Invitation.id == turn.invitation_id,
+            Invitation.state == InvitationState.ACCEPTED,
+            Organisation.state == OrganisationState.VERIFIED,
+        )
+    )
+    return session.scalar(query) is not None
+
+
+def _record(session: Session, actor: Anyone, turn: WaitingPlace, deed: str, **details: object) -> None:
+    audit.record(
+        session,
+        actor=actor,
+        tag=f"advisory:waiting:{deed}",
+        subject=f"session:{turn.session.ref}",
+        challenge=turn.session.challenge.ref,
+        supplier=turn.supplier.ref,
+        invitation=turn.invitation.ref,
+        **details,
+    )
