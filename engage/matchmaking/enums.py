@@ -119,12 +119,12 @@ _RULES = {
     HardRule.PAUSED: "paused by the supplier",
     HardRule.NO_STATEMENT: "no statement of expertise that is still fresh",
     HardRule.NO_CAPACITY: "no capacity left this quarter",
-    HardRule.CONFLICT: "somebody acts for the department as well",
+    HardRule.CONFLICT: "a conflict of interest that nothing has been done about",
 }
 _OWN_RULES = {
     HardRule.NOT_VERIFIED: "your organisation was not verified, or it was suspended",
     HardRule.PAUSED: "you had paused invitations",
     HardRule.NO_STATEMENT: "you had no statement of expertise that was still fresh",
     HardRule.NO_CAPACITY: "you had as many invitations in that quarter as you want",
-    HardRule.CONFLICT: "somebody acted for you and for the department",
+    HardRule.CONFLICT: "the rules on conflicts of interest applied",
 }

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from engage.accounts.models import Organisation
+from engage.challenges.models import Challenge
 from engage.kernel.chain import canonical
 from engage.kernel.text import sha256
 from engage.matching import (
@@ -78,24 +79,24 @@ def match(
     session: Session,
     text: ChallengeText,
     *,
-    department: Organisation,
+    challenge: Challenge,
     floors: Mapping[str, int],
     writing: bool,
 ) -> Match:
-    """Rank every supplier that the hard rules let through.
+    """Rank every supplier that the hard rules let through; ``challenge`` says whose and of which one ``text`` is.
 
     Returned are the first hundred and, further down, as many of those that come near as the rules may need
     with each tag: twice its floor and some more. ``writing``: readings and vectors that are missing are computed and
     kept, and so is the first snapshot of the corpus. Otherwise nothing is written to the database and, when a
     vector is missing, suppliers are ranked by words alone.
     """
-    model = vectors.embedder()
+    model, department = vectors.embedder(), challenge.organisation
     if writing:
         while vectors.embed_some(session, limit=READ_BY_SENTENCE):
             pass
     found = refresh_corpus(session, most=QUICK_CORPUS) if writing else standard(session)
     measure = measured_by(session, found, model, writing=writing)
-    ready = _ready(session, measure, department, writing=writing)
+    ready = _ready(session, measure, challenge, writing=writing)
     asked = texts_to_encode(challenges=[text])
     features = vectors.stored(session, asked, model=model)
     if writing:
@@ -162,10 +163,15 @@ def measured_by(session: Session, found: Standard, model: Embedder, *, writing: 
         return yardstick(session, found, features=WITHOUT_MODEL, parameters=Parameters())
 
 
-def _ready(session: Session, measure: Yardstick, department: Organisation, *, writing: bool) -> Ready:
-    ready = get_ready(session, yardstick=measure, department=department, complete=writing)
+def _ready(session: Session, measure: Yardstick, challenge: Challenge, *, writing: bool) -> Ready:
+    department = challenge.organisation
+    ready = get_ready(
+        session, yardstick=measure, department=department, challenge=challenge, complete=writing
+    )
     if ready.pool.unread and not writing and not vectors.count_missing(session):
-        return get_ready(session, yardstick=measure, department=department, complete=True)
+        return get_ready(
+            session, yardstick=measure, department=department, challenge=challenge, complete=True
+        )
     return ready
 
 

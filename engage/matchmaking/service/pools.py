@@ -18,6 +18,7 @@ import structlog
 from sqlalchemy.orm import Session
 
 from engage.accounts.models import Organisation
+from engage.challenges.models import Challenge
 from engage.kernel.errors import Conflict
 from engage.kernel.settings import settings
 from engage.matching import (
@@ -82,7 +83,12 @@ def documents(pool: Pool, ref: str) -> list[Document]:
 
 
 def get_ready(
-    session: Session, *, yardstick: Yardstick, department: Organisation | None, complete: bool
+    session: Session,
+    *,
+    yardstick: Yardstick,
+    department: Organisation | None,
+    complete: bool,
+    challenge: Challenge | None = None,
 ) -> Ready:
     """Apply the hard rules and bring the segments up to date: what is scored is what the database holds.
 
@@ -93,7 +99,7 @@ def get_ready(
     """
     shelf = _shelf(yardstick)
     for _ in range(TRIES):
-        sifted = sift(session, department=department)
+        sifted = sift(session, department=department, challenge=challenge)
         held = bring(session, shelf, sifted.entrants, complete=complete)
         if held is not None:
             pool = Pool(

@@ -78,7 +78,7 @@ def preview(session: Session, *, challenge: Challenge) -> Preview:
     found = match(
         session,
         challenge_text(challenge.content, published=published_on(challenge)),
-        department=challenge.organisation,
+        challenge=challenge,
         floors=rules.floors,
         writing=False,
     )

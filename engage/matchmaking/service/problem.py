@@ -61,7 +61,7 @@ def contest(session: Session, *, run: MatchRun, rules: SelectionRules) -> Contes
     )
     candidates = {candidate.supplier.ref: candidate for candidate in session.scalars(query)}
     ids = [candidate.supplier_id for candidate in candidates.values()]
-    sifted = sift(session, department=run.challenge.organisation, ids=ids)
+    sifted = sift(session, department=run.challenge.organisation, challenge=run.challenge, ids=ids)
     found = Contest(run, rules, candidates, sifted.entrants)
     _note_overrides(session, found)
     pinned = {pin.supplier.ref for pin in found.pins}

@@ -119,7 +119,8 @@ def next_alternate(session: Session, *, actor: Actor, challenge: Challenge) -> I
     groups = invited_groups(session, challenge_id=challenge.id)
     while (ref := assignment.next_alternate(instance, plan, session=challenge.ref, gone=gone)) is not None:
         supplier = _locked(session, [candidates[ref].supplier_id])[0]
-        rule = sift(session, department=challenge.organisation, ids=[supplier.id]).left_out.get(ref)
+        sifted = sift(session, department=challenge.organisation, challenge=challenge, ids=[supplier.id])
+        rule = sifted.left_out.get(ref)
         if rule is None and candidates[ref].corporate_group not in groups:
             break
         gone = sorted({*gone, ref})
@@ -201,7 +202,8 @@ def _chosen(session: Session, run: MatchRun) -> Sequence[MatchCandidate]:
 def _invite_all(session: Session, actor: Actor, run: MatchRun, chosen: Sequence[MatchCandidate]) -> Released:
     ids = [candidate.supplier_id for candidate in chosen]
     rows = {supplier.id: supplier for supplier in _locked(session, ids)}
-    left_out = sift(session, department=run.challenge.organisation, ids=ids).left_out
+    department = run.challenge.organisation
+    left_out = sift(session, department=department, challenge=run.challenge, ids=ids).left_out
     groups = invited_groups(session, challenge_id=run.challenge_id)
     released = Released()
     for candidate in chosen:

@@ -46,7 +46,7 @@ def run(session: Session, *, actor: Anyone, challenge: Challenge) -> MatchRun:
     found = match(
         session,
         challenge_text(version.content, published=published_on(challenge)),
-        department=challenge.organisation,
+        challenge=challenge,
         floors=selecting.rules_in_force(session, challenge=challenge).floors,
         writing=True,
     )

@@ -1,4 +1,4 @@
-"""The hard rules: who takes part in a match at all. Applied before anything is scored, by one statement."""
+"""The hard rules: who takes part in a match at all. Applied before anything is scored, by two statements."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 
 from engage.accounts.enums import OrganisationState
 from engage.accounts.models import Organisation
+from engage.challenges.models import Challenge
+from engage.interests import service as interests
 from engage.kernel import clock, uktime
 from engage.kernel.text import one_line
 from engage.matchmaking.enums import HardRule, InvitationState
@@ -40,11 +42,6 @@ _SIFT = sa.text(
         FROM invitation
         WHERE sent_at >= least(:quarter, :year) AND (:everybody OR supplier_id = ANY (:ids))
         GROUP BY supplier_id
-    ), torn AS (
-        SELECT DISTINCT theirs.organisation_id AS id
-        FROM membership AS ours
-        JOIN membership AS theirs ON theirs.person_id = ours.person_id AND theirs.ended_at IS NULL
-        WHERE ours.organisation_id = :department AND ours.ended_at IS NULL
     )
     SELECT supplier.id,
            supplier.ref,
@@ -53,7 +50,7 @@ _SIFT = sa.text(
                WHEN supplier.paused THEN 'paused'
                WHEN told.fresh IS NOT TRUE THEN 'no_statement'
                WHEN coalesce(invited.used, 0) >= supplier.capacity_per_quarter THEN 'no_capacity'
-               WHEN organisation.id IN (SELECT id FROM torn) THEN 'conflict'
+               WHEN supplier.id = ANY (:torn) THEN 'conflict'
            END AS rule,
            supplier.revision # coalesce(told.revision, 0) AS revision,
            supplier.sme,
@@ -107,15 +104,27 @@ class Sifted:
         return Counter(self.left_out.values())
 
 
-def sift(session: Session, *, department: Organisation | None, ids: Collection[int] | None = None) -> Sifted:
-    """Apply the hard rules to every supplier, or to those with ``ids``, in one statement.
+def sift(
+    session: Session,
+    *,
+    department: Organisation | None,
+    challenge: Challenge | None = None,
+    ids: Collection[int] | None = None,
+) -> Sifted:
+    """Apply the hard rules to every supplier, or to those with ``ids``, in two statements.
 
-    The first rule that is broken counts, in the order of ``HardRule``. ``department`` is who asks: suppliers of
-    which somebody is a member there too are left out, and what they did for it is told.
+    The first rule that is broken counts, in the order of ``HardRule``. ``department`` is who asks: suppliers with a
+    conflict that counts today are left out, and what they did for it is told. With its ``challenge`` what was
+    declared about that one counts too, and so do steps that were taken in it (``interests.service.conflicts``).
     """
     today = clock.uk_today()
     sifted = Sifted(today=today)
-    for row in session.execute(_SIFT, _bound(department, ids, today)):
+    torn: set[int] = set()
+    if department is not None:
+        torn = interests.blocked(
+            session, department=department, challenge=challenge, supplier_ids=ids, on=today
+        )
+    for row in session.execute(_SIFT, _bound(department, ids, today) | {"torn": sorted(torn)}):
         if row.rule is not None:
             sifted.left_out[row.ref] = HardRule(row.rule)
             continue
@@ -140,7 +149,6 @@ def _bound(department: Organisation | None, ids: Collection[int] | None, today: 
         "quarter": quarter_start(today),
         "year": clock.now() - YEAR,
         "now": clock.now(),
-        "department": department.id if department else None,
         "client": one_line(department.name).lower() if department else None,
         "verified": OrganisationState.VERIFIED.value,
         "waiting": InvitationState.SENT.value,

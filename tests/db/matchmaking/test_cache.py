@@ -13,13 +13,13 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 import config
-from engage.accounts.models import Organisation
 from engage.challenges.models import Challenge
 from engage.kernel import db
 from engage.kernel.db import new_session, unit_of_work
@@ -85,7 +85,7 @@ def market_with_corpus() -> made.Market:
 def ranked(session: Session, market: made.Market) -> list[Ranked]:
     challenge = session.get_one(Challenge, market.challenge.id)
     text = challenge_text(challenge.versions[0].content)
-    return match(session, text, department=challenge.organisation, floors={}, writing=False).ranked
+    return match(session, text, challenge=challenge, floors={}, writing=False).ranked
 
 
 @pytest.mark.usefixtures("committed")
@@ -212,8 +212,8 @@ class TestFollowsTheDatabase:
         market = market_with_corpus()
         sifted: list[int] = []
 
-        def sift_too_early(session: Session, *, department: Organisation | None) -> Sifted:
-            found = sift(session, department=department)
+        def sift_too_early(session: Session, **asked: Any) -> Sifted:
+            found = sift(session, **asked)
             sifted.append(found.entrants[market.best.ref].revision)
             with unit_of_work() as other:
                 other.get_one(Supplier, market.best.id).statements[0].text += " More."
