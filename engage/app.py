@@ -19,9 +19,12 @@ from engage.advisory import handlers as advisory_handlers
 from engage.advisory.views import bp as advisory_views
 from engage.challenges import handlers as challenges_handlers
 from engage.challenges.events import (
+    ChallengeChanged,
+    ChallengeEndedEarly,
     ChallengePublished,
     ChallengeWithdrawn,
     EngagementResumed,
+    PublicationFailed,
     ReviewDecided,
     ReviewRequested,
     RouteChanged,
@@ -53,6 +56,18 @@ REACTIONS: Mapping[type[events.Event], Sequence[events.Handler]] = {
     ChallengePublished: [
         matchmaking_handlers.on_challenge_published,
         consultation_handlers.on_challenge_published,
+    ],
+    PublicationFailed: [challenges_handlers.on_publication_failed],
+    # The places first: the letters ask who has one whether they keep it.
+    ChallengeChanged: [
+        advisory_handlers.on_challenge_changed,
+        matchmaking_handlers.on_challenge_changed,
+        digests_handlers.on_challenge_changed,
+    ],
+    ChallengeEndedEarly: [
+        advisory_handlers.on_challenge_ended_early,
+        matchmaking_handlers.on_challenge_ended_early,
+        digests_handlers.on_challenge_ended_early,
     ],
     RouteChanged: [consultation_handlers.on_route_changed, digests_handlers.on_route_changed],
     EngagementResumed: [digests_handlers.on_engagement_resumed],

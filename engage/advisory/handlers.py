@@ -6,21 +6,41 @@ from sqlalchemy.orm import Session
 
 from engage.accounts.events import OrganisationSuspended
 from engage.advisory import service
-from engage.challenges.events import ChallengeWithdrawn
+from engage.challenges import queries as challenges
+from engage.challenges.events import ChallengeChanged, ChallengeEndedEarly, ChallengeWithdrawn
 from engage.kernel.actor import System
 from engage.matchmaking.events import InvitationWithdrawn
 
-WITHDRAWN = "The department withdrew the challenge."
+WITHDRAWN = "The department withdrew the challenge. Its reason: {}"
+ENDED_EARLY = "The department ended the engagement early. Its reason: {}"
+
+
+def on_challenge_changed(session: Session, event: ChallengeChanged) -> None:
+    """Ask everyone anew who accepted an invitation to a text that changed materially."""
+    if event.material:
+        service.reopen_acceptances(
+            session, actor=System(), challenge_id=event.challenge_id, version=event.version
+        )
+
+
+def on_challenge_ended_early(session: Session, event: ChallengeEndedEarly) -> None:
+    """Answer the offers that wait and cancel the sessions that have not begun; locks as below."""
+    challenge = challenges.by_id(session, event.challenge_id)
+    reason = ENDED_EARLY.format(challenge.ended_early_reason)
+    service.decline_waiting(session, actor=System(), challenge_id=challenge.id, reason=reason)
+    service.cancel_all(session, actor=System(), challenge_id=challenge.id, reason=reason, only_to_come=True)
 
 
 def on_challenge_withdrawn(session: Session, event: ChallengeWithdrawn) -> None:
-    """Answer the offers that wait and cancel the sessions of the challenge.
+    """Answer the offers that wait and cancel the sessions of the challenge, with the department's reason.
 
     It locks offers, then the challenge's invitations, then its sessions: the order of ``service.seats``. In the
     table of reactions it stands before whatever withdraws the invitations.
     """
-    service.decline_waiting(session, actor=System(), challenge_id=event.challenge_id, reason=WITHDRAWN)
-    service.cancel_all(session, actor=System(), challenge_id=event.challenge_id, reason=WITHDRAWN)
+    challenge = challenges.by_id(session, event.challenge_id)
+    reason = WITHDRAWN.format(challenge.withdrawn_reason)
+    service.decline_waiting(session, actor=System(), challenge_id=challenge.id, reason=reason)
+    service.cancel_all(session, actor=System(), challenge_id=challenge.id, reason=reason)
 
 
 def on_invitation_withdrawn(session: Session, event: InvitationWithdrawn) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engage.advisory.queries.due import due
 from engage.advisory.queries.offers import (
     live_offer,
     offer_by_id,
@@ -40,6 +41,7 @@ __all__ = [
     "Why",
     "count_held",
     "department_session",
+    "due",
     "lapsed_seats",
     "live_offer",
     "live_seats",

@@ -3,8 +3,20 @@
 from __future__ import annotations
 
 from engage.advisory.service.afterwards import publish_minutes, record_attendance, save_minutes
-from engage.advisory.service.answers import accept, decline, release_seat, release_withdrawn, withdraw_all
+from engage.advisory.service.answers import (
+    accept,
+    accept_or_wait,
+    decline,
+    end_kept_place,
+    leave_waiting_list,
+    release_seat,
+    release_withdrawn,
+    take_kept_place,
+    withdraw_all,
+)
 from engage.advisory.service.calendar import personal_file, public_file
+from engage.advisory.service.keeping import keep_place, reopen_acceptances
+from engage.advisory.service.reminders import remind
 from engage.advisory.service.sessions import SessionDetails, cancel, cancel_all, change, schedule
 from engage.advisory.service.volunteers import (
     decline_offer,
@@ -17,13 +29,17 @@ from engage.advisory.service.volunteers import (
 __all__ = [
     "SessionDetails",
     "accept",
+    "accept_or_wait",
     "cancel",
     "cancel_all",
     "change",
     "decline",
     "decline_offer",
     "decline_waiting",
+    "end_kept_place",
     "invite_volunteer",
+    "keep_place",
+    "leave_waiting_list",
     "offer_help",
     "personal_file",
     "public_file",
@@ -31,8 +47,11 @@ __all__ = [
     "record_attendance",
     "release_seat",
     "release_withdrawn",
+    "remind",
+    "reopen_acceptances",
     "save_minutes",
     "schedule",
+    "take_kept_place",
     "withdraw_all",
     "withdraw_offer",
 ]

@@ -9,11 +9,13 @@ from sqlalchemy.orm import Session
 
 from engage.accounts import queries as accounts
 from engage.accounts.models import Person
-from engage.advisory.models import AdvisorySession, Seat, VolunteerOffer
+from engage.advisory.models import AdvisorySession, Seat, VolunteerOffer, WaitingPlace
 from engage.advisory.service.calendar import mail_part
-from engage.kernel.actor import Anyone, Role
+from engage.challenges.enums import OPEN_STATES
+from engage.kernel import clock
+from engage.kernel.actor import Anyone, Role, System
 from engage.kernel.settings import settings
-from engage.kernel.uktime import uk_range
+from engage.kernel.uktime import to_uk, uk_range, uk_time
 from engage.outbox import service as outbox
 from engage.outbox.enums import CalendarMethod
 from engage.suppliers.models import Supplier
@@ -35,6 +37,83 @@ def released(session: Session, *, sender: Anyone, meeting: AdvisorySession, seat
     )
 
 
+def offered(session: Session, *, meeting: AdvisorySession, seat: Seat) -> None:
+    """Tell who waited longest that a place is kept for them, and until when."""
+    assert seat.held_until is not None
+    _about_turn(
+        session,
+        "place_offered",
+        meeting,
+        seat,
+        key=f"seat:{seat.id}:offered",
+        why="you waited for a place in this session",
+        until=uk_time(seat.held_until),
+    )
+
+
+def kept_place_ended(session: Session, *, meeting: AdvisorySession, seat: Seat) -> None:
+    """Tell who had waited that the place was kept for them until now, and went to the next."""
+    _about_turn(
+        session,
+        "waiting_ended",
+        meeting,
+        seat,
+        key=f"seat:{seat.id}:lapsed",
+        why="a place in this session was kept for you",
+        reason="The place was kept for you and was not taken in time, so it is offered to the next in line.",
+    )
+
+
+def waiting_ended(session: Session, *, meeting: AdvisorySession, turn: WaitingPlace, reason: str) -> None:
+    """Tell who waits that there is nothing to wait for any more, and why."""
+    _about_turn(
+        session,
+        "waiting_ended",
+        meeting,
+        turn,
+        key=f"waiting:{turn.id}:ended",
+        why="you waited for a place in this session",
+        reason=reason,
+    )
+
+
+def _about_turn(
+    session: Session,
+    template: str,
+    meeting: AdvisorySession,
+    turn: Seat | WaitingPlace,
+    *,
+    key: str,
+    why: str,
+    **more: str,
+) -> None:
+    person, base = turn.person, settings().base_url
+    if not _acts_for(session, person, turn.supplier):
+        return
+    outbox.post(
+        session,
+        template=template,
+        to=person.email,
+        to_name=person.name,
+        person_id=person.id,
+        context={
+            "title": meeting.title,
+            "when": uk_range(meeting.starts_at, meeting.ends_at),
+            "challenge": meeting.challenge.title,
+            "department": meeting.challenge.organisation.name,
+            "invitation_link": f"{base}/supplier/invitations/{turn.invitation.ref}",
+            "public_link": f"{base}/challenges/{meeting.challenge.ref}",
+            **more,
+        },
+        dedupe_key=key,
+        why=f"You got this email because {why}.",
+        sender=System(),
+        challenge_ref=meeting.challenge.ref,
+        audience=f"supplier:{turn.supplier.ref}",
+        fact=key.rpartition(":")[0],
+    )
+
+
 def changed(
     session: Session,
     *,
@@ -51,6 +130,25 @@ def changed(
         )
 
 
+def reminder(session: Session, *, meeting: AdvisorySession, seat: Seat, days: int) -> bool:
+    """Remind who attends, once for the time at which the session begins; tell whether a letter was written."""
+    return _about_seat(
+        session,
+        "session_reminder",
+        System(),
+        meeting,
+        seat,
+        key=f"seat:{seat.id}:reminder:{days}:{meeting.starts_at:%Y%m%dT%H%M}",
+        method=None,
+        soon=_how_soon(meeting),
+    )
+
+
+def _how_soon(meeting: AdvisorySession) -> str:
+    days = (to_uk(meeting.starts_at).date() - clock.uk_today()).days
+    return ("Today", "Tomorrow")[days] if days < 2 else f"In {days} days"
+
+
 def cancelled(session: Session, *, sender: Anyone, meeting: AdvisorySession, seats: Sequence[Seat]) -> None:
     """Tell everyone who had a seat that the session is off and why, and take it out of their calendars."""
     for seat in seats:
@@ -64,6 +162,7 @@ def cancelled(session: Session, *, sender: Anyone, meeting: AdvisorySession, sea
             key=key,
             method=CANCEL,
             reason=meeting.cancel_reason,
+            goes_on=meeting.challenge.state in OPEN_STATES,
         )
 
 
@@ -75,13 +174,13 @@ def _about_seat(
     seat: Seat,
     *,
     key: str,
-    method: CalendarMethod,
+    method: CalendarMethod | None,
     **more: Any,
-) -> None:
+) -> bool:
     person, base = seat.person, settings().base_url
     if not _acts_for(session, person, seat.supplier):
-        return
-    outbox.post(
+        return False
+    letter = outbox.post(
         session,
         template=template,
         to=person.email,
@@ -101,16 +200,17 @@ def _about_seat(
             **more,
         },
         dedupe_key=key,
-        why=f"You got this email because you are to attend for {seat.supplier.organisation.name}."
-        if method is REQUEST
-        else f"You got this email because you were to attend for {seat.supplier.organisation.name}.",
+        why=f"You got this email because you were to attend for {seat.supplier.organisation.name}."
+        if method is CANCEL
+        else f"You got this email because you are to attend for {seat.supplier.organisation.name}.",
         sender=sender,
         challenge_ref=meeting.challenge.ref,
         audience=f"supplier:{seat.supplier.ref}",
         fact=f"seat:{seat.id}",
-        calendar=mail_part(meeting, person=person, method=method),
+        calendar=mail_part(meeting, person=person, method=method) if method else None,
         calendar_method=method,
     )
+    return letter is not None
 
 
 def offer_received(session: Session, *, sender: Anyone, offer: VolunteerOffer) -> None:

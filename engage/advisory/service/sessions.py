@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from engage.advisory.enums import SESSION_TRANSITIONS, SeatState, SessionFormat, SessionState
 from engage.advisory.models import AdvisorySession, Seat
-from engage.advisory.service import letters, seats
+from engage.advisory.service import letters, seats, waiting
 from engage.audit import service as audit
 from engage.challenges import service as challenges
 from engage.challenges.enums import OPEN_STATES, ChallengeState
@@ -94,9 +94,9 @@ def change(
     """Change a scheduled session that has not begun. The same details again change nothing.
 
     Side effects, in order: the session's row is locked and changed, ``sequence`` goes up, an audit line;
-    when people who attend are concerned, a letter with the new calendar entry to each of them; when everyone
-    is, a ledger line. Raises ``Conflict`` when the session is over or cancelled, ``Invalid`` when it would
-    begin in the past or have fewer places than are taken.
+    when people who attend are concerned, a letter with the new calendar entry to each of them; new places
+    are offered to who waits; when everyone is concerned, a ledger line. Raises ``Conflict`` when the session
+    is over or cancelled, ``Invalid`` when it would begin in the past or have fewer places than are taken.
     """
     meeting = seats.lock(session, meeting.id)
     if meeting.state is not SessionState.SCHEDULED or meeting.starts_at <= clock.now():
@@ -117,6 +117,8 @@ def change(
     if told:
         holders = _holders(session, meeting)
         letters.changed(session, sender=actor, meeting=meeting, seats=holders, changes=told)
+    if "places" in changes:
+        waiting.promote(session, meeting=meeting)
     if any(name in ANNOUNCED for name in changes):
         _announce(session, meeting, f"Advisory session changed: {meeting.title}, {_when(meeting)}")
     return meeting
@@ -126,7 +128,8 @@ def cancel(session: Session, *, actor: Anyone, meeting: AdvisorySession, reason:
     """Cancel a scheduled session, for a ``reason`` that everyone is told.
 
     Side effects, in order: the session's row is locked, the session is cancelled, its seats are released, an
-    audit line, a ledger line, a letter with a cancelled calendar entry to everyone who had a seat.
+    audit line, a ledger line, a letter with a cancelled calendar entry to everyone who had a seat, the waiting
+    list ends with a letter to each.
     Invitations stay accepted: another session can be chosen. Raises ``Conflict`` when the session was held
     or cancelled.
     """
@@ -141,21 +144,29 @@ def cancel(session: Session, *, actor: Anyone, meeting: AdvisorySession, reason:
     _record(session, actor, meeting, "cancelled", released=len(released))
     _announce(session, meeting, f"Advisory session cancelled: {meeting.title}, {_when(meeting)}. {reason}")
     letters.cancelled(session, sender=actor, meeting=meeting, seats=released)
+    waiting.close(session, meeting=meeting, reason=f"The session was cancelled: {reason}")
 
 
-def cancel_all(session: Session, *, actor: Anyone, challenge_id: int, reason: str) -> None:
-    """Cancel every scheduled session of a challenge. All its invitations are locked first, by id."""
+def cancel_all(
+    session: Session, *, actor: Anyone, challenge_id: int, reason: str, only_to_come: bool = False
+) -> None:
+    """Cancel every scheduled session of a challenge, or those that have not begun.
+
+    All its invitations are locked first, by id.
+    """
     session.execute(
         sa.select(Invitation.id)
         .where(Invitation.challenge_id == challenge_id)
         .order_by(Invitation.id)
-        .with_for_update()
+        .with_for_update(key_share=True)
     )
     scheduled = (
         sa.select(AdvisorySession)
         .where(AdvisorySession.challenge_id == challenge_id, AdvisorySession.state == SessionState.SCHEDULED)
         .order_by(AdvisorySession.id)
     )
+    if only_to_come:
+        scheduled = scheduled.where(AdvisorySession.starts_at > clock.now())
     for meeting in session.scalars(scheduled).all():
         cancel(session, actor=actor, meeting=meeting, reason=reason)
 

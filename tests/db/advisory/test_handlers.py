@@ -43,7 +43,8 @@ def test_a_withdrawn_challenge_takes_sessions_and_offers_with_it(session: Sessio
     ]
     assert [seat.state for seat in seats] == [SeatState.RELEASED, SeatState.RELEASED, SeatState.CONFIRMED]
     assert [meeting.taken for meeting in (*coming, elsewhere)] == [0, 0, 1]
-    assert (waiting.state, waiting.answer) == (OfferState.DECLINED, "The department withdrew the challenge.")
+    reason = "The department withdrew the challenge. Its reason: The policy changed."
+    assert (waiting.state, waiting.answer) == (OfferState.DECLINED, reason)
     written = [(letter.template, letter.recipient) for letter in letters(session)]
     assert [
         each for each in written if each[0] in {"session_cancelled", "offer_declined", "seat_released"}
