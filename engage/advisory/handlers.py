@@ -6,8 +6,10 @@ from sqlalchemy.orm import Session
 
 from engage.accounts.events import OrganisationSuspended
 from engage.advisory import service
+from engage.advisory.service import admission
 from engage.challenges import queries as challenges
 from engage.challenges.events import ChallengeChanged, ChallengeEndedEarly, ChallengeWithdrawn
+from engage.interests.events import InterestsChanged
 from engage.kernel.actor import System
 from engage.matchmaking.events import InvitationWithdrawn
 
@@ -51,3 +53,8 @@ def on_invitation_withdrawn(session: Session, event: InvitationWithdrawn) -> Non
 def on_organisation_suspended(session: Session, event: OrganisationSuspended) -> None:
     """Take back the invitations of a suspended supplier, and with them its places to come."""
     service.withdraw_all(session, actor=System(), organisation_id=event.organisation_id)
+
+
+def on_interests_changed(session: Session, event: InterestsChanged) -> None:
+    """Keep which places to come the interest stands in the way of, with the time, and tell the department."""
+    admission.look_again(session, declaration_id=event.declaration_id)

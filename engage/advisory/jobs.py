@@ -1,8 +1,9 @@
-"""Work done later: places that were kept and not taken, reminders."""
+"""Work done later: places that were kept and not taken, reminders, conflicts just before a session."""
 
 from __future__ import annotations
 
 from engage.advisory import queries, service
+from engage.advisory.service import admission
 from engage.kernel import clock
 from engage.kernel.db import reading, unit_of_work
 from engage.kernel.jobs import every, task
@@ -25,3 +26,11 @@ def remind(timestamp: int) -> None:  # noqa: ARG001 - every periodic job is told
     """Write the reminders that are due."""
     with unit_of_work() as session:
         service.remind(session, now=clock.now())
+
+
+@every("*/15 * * * *")
+@task("advisory.check_interests", lock="advisory.check_interests")
+def check_interests(timestamp: int) -> None:  # noqa: ARG001 - every periodic job is told when it was due
+    """Check the places in sessions that are about to begin for conflicts of interest once more."""
+    with unit_of_work() as session:
+        admission.check_starting(session, now=clock.now())

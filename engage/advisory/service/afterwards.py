@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 
 from engage.advisory.enums import SEAT_TRANSITIONS, SESSION_TRANSITIONS, SeatState, SessionState
 from engage.advisory.models import AdvisorySession, Seat
-from engage.advisory.service import seats
+from engage.advisory.service import admission, seats
 from engage.audit import service as audit
+from engage.interests.enums import CheckPoint
 from engage.kernel import clock
 from engage.kernel.actor import Actor
 from engage.kernel.errors import Conflict, Invalid
@@ -27,7 +28,8 @@ def record_attendance(
     ``came`` says yes or no for the id of every live seat. Side effects, in order: the session's row is
     locked, places that were offered and never taken are released, the seats and the session change state, an
     audit line with counts. Raises ``Conflict`` before the
-    session has begun or when it was cancelled or recorded, ``Invalid`` when a seat is left out.
+    session has begun or when it was cancelled or recorded, ``Invalid`` when a seat is left out, and when
+    somebody came whom a conflict of interest keeps away; those who are kept away are noted.
     """
     meeting = seats.lock(session, meeting.id)
     check(SESSION_TRANSITIONS, now=meeting.state, to=SessionState.HELD, thing="session")
@@ -41,6 +43,10 @@ def record_attendance(
     missing = {f"seat_{seat.id}": "Choose whether this person came" for seat in rows if seat.id not in came}
     if missing:
         raise Invalid(missing)
+    held = {seat.id for seat in admission.note_blocked(session, held=rows, point=CheckPoint.SESSION)}
+    refused = {f"seat_{number}": admission.ON_HOLD for number in sorted(held) if came[number]}
+    if refused:
+        raise Invalid(refused)
     for seat in rows:
         state = SeatState.ATTENDED if came[seat.id] else SeatState.NO_SHOW
         check(SEAT_TRANSITIONS, now=seat.state, to=state, thing="place")

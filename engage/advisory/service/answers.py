@@ -9,7 +9,7 @@ from engage.accounts import queries as accounts
 from engage.advisory.enums import SeatState
 from engage.advisory.errors import NoPlaces
 from engage.advisory.models import AdvisorySession, Seat, WaitingPlace
-from engage.advisory.service import letters, seats, waiting
+from engage.advisory.service import admission, letters, seats, waiting
 from engage.audit import service as audit
 from engage.challenges.enums import OPEN_STATES
 from engage.kernel import clock
@@ -36,8 +36,8 @@ def accept(
 
     ``attendee_id`` is the person of the supplier who attends, the actor when not given. Side effects, in
     order: the invitation is locked and accepted, ``taken`` goes up, the seat, an audit line, a letter with a
-    calendar entry to who attends. Raises ``Conflict`` when the invitation cannot be accepted any more or
-    holds another place, ``NoPlaces`` when the session is full, ``Invalid`` when the attendee is not of the
+    calendar entry to who attends. Raises ``Conflict`` when the invitation cannot be accepted any more, a
+    conflict of interest stands in the way on the day of the session, or it holds another place, ``NoPlaces`` when the session is full, ``Invalid`` when the attendee is not of the
     supplier.
     """
     invitation = matchmaking.mark_accepted(session, actor=actor, invitation=invitation)
@@ -54,6 +54,7 @@ def accept(
     if invitation.challenge.state not in OPEN_STATES:
         raise Conflict("This challenge is no longer open, so no place can be taken.")
     person_id = _attendee(session, actor, invitation, attendee_id)
+    admission.check_admitted(session, challenge=invitation.challenge, supplier_id=invitation.supplier_id, meeting=meeting)
     seat = seats.take(session, meeting=meeting, invitation=invitation, person_id=person_id)
     waiting.leave(session, actor=actor, invitation=invitation)
     _record(session, actor, seat, meeting, "confirmed")

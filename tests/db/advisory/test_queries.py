@@ -69,16 +69,17 @@ def test_upcoming_sessions_are_scheduled_ahead_and_soonest_first(session: Sessio
     ]
 
 
-def test_sessions_with_places_leave_out_what_cannot_be_joined(session: Session) -> None:
+def test_sessions_to_choose_have_free_places_first_and_leave_out_what_is_over(session: Session) -> None:
     challenge = advisory.open_challenge(session)
-    advisory.meeting(session, challenge=challenge, title="free")
     advisory.meeting(session, challenge=challenge, title="full", places=1, taken=1)
+    advisory.meeting(session, challenge=challenge, title="free")
     advisory.meeting(session, challenge=challenge, title="off", state=SessionState.CANCELLED)
     advisory.meeting(
         session, challenge=challenge, title="begun", starts_at=clock.now() - timedelta(minutes=1)
     )
-    assert [each.title for each in queries.sessions_with_places(session, challenge_id=challenge.id)] == [
-        "free"
+    assert [each.title for each in queries.sessions_to_choose(session, challenge_id=challenge.id)] == [
+        "free",
+        "full",
     ]
 
 

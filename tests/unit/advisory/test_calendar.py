@@ -54,6 +54,7 @@ def public(**values: object) -> PublicSession:
         "agenda": "",
         "places": 5,
         "free": 2,
+        "waiting": 0,
         "minutes": "",
         "minutes_published_at": None,
         "cancel_reason": "",

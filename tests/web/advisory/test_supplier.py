@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from engage.accounts.enums import OrganisationState
 from engage.accounts.models import Membership
+from engage.advisory import service
 from engage.advisory.enums import SeatState, SessionState
 from engage.advisory.models import AdvisorySession, Seat
 from engage.kernel import clock
@@ -117,26 +118,73 @@ def test_the_calendar_file_goes_with_the_place(session: Session, browser_of: Bro
     assert "have no place in a session" in text_of(browser.get(released.location).text)
 
 
-def test_a_full_session_names_the_other_ways(session: Session, browser_of: Browser) -> None:
+def test_who_chooses_a_full_session_waits_in_line_and_sees_the_other_ways(
+    session: Session, browser_of: Browser
+) -> None:
     team = advisory.team(session)
     challenge = advisory.open_challenge(session)
     full = advisory.meeting(session, challenge=challenge, title="The full one", places=1)
-    advisory.seat(session, meeting=full)
+    seat = advisory.seat(session, meeting=full)
     advisory.meeting(session, challenge=challenge, title="The other one")
     advisory.meeting(session, challenge=challenge, title="The cancelled one", state=SessionState.CANCELLED)
     invitation = advisory.invitation(session, challenge=challenge, supplier=team.supplier)
-    choice = {"meeting": full.ref, "attendee": team.person.id}
+    address = f"/supplier/invitations/{invitation.ref}"
     browser = browser_of(team.membership)
-    assert "The full one" not in text_of(browser.get(f"/supplier/invitations/{invitation.ref}").text)
+    before = text_of(browser.get(address).text)
+    assert ["you would be number 1 on the waiting list" in before, "The cancelled one" in before] == [
+        True,
+        False,
+    ]
 
-    answer = browser.post(f"/supplier/invitations/{invitation.ref}/accept", data=choice)
+    choice = {"meeting": full.ref, "attendee": team.person.id}
+    assert [browser.post(f"{address}/accept", data=choice).status_code for _click in range(2)] == [303, 303]
 
-    words = text_of(answer.text)
-    assert answer.status_code == 409
-    assert ["The other one" in words, "The cancelled one" in words] == [True, False]
-    assert f"/challenges/{challenge.ref}/ask" in links(answer.text)
-    session.refresh(invitation)
-    assert invitation.state is InvitationState.SENT
+    page = browser.get(address).text
+    words = text_of(page)
+    assert "Number 1 for “The full one”" in words
+    assert ["The other one" in words, f"/challenges/{challenge.ref}/ask" in links(page)] == [True, True]
+    runs = browser_of(accounts.member(session, Role.FACILITATOR, organisation=challenge.organisation))
+    assert "Waiting list" in text_of(runs.get(f"/department/challenges/{challenge.ref}/sessions").text)
+    public = text_of(browser.get(f"/challenges/{challenge.ref}").text)
+    assert ["1 waiting" in public, team.supplier.organisation.name in public] == [True, False]
+
+    service.release_seat(session, actor=team.actor, seat=seat)
+    assert "A place is free for you" in text_of(browser.get(address).text)
+    (kept,) = seats(session)
+    stranger = browser_of(advisory.team(session).membership)
+    assert stranger.post(f"/supplier/seats/{kept.id}/take").status_code == 404
+    for _click in range(2):
+        assert browser.post(f"/supplier/seats/{kept.id}/take").location == address
+    assert "Your place is confirmed" in text_of(browser.get(address).text)
+
+
+def test_the_waiting_list_can_be_left(session: Session, browser_of: Browser) -> None:
+    team = advisory.team(session)
+    full = advisory.meeting(session, challenge=advisory.open_challenge(session), places=1)
+    advisory.seat(session, meeting=full)
+    invitation = advisory.invitation(session, challenge=full.challenge, supplier=team.supplier)
+    address = f"/supplier/invitations/{invitation.ref}"
+    browser = browser_of(team.membership)
+    browser.post(f"{address}/accept", data={"meeting": full.ref, "attendee": team.person.id})
+    stranger = browser_of(advisory.team(session).membership)
+    assert stranger.post(f"{address}/leave-waiting-list").status_code == 404
+    assert "Number 1" in text_of(browser.get(address).text)
+
+    for _click in range(2):
+        assert browser.post(f"{address}/leave-waiting-list").location == address
+    assert "You no longer wait for a place." in text_of(browser.get(address).text)
+
+
+def test_a_suspended_supplier_cannot_take_a_kept_place(session: Session, browser_of: Browser) -> None:
+    team = advisory.team(session)
+    meeting = advisory.meeting(session, challenge=advisory.open_challenge(session), places=1)
+    seat = advisory.seat(session, meeting=meeting, team=team)
+    seat.state, seat.held_until = SeatState.OFFERED, clock.now() + timedelta(days=1)
+    team.supplier.organisation.state = OrganisationState.SUSPENDED
+    session.flush()
+
+    browser = browser_of(team.membership)
+    assert browser.post(f"/supplier/seats/{seat.id}/take").status_code == 403
 
 
 def test_declining_needs_no_reason_and_is_remembered(session: Session, browser_of: Browser) -> None:

@@ -1,0 +1,76 @@
+"""What people of a department have to do with sessions: who came, the minutes, offers that wait."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from engage.advisory.enums import OfferState, SeatState, SessionState
+from engage.advisory.models import AdvisorySession, Seat, VolunteerOffer
+from engage.advisory.policy import AdvisoryPermission
+from engage.challenges.enums import PUBLIC_STATES, ChallengeState
+from engage.challenges.models import Challenge
+from engage.kernel import clock
+from engage.kernel.due import Due, Who, until, waited
+
+_RUN = Who(AdvisoryPermission.RUN.roles)
+_RUNNING = [state for state in PUBLIC_STATES if state is not ChallengeState.CLOSED]
+
+
+def due(session: Session, *, organisation_id: int) -> list[Due]:
+    """Return what waits for somebody after a department's sessions, and the offers to help that have no answer.
+
+    Nothing of challenges that are over. Two statements, however many there are.
+    """
+    mine = sa.and_(Challenge.organisation_id == organisation_id, Challenge.state.in_(_RUNNING))
+    return [*_held(session, mine), *_offers(session, mine)]
+
+
+def _held(session: Session, mine: sa.ColumnElement[bool]) -> Iterator[Due]:
+    expected = sa.exists().where(
+        Seat.session_id == AdvisorySession.id, Seat.state.in_([SeatState.CONFIRMED, SeatState.OFFERED])
+    )
+    query = (
+        sa.select(
+            Challenge.ref,
+            Challenge.title,
+            AdvisorySession.ref,
+            AdvisorySession.title,
+            AdvisorySession.ends_at,
+            AdvisorySession.minutes_published_at,
+            expected,
+        )
+        .join(AdvisorySession.challenge)
+        .where(
+            mine,
+            AdvisorySession.state != SessionState.CANCELLED,
+            AdvisorySession.ends_at <= clock.now(),
+            sa.or_(expected, AdvisorySession.minutes_published_at.is_(None)),
+        )
+        .order_by(AdvisorySession.ends_at, AdvisorySession.id)
+    )
+    for ref, title, key, name, ended, published, open_seats in session.execute(query):
+        here = f"/department/sessions/{key}"
+        if open_seats:
+            what, late = f"Record who came to “{name}”", waited(ended, "Attendance not recorded")
+            yield Due(ref, title, what, f"{here}/attendance", _RUN, until(ended), late)
+        if published is None:
+            what, late = f"Publish the minutes of “{name}”", waited(ended, "Minutes not published")
+            yield Due(ref, title, what, f"{here}/minutes", _RUN, until(ended), late)
+
+
+def _offers(session: Session, mine: sa.ColumnElement[bool]) -> Iterator[Due]:
+    query = (
+        sa.select(Challenge.ref, Challenge.title, sa.func.count(), sa.func.min(VolunteerOffer.created_at))
+        .join(VolunteerOffer.challenge)
+        .where(mine, VolunteerOffer.state == OfferState.MADE)
+        .group_by(Challenge.id)
+        .order_by(Challenge.id)
+    )
+    for ref, title, number, since in session.execute(query):
+        offers = "an offer" if number == 1 else f"{number} offers"
+        late = waited(since, "An offer to help has waited")
+        path = f"/department/challenges/{ref}/sessions"
+        yield Due(ref, title, f"Answer {offers} to help", path, _RUN, until(since), late)
