@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, joinedload, load_only
 
 from engage.accounts import queries as accounts
 from engage.accounts.models import Membership, Person
 from engage.challenges.enums import ChallengeState
 from engage.challenges.models import Challenge
 from engage.interests import policy
+from engage.interests.enums import MitigationState
 from engage.interests.models import (
     AssessmentReview,
     Attestation,
@@ -22,8 +23,10 @@ from engage.interests.models import (
     DeclaredNone,
     Mitigation,
 )
+from engage.interests.policy import InterestsPermission
 from engage.kernel import clock
 from engage.kernel.actor import Actor, Role
+from engage.kernel.due import Due, Who, until, waited
 from engage.kernel.errors import NotFound
 
 
@@ -70,6 +73,11 @@ def declaration(session: Session, *, declaration_id: int, actor: Actor) -> Decla
     if found is None or not (policy.is_own(actor, found) or policy.looks_after(actor, found)):
         raise NotFound
     return found
+
+
+def by_id(session: Session, declaration_id: int) -> Declaration:
+    """Return a declaration by its id, for reactions; whoever asks has decided who may read it."""
+    return session.get_one(Declaration, declaration_id)
 
 
 def of_officials(session: Session, *, challenge: Challenge, closed: bool = False) -> Sequence[Declaration]:
@@ -148,6 +156,76 @@ def missing_statements(session: Session, *, challenges: Sequence[Challenge]) -> 
         if each.state not in over
     }
     return {number: count for number, count in counts.items() if count}
+
+
+def due(session: Session, *, organisation_id: int) -> list[Due]:
+    """Return whose turn it is in a department to declare interests, and the steps that wait for a decision.
+
+    Five statements, whatever the number of challenges and people.
+    """
+    return [*_undeclared(session, organisation_id), *_undecided(session, organisation_id)]
+
+
+def _undeclared(session: Session, organisation_id: int) -> Iterator[Due]:
+    over = (ChallengeState.DRAFT, ChallengeState.CLOSED, ChallengeState.WITHDRAWN)
+    query = sa.select(Challenge).where(
+        Challenge.organisation_id == organisation_id, Challenge.state.not_in(over)
+    )
+    columns = load_only(
+        Challenge.ref,
+        Challenge.title,
+        Challenge.author_id,
+        Challenge.writer_ids,
+        Challenge.submitted_by_id,
+        Challenge.approved_by_id,
+        Challenge.submitted_at,
+        Challenge.updated_at,
+    )
+    found = session.scalars(query.options(columns).order_by(Challenge.id)).all()
+    roles = {
+        each.person_id: each.roles for each in accounts.members(session, organisation_id=organisation_id)
+    }
+    facilitators = {person_id for person_id, held in roles.items() if Role.FACILITATOR.value in held}
+    said = _heard(session, organisation_id, [each.id for each in found])
+    for each in found:
+        asked = (set(policy.influential(each)) & set(roles)) | facilitators
+        silent = frozenset(asked - said.get(None, set()) - said.get(each.id, set()))
+        if silent:
+            since = each.submitted_at or each.updated_at
+            people = "1 person has" if len(silent) == 1 else f"{len(silent)} people have"
+            late = f"{people} not declared interests" if until(since) < clock.uk_today() else ""
+            path = f"/department/challenges/{each.ref}/interests"
+            who = Who(InterestsPermission.STATE.roles, only=silent)
+            yield Due(each.ref, each.title, "Declare your interests", path, who, until(since), late)
+
+
+def _heard(
+    session: Session, organisation_id: int, challenge_ids: Sequence[int]
+) -> dict[int | None, set[int]]:
+    """Return who has declared something or said that there is nothing, by challenge; ``None``: for all of them."""
+    declared = sa.select(Declaration.challenge_id, Declaration.person_id).where(*_counting(organisation_id))
+    nothing = sa.select(DeclaredNone.challenge_id, DeclaredNone.person_id).where(
+        DeclaredNone.challenge_id.in_(challenge_ids)
+    )
+    found: dict[int | None, set[int]] = {}
+    for query in (declared, nothing):
+        for challenge_id, person_id in session.execute(query):
+            found.setdefault(challenge_id, set()).add(person_id)
+    return found
+
+
+def _undecided(session: Session, organisation_id: int) -> Iterator[Due]:
+    query = (
+        sa.select(Challenge.ref, Challenge.title, Mitigation.declarer_id, Mitigation.proposed_at)
+        .join(Mitigation.challenge)
+        .where(Challenge.organisation_id == organisation_id, Mitigation.state == MitigationState.PROPOSED)
+        .order_by(Mitigation.id)
+    )
+    for ref, title, declarer_id, since in session.execute(query):
+        who = Who(InterestsPermission.DECIDE.roles, never=frozenset({declarer_id}))
+        late = waited(since, "Steps against a conflict have waited")
+        what, path = "Decide about steps against a conflict", f"/department/challenges/{ref}/interests"
+        yield Due(ref, title, what, path, who, until(since), late)
 
 
 def mitigations(session: Session, *, challenge_id: int) -> Sequence[Mitigation]:

@@ -31,6 +31,14 @@ def workdays_between(first: date, last: date) -> int:
     return sum(is_workday(first + _DAY * count) for count in range(1, (last - first).days + 1))
 
 
+def workday_after(day: date, count: int) -> date:
+    """Return the day on which something of ``day`` is ``count`` working days old."""
+    while count > 0:
+        day += _DAY
+        count -= is_workday(day)
+    return day
+
+
 @cache
 def bank_holidays(year: int) -> frozenset[date]:
     """Return the bank holidays of ``year``, substitute days included."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -60,6 +60,28 @@ def asymmetries(session: Session, *, challenge_ref: str, now: datetime) -> Seque
     facts = groupby(sorted(lines, key=_fact), key=_fact)
     found = [each for fact, told in facts if counts(fact) and (each := _asymmetry(fact, told, now))]
     return sorted(found, key=lambda each: (not each.is_open, each.first_told_at, each.fact))
+
+
+def open_facts(
+    session: Session, *, challenge_refs: Collection[str]
+) -> Mapping[str, list[tuple[str, datetime]]]:
+    """Return the facts of several challenges that some had and not everyone can have, with when the first had each.
+
+    By challenge; those without are left out. The same as the open ones of ``asymmetries``, in one statement.
+    """
+    delivered = sa.func.coalesce(Disclosure.delivered_at, Disclosure.at)
+    query = (
+        sa.select(Disclosure.challenge_ref, Disclosure.fact, sa.func.min(delivered))
+        .where(Disclosure.challenge_ref.in_(challenge_refs))
+        .group_by(Disclosure.challenge_ref, Disclosure.fact)
+        .having(sa.func.bool_and(Disclosure.audience != EVERYONE))
+        .order_by(Disclosure.challenge_ref, sa.func.min(delivered))
+    )
+    found: dict[str, list[tuple[str, datetime]]] = {ref: [] for ref in challenge_refs}
+    for ref, fact, since in session.execute(query):
+        if ref is not None and counts(fact):
+            found[ref].append((fact, since))
+    return {ref: facts for ref, facts in found.items() if facts}
 
 
 def _fact(line: Disclosure) -> str:

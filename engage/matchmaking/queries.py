@@ -10,10 +10,14 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload, undefer
 
 from engage.accounts.models import Membership, Person
+from engage.challenges.enums import OPEN_STATES
 from engage.challenges.models import Challenge
+from engage.kernel import clock
+from engage.kernel.due import Due, Who, until, waited
 from engage.kernel.errors import NotFound
 from engage.matchmaking.enums import InvitationState, Origin, RunState
 from engage.matchmaking.models import Invitation, MatchCandidate, MatchRun, SelectionOverride, SelectionRules
+from engage.matchmaking.policy import MatchmakingPermission
 from engage.suppliers.models import Supplier
 
 
@@ -24,6 +28,40 @@ class Summary:
     considered: int
     invited: int
     volunteers: int
+
+
+def due(session: Session, *, organisation_id: int) -> list[Due]:
+    """Return the open challenges of a department that were matched and from which nobody is invited yet.
+
+    One statement.
+    """
+    nobody = sa.not_(sa.exists().where(Invitation.challenge_id == Challenge.id))
+    since = sa.func.greatest(MatchRun.matched_at, Challenge.published_at)
+    query = (
+        sa.select(Challenge.ref, Challenge.title, since)
+        .join(MatchRun.challenge)
+        .where(
+            Challenge.organisation_id == organisation_id,
+            Challenge.state.in_(OPEN_STATES),
+            sa.or_(Challenge.closes_on.is_(None), Challenge.closes_on >= clock.uk_today()),
+            MatchRun.state == RunState.MATCHED,
+            nobody,
+        )
+        .order_by(Challenge.id)
+    )
+    release = Who(MatchmakingPermission.RELEASE.roles)
+    return [
+        Due(
+            ref,
+            title,
+            "Choose whom to invite",
+            f"/department/challenges/{ref}/match",
+            release,
+            until(moment),
+            waited(moment, "Public, and nobody invited,"),
+        )
+        for ref, title, moment in session.execute(query)
+    ]
 
 
 def _invitations() -> sa.Select[Invitation]:

@@ -9,9 +9,11 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
 from engage.challenges.models import Challenge
+from engage.kernel.due import Due, Who, until, waited
 from engage.kernel.errors import NotFound
 from engage.transparency.enums import DOCUMENT_WORDS, NOTICE_WORDS, TAG_WORDS, LinkState
 from engage.transparency.models import BuyerDetails, Notice, NoticeDetails, NoticeLink, NoticeParty
+from engage.transparency.policy import TransparencyPermission
 
 PROCUREMENT_PAGE = "https://www.find-tender.service.gov.uk/procurement/"
 FIND_A_TENDER = "ocds-h6vhtk-"
@@ -48,6 +50,33 @@ def link(session: Session, *, link_id: int, challenge_id: int) -> NoticeLink:
     if found is None or found.challenge_id != challenge_id:
         raise NotFound
     return found
+
+
+def due(session: Session, *, organisation_id: int) -> list[Due]:
+    """Return the procurements that may have followed from a department's challenges and wait for a person to say.
+
+    One statement.
+    """
+    query = (
+        sa.select(Challenge.ref, Challenge.title, sa.func.count(), sa.func.min(NoticeLink.proposed_at))
+        .join(NoticeLink.challenge)
+        .where(Challenge.organisation_id == organisation_id, NoticeLink.state == LinkState.PROPOSED)
+        .group_by(Challenge.id)
+        .order_by(Challenge.id)
+    )
+    who = Who(TransparencyPermission.LINK.roles)
+    return [
+        Due(
+            ref,
+            title,
+            f"Say whether {'a procurement' if number == 1 else f'{number} procurements'} followed from it",
+            f"/department/challenges/{ref}/notices",
+            who,
+            until(since),
+            waited(since, "A procurement that may have followed has waited"),
+        )
+        for ref, title, number, since in session.execute(query)
+    ]
 
 
 @dataclass(frozen=True)

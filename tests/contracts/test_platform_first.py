@@ -158,8 +158,10 @@ def differing(one: Seen, other: Seen) -> set[Place]:
 
 def difference(one: Answer, other: Answer) -> list[str]:
     """Return the lines of status, headers and body in which two answers differ, for who reads the failure."""
-    lines = [[str(each.status), *map(str, each.headers), *each.body.splitlines()] for each in (one, other)]
-    return [line for line in difflib.ndiff(*lines) if line[0] in "+-"]
+    first, second = (
+        [str(each.status), *map(str, each.headers), *each.body.splitlines()] for each in (one, other)
+    )
+    return [line for line in difflib.ndiff(first, second) if line[0] in "+-"]
 
 
 def test_every_endpoint_is_reached_by_somebody_outside_or_listed_with_a_reason(

@@ -114,7 +114,7 @@ def _open_names(session: Session, world: World, market: matchmaking.Market) -> N
     )
     assert invitation is not None
     meeting = advisory.meeting(session, challenge=running)
-    invitation.state, invitation.responded_at = InvitationState.ACCEPTED, clock.now()
+    invitation.state = InvitationState.ACCEPTED
     seat = advisory.seat(session, meeting=meeting, team=world.supplier, invitation_row=invitation)
     held = advisory.meeting(
         session, challenge=running, starts_at=clock.now() - timedelta(days=2), title="The first talk"

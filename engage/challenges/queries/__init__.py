@@ -18,6 +18,7 @@ from engage.challenges.queries.drafting import (
     last_edit,
     last_number,
 )
+from engage.challenges.queries.due import due
 from engage.challenges.queries.fairness import (
     engagement_steps,
     justifications,
@@ -66,6 +67,7 @@ __all__ = [
     "challenge",
     "current_answers",
     "departments",
+    "due",
     "due_for_publication",
     "earlier",
     "engagement_steps",

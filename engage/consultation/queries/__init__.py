@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engage.consultation.queries.due import due
 from engage.consultation.queries.ledger import (
     Difference,
     LedgerLine,
@@ -41,6 +42,7 @@ __all__ = [
     "askers",
     "count_answered",
     "differences",
+    "due",
     "first_with_name",
     "ledger_lines",
     "of_challenge",
