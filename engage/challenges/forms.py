@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any
 
 from wtforms import Field
@@ -26,9 +27,13 @@ from engage.http.forms import (
     SelectField,
     TextAreaField,
     TextField,
+    TimeField,
     UkDate,
+    ValidationError,
 )
+from engage.kernel.clock import uk_today
 from engage.kernel.codes import REGIONS
+from engage.kernel.uktime import from_uk
 
 ROUTES = (
     (
@@ -171,6 +176,68 @@ class WithdrawForm(Form):
     )
 
 
+class EndEarlyForm(Form):
+    """Stopping before the closing date."""
+
+    reason = TextAreaField(
+        "Why does the engagement end early?",
+        [Required("Say why the engagement ends early"), Length(max=1000)],
+        description="Everybody who was told of the challenge is told your reason. It also stands on its page.",
+        error_name="The reason",
+    )
+
+
+class ScheduleForm(Form):
+    """When an approved text is published by itself, in UK time."""
+
+    day = DatePartsField("Day", [Required("Enter the day")], description="For example, 30 9 2027.")
+    clock = TimeField(
+        "Time", [Required("Enter the time")], description="UK time, for example 9:30am or 14:30"
+    )
+
+    def validate_clock(self, field: Field) -> None:
+        """Refuse a time that UK clocks do not show on that day, or show twice."""
+        if self.day.data and field.data:
+            try:
+                from_uk(self.day.data, field.data)
+            except ValueError as problem:
+                raise ValidationError(str(problem)) from problem
+
+    def moment(self) -> datetime:
+        """Return the moment that was entered; call it only when the form is valid."""
+        assert self.day.data
+        assert self.clock.data
+        return from_uk(self.day.data, self.clock.data)
+
+
+MATERIAL = (
+    (
+        "yes",
+        "Yes, it can alter who takes part, or what they would say",
+        "Everybody who was told the old text gets an email with the difference, and accepted invitations are asked anew.",
+    ),
+    (
+        "no",
+        "No, it only corrects or clarifies",
+        "Nobody is written to. The difference stands in the public history.",
+    ),
+)
+
+
+class RevisionForm(Form):
+    """Sending a change of the published text to the approvers."""
+
+    material = RadiosField(
+        "Is the change material?", [Required("Choose whether the change is material")], choices=MATERIAL
+    )
+    reason = TextAreaField(
+        "What changes, and why?",
+        [Required("Say what changes and why"), Length(max=1000)],
+        description="Everybody reads this beside the new text.",
+        error_name="The reason",
+    )
+
+
 LISTED = (
     (Listed.OPEN, "Open"),
     (Listed.FINDINGS_DUE, "Findings due"),
@@ -202,3 +269,70 @@ class FilterForm(QueryForm):
         for field in (self.q, self.department, self.state):
             field.errors, field.process_errors = [], []
         return self.q.data, self.department.data, self.state.data
+
+
+class RouteForm(Form):
+    """Another legal route for an approved challenge; purposes count for preliminary market engagement only."""
+
+    purposes = CheckboxesField("What is the engagement for?", choices=PURPOSES, coerce=EngagementPurpose)
+    reason = TextAreaField(
+        "Why does the route change?",
+        [Required("Say why the route changes"), Length(max=2000)],
+        description="Everyone reads this once the challenge is public.",
+        error_name="The reason",
+    )
+
+
+class RouteDecisionForm(Form):
+    """What another person decides on a change of route."""
+
+    decision = RadiosField(
+        "What is your decision?",
+        [Required("Choose your decision")],
+        choices=[
+            (Decision.APPROVED, "Make this change", "It takes effect at once."),
+            (Decision.CHANGES_REQUESTED, "Keep the route as it is", "Who proposed it reads your reason."),
+        ],
+        coerce=Decision,
+    )
+    answer = TextAreaField(
+        "Why does the route stay as it is?",
+        [Length(max=2000)],
+        description="Needed when you keep the route.",
+        error_name="The reason",
+    )
+
+
+class StepForm(Form):
+    """A step taken so that nobody has an unfair advantage."""
+
+    text = TextAreaField(
+        "What was done?",
+        [Required("Say what was done"), Length(max=500)],
+        error_name="The step",
+        description="Everyone reads it. Name no supplier.",
+    )
+    taken_on = DatePartsField(
+        "On which day?", [Required("Enter the day"), UkDate(latest=uk_today)], error_name="The day"
+    )
+
+
+class JustifyForm(Form):
+    """Why a difference between suppliers was justified."""
+
+    facts = CheckboxesField("What are the reasons for?", [Required("Choose what the reasons are for")])
+    difference = TextAreaField(
+        "Which difference between suppliers justified it?",
+        [Required("Say which difference between suppliers justified it"), Length(max=3000)],
+        error_name="The difference",
+        description="Everyone reads this on the record of the challenge. Name no supplier and no person.",
+    )
+    steps = TextAreaField(
+        "What was done so that it put nobody at an unfair advantage or disadvantage?",
+        [
+            Required("Say what was done so that nobody was at an unfair advantage or disadvantage"),
+            Length(max=3000),
+        ],
+        error_name="What was done",
+        description="The law asks for all reasonable steps.",
+    )

@@ -6,6 +6,7 @@ from engage.challenges.service.advice import Advice, advise
 from engage.challenges.service.changing import publish_revision
 from engage.challenges.service.copying import copy_challenge
 from engage.challenges.service.drafting import (
+    ROUTE_STAYS,
     create_draft,
     drop_aside,
     merge_answers,
@@ -13,7 +14,7 @@ from engage.challenges.service.drafting import (
     save_answers,
 )
 from engage.challenges.service.engagement import close, end_early, end_engaging, start_engaging
-from engage.challenges.service.fairness import SUGGESTED_STEPS, add_step, justify, remove_step
+from engage.challenges.service.fairness import OVER, SUGGESTED_STEPS, add_step, justify, remove_step
 from engage.challenges.service.importing import ChallengeRecord, import_challenge, parse_challenge
 from engage.challenges.service.merging import Parting, partings
 from engage.challenges.service.publication import publish, record_notice, withdraw
@@ -28,16 +29,21 @@ from engage.challenges.service.revisions import (
 )
 from engage.challenges.service.routing import (
     decline_route_change,
+    knowledge,
     make_route_change,
     propose_route,
     public_part,
     who_knew,
+    why_route_stays,
 )
 from engage.challenges.service.scheduling import cancel_schedule, publish_due, schedule
-from engage.challenges.service.shared import hold
+from engage.challenges.service.shared import SCHEDULABLE, hold
 from engage.challenges.service.wording import Difference, Told, differences, in_words, told
 
 __all__ = [
+    "OVER",
+    "ROUTE_STAYS",
+    "SCHEDULABLE",
     "SUGGESTED_STEPS",
     "Advice",
     "ChallengeRecord",
@@ -62,6 +68,7 @@ __all__ = [
     "import_challenge",
     "in_words",
     "justify",
+    "knowledge",
     "make_route_change",
     "merge_answers",
     "open_revision",
@@ -86,5 +93,6 @@ __all__ = [
     "unfit",
     "unfit_revision",
     "who_knew",
+    "why_route_stays",
     "withdraw",
 ]

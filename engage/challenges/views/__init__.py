@@ -6,4 +6,16 @@ from flask import Blueprint
 
 bp = Blueprint("challenges", __name__)
 
-from engage.challenges.views import drafting, merging, public, review, workspace  # noqa: E402, F401 - they use bp
+from engage.challenges.views import (  # noqa: E402, F401 - they use bp
+    copying,
+    drafting,
+    ending,
+    fairness,
+    merging,
+    public,
+    review,
+    revising,
+    routing,
+    scheduling,
+    workspace,
+)

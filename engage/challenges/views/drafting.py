@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import re
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from engage.challenges import queries, service
-from engage.challenges.enums.questions import ANSWERS, BY_SLUG, QUESTIONS, TITLE, Question, neighbour
+from engage.challenges.enums.questions import (
+    ANSWERS,
+    BY_SLUG,
+    QUESTIONS,
+    ROUTE_ANSWERS,
+    TITLE,
+    Question,
+    neighbour,
+    revived,
+)
 from engage.challenges.errors import AnswerChanged
 from engage.challenges.forms import answer_form
 from engage.challenges.policy import ChallengePermission, can_edit, can_submit
@@ -39,7 +49,14 @@ def new() -> ResponseReturnValue:
             form.add_errors(problem.fields)
         else:
             return redirect(_page(made.ref, QUESTIONS[1]), 303)
-    return render_template("challenges/new.html", form=form, question=TITLE), 422 if form.errors else 200
+    own = actor().organisation_id
+    page = render_template(
+        "challenges/new.html",
+        form=form,
+        question=TITLE,
+        earlier=queries.earlier(db(), organisation_id=own) if own else [],
+    )
+    return page, 422 if form.errors else 200
 
 
 @bp.route("/department/challenges/<ref>/edit/<question>", methods=["GET", "POST"])
@@ -50,7 +67,9 @@ def question(ref: str, question: str) -> ResponseReturnValue:
     found, asked = editable(ref), BY_SLUG.get(question)
     if asked is None:
         raise NotFound("There is no such question.")
-    form = answer_form(asked, kept=found, seen=_number(found, asked))
+    if found.open_revision and asked.field in ROUTE_ANSWERS:
+        raise Conflict(service.ROUTE_STAYS)
+    form = answer_form(asked, kept=_kept(found, asked), seen=_number(found, asked))
     if form.validate_on_submit():
         try:
             _save(found, asked, form)
@@ -61,7 +80,7 @@ def question(ref: str, question: str) -> ResponseReturnValue:
             return redirect(url_for("challenges.merge", ref=ref, question=asked.slug, **coming_from()), 303)
         else:
             _mention_advice(found, asked)
-            return redirect(after(ref, asked), 303)
+            return redirect(after(found, asked), 303)
     return _show(found, asked, form), 422 if form.errors else 200
 
 
@@ -70,6 +89,8 @@ def question(ref: str, question: str) -> ResponseReturnValue:
 def check(ref: str) -> ResponseReturnValue:
     """Show all answers, what is missing first, and the way to the approvers."""
     found = editable(ref)
+    if found.open_revision:
+        return redirect(url_for("challenges.revision", ref=ref))
     places = {answer.field: asked for asked in QUESTIONS for answer in asked.answers}
     return render_template(
         "challenges/check.html",
@@ -105,9 +126,15 @@ def editable(ref: str) -> Challenge:
     """Return the challenge for who may write in it, while it is being written."""
     found = queries.challenge(db(), ref=ref, actor=actor())
     authorise(can_edit(actor(), found), "Only policy authors of the department can change this text.")
-    if not found.is_editable:
+    if not found.takes_answers:
         raise Conflict("This text was submitted and cannot be changed. Its page says who has to act next.")
     return found
+
+
+def _kept(found: Challenge, asked: Question) -> SimpleNamespace:
+    """Return the saved answers to a question as attributes, the way their columns hold them."""
+    now = queries.current_answers(found, asked)
+    return SimpleNamespace(**{answer.field: revived(answer, now[answer.field]) for answer in asked.answers})
 
 
 def _number(found: Challenge, asked: Question) -> int:
@@ -139,7 +166,7 @@ def seen_by(form: Form) -> int:
 
 def _show(found: Challenge, asked: Question, form: Form) -> str:
     before = neighbour(asked, step=-1)
-    checking = bool(coming_from())
+    checking = bool(coming_from()) or found.open_revision is not None
     back = url_for("challenges.check", ref=found.ref) if checking or not before else _page(found.ref, before)
     return render_template(
         "challenges/question.html",
@@ -151,13 +178,13 @@ def _show(found: Challenge, asked: Question, form: Form) -> str:
         number=QUESTIONS.index(asked),
         total=len(QUESTIONS) - 1,
         back=back,
-        onward=after(found.ref, asked),
+        onward=after(found, asked),
         checking=checking,
     )
 
 
 def _advice(found: Challenge, asked: Question) -> list[service.Advice]:
-    return [each for each in service.advise(found.content) if each.answer in asked.answers]
+    return [each for each in service.advise(found.writing.content) if each.answer in asked.answers]
 
 
 def _mention_advice(found: Challenge, asked: Question) -> None:
@@ -176,9 +203,14 @@ def coming_from() -> dict[str, Any]:
     return {"from": "check"} if request.args.get("from") == "check" else {}
 
 
-def after(ref: str, asked: Question) -> str:
-    """Return the page after a question: the next one, or all answers for who came from there."""
+def after(found: Challenge, asked: Question) -> str:
+    """Return the page after a question: the next one, or all answers for who came from there.
+
+    Who changes a published text picks the questions one by one, and always comes back to what differs.
+    """
     following = neighbour(asked, step=1)
+    if found.open_revision:
+        return url_for("challenges.revision", ref=found.ref)
     if following is None or coming_from():
-        return url_for("challenges.check", ref=ref)
-    return _page(ref, following)
+        return url_for("challenges.check", ref=found.ref)
+    return _page(found.ref, following)

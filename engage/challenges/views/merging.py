@@ -50,7 +50,7 @@ def merge(ref: str, question: str) -> ResponseReturnValue:
         form=form,
         parts=parts,
         last=queries.last_edit(db(), challenge=found, question=asked),
-        onward=after(ref, asked),
+        onward=after(found, asked),
         arguments=coming_from(),
     )
     return page, 422 if form.errors else 200
@@ -64,7 +64,7 @@ def drop_aside(ref: str, question: str) -> ResponseReturnValue:
     found, asked = editable(ref), _question(question)
     service.drop_aside(db(), actor=actor(), challenge=found, question=asked)
     flash("The saved answer stays as it is. Your own words were thrown away.")
-    return redirect(after(ref, asked), 303)
+    return redirect(after(found, asked), 303)
 
 
 def _question(slug: str) -> Question:
@@ -93,4 +93,4 @@ def _save(found: Challenge, asked: Question, form: Form) -> ResponseReturnValue:
             db(), actor=actor(), challenge=found, answers=answers, question=asked, seen=seen, instead=True
         )
         return redirect(url_for("challenges.merge", ref=found.ref, question=asked.slug, **coming_from()), 303)
-    return redirect(after(found.ref, asked), 303)
+    return redirect(after(found, asked), 303)

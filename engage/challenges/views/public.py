@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from flask import render_template
 from flask.typing import ResponseReturnValue
 
 from engage.audit import queries as audit
-from engage.challenges import queries
+from engage.challenges import queries, service
 from engage.challenges.forms import FilterForm
 from engage.challenges.views import bp, words
 from engage.http.access import public
@@ -34,6 +36,14 @@ def changes(ref: str) -> ResponseReturnValue:
     """Show what happened to a public challenge since its publication."""
     found = queries.public_challenge(db(), ref=ref)
     events = audit.history(db(), subject=f"challenge:{found.ref}")
-    lines = words.public_history(events, reason=found.withdrawn_reason)
-    version = queries.published_version(db(), challenge_id=found.id)
-    return render_template("challenges/changes.html", challenge=found, lines=lines, version=version)
+    lines = words.public_history(events, reason=found.withdrawn_reason, ended_early=found.ended_early_reason)
+    versions = queries.published_versions(db(), challenge_id=found.id)
+    steps = [(new, service.differences(old.content, new.content)) for old, new in pairwise(versions)]
+    return render_template(
+        "challenges/changes.html",
+        challenge=found,
+        lines=lines,
+        version=versions[-1] if versions else None,
+        first=versions[0] if versions else None,
+        steps=steps[::-1],
+    )

@@ -8,7 +8,7 @@ from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from engage.challenges import queries, service
-from engage.challenges.enums import ChallengeState, Decision
+from engage.challenges.enums import ChallengeState, Decision, RevisionState
 from engage.challenges.forms import ReviewForm, SendBackForm
 from engage.challenges.policy import ChallengePermission, can_review, has_written
 from engage.challenges.views import bp
@@ -19,7 +19,10 @@ from engage.kernel.errors import Conflict, Invalid
 if TYPE_CHECKING:
     from engage.challenges.models import Challenge
 
-DECIDABLE = (ChallengeState.IN_REVIEW, ChallengeState.APPROVED, ChallengeState.NOTICE_PENDING)
+DECIDABLE = (
+    *(ChallengeState.IN_REVIEW, ChallengeState.APPROVED, ChallengeState.NOTICE_PENDING),
+    *(RevisionState.IN_REVIEW, RevisionState.APPROVED),
+)
 
 
 @bp.route("/department/challenges/<ref>/review", methods=["GET", "POST"])
@@ -29,9 +32,10 @@ def review(ref: str) -> ResponseReturnValue:
     """Show the frozen text with its fingerprint and take the decision."""
     found = queries.challenge(db(), ref=ref, actor=actor())
     version = queries.latest_version(db(), challenge_id=found.id)
-    if version is None or found.state not in DECIDABLE:
+    text = found.writing
+    if version is None or text.state not in DECIDABLE:
         raise Conflict("This text is not waiting for a decision. Its page says who has to act next.")
-    fresh = found.state is ChallengeState.IN_REVIEW
+    fresh = text.state in {ChallengeState.IN_REVIEW, RevisionState.IN_REVIEW}
     form = ReviewForm(data={"content_hash": version.content_hash}) if fresh else SendBackForm()
     if form.validate_on_submit():
         try:
@@ -50,6 +54,8 @@ def review(ref: str) -> ResponseReturnValue:
         may_decide=can_review(actor(), found),
         own_text=has_written(actor(), found),
         reviews=queries.reviews(db(), challenge_id=found.id),
+        revision=found.open_revision,
+        differences=service.differences(found.content, version.content) if found.open_revision else [],
     )
     return page, 422 if form.errors else 200
 
@@ -57,8 +63,10 @@ def review(ref: str) -> ResponseReturnValue:
 def _decide(found: Challenge, form: ReviewForm | SendBackForm) -> None:
     if isinstance(form, ReviewForm) and form.decision.data is Decision.APPROVED:
         read = str(form.content_hash.data or "")
-        service.approve(db(), actor=actor(), challenge=found, content_hash=read)
+        approve = service.approve_revision if found.open_revision else service.approve
+        approve(db(), actor=actor(), challenge=found, content_hash=read)
         flash("You approved the text. Its author has been told by email.", "success")
     else:
-        service.request_changes(db(), actor=actor(), challenge=found, reasons=form.reasons.data)
+        send_back = service.send_revision_back if found.open_revision else service.request_changes
+        send_back(db(), actor=actor(), challenge=found, reasons=form.reasons.data)
         flash("The text went back to its author with your reasons.", "success")

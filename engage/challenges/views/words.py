@@ -11,6 +11,7 @@ from engage.challenges.enums.questions import ANSWERS
 from engage.challenges.service import differences, in_words, told
 from engage.challenges.views import bp
 from engage.kernel.text import excerpt
+from engage.kernel.uktime import uk_time
 from engage.kernel.wording import compare
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 OWN = "challenges:challenge:"
 DEEDS: Mapping[str, str] = {
     "drafted": "Draft started",
+    "copied": "Copied from an earlier challenge",
     "edited": "Text changed",
     "reopened": "Taken up again for changes",
     "submitted": "Sent for approval",
@@ -27,13 +29,30 @@ DEEDS: Mapping[str, str] = {
     "changes_requested": "Changes asked for",
     "notice_awaited": "Waiting for the notice on Find a Tender",
     "notice_recorded": "Notice recorded",
+    "scheduled": "Time of publication set",
+    "rescheduled": "Time of publication changed",
+    "schedule_cancelled": "Time of publication taken back",
+    "schedule_failed": "Not published at the time set",
     "published": "Published",
+    "revision_opened": "A change of the published text begun",
+    "revision_edited": "Change of the published text written",
+    "revision_submitted": "Change sent for approval",
+    "revision_sent_back": "Changes to the change asked for",
+    "revision_approved": "Change approved",
+    "revision_dropped": "Change dropped",
+    "changed": "Text changed",
     "engagement_started": "Engagement started",
     "engagement_ended": "Engagement ended, findings due",
+    "ended_early": "Engagement ended before the closing date",
     "closed": "Closed",
     "withdrawn": "Withdrawn",
 }
-PUBLIC_DEEDS = ("published", "engagement_started", "engagement_ended", "closed", "withdrawn")
+PUBLIC_DEEDS = (
+    *("published", "changed", "engagement_started", "engagement_ended"),
+    *("ended_early", "closed", "withdrawn"),
+)
+SENT_BACK = ("changes_requested", "revision_sent_back")
+WRITTEN = ("edited", "revision_edited")
 
 
 @dataclass
@@ -48,11 +67,15 @@ class Line:
 
 
 def history(
-    events: Iterable[AuditEvent], reviews: Sequence[ChallengeReview], *, withdrawn: str | None = None
+    events: Iterable[AuditEvent],
+    reviews: Sequence[ChallengeReview],
+    *,
+    withdrawn: str | None = None,
+    ended_early: str | None = None,
 ) -> Sequence[Line]:
     """Return audit lines in words, newest first; edits that one person made in a row are one entry.
 
-    ``reviews`` (any order) and ``withdrawn`` give the reasons that the audit trail does not repeat.
+    ``reviews`` (any order), ``withdrawn`` and ``ended_early`` give the reasons that the audit trail does not repeat.
     """
     reasons = iter(sorted((review for review in reviews if review.reasons), key=lambda review: review.id))
     lines: list[Line] = []
@@ -61,30 +84,40 @@ def history(
         line = Line(
             _title(event.tag), event.at, event.actor_name or "Name removed", _details(deed, event.details)
         )
-        if deed == "changes_requested":
+        if deed in SENT_BACK:
             given = next(reasons, None)
             line.text = given.reasons if given else ""
         if deed == "withdrawn":
             line.text = withdrawn or ""
-        if deed == "edited":
+        if deed == "ended_early":
+            line.text = ended_early or ""
+        if deed in WRITTEN:
             line.edited = [ANSWERS[name].name for name in event.details.get("answers", ()) if name in ANSWERS]
-            if lines and lines[-1].edited and lines[-1].who == line.who:
+            if lines and lines[-1].edited and (lines[-1].who, lines[-1].title) == (line.who, line.title):
                 line.edited = list(dict.fromkeys([*lines.pop().edited, *line.edited]))
             line.text = ", ".join(line.edited)
         lines.append(line)
     return lines[::-1]
 
 
-def public_history(events: Iterable[AuditEvent], *, reason: str | None) -> Sequence[Line]:
+def public_history(
+    events: Iterable[AuditEvent], *, reason: str | None, ended_early: str | None = None
+) -> Sequence[Line]:
     """Return what happened to a challenge since its publication, newest first, without names."""
     found = [
-        Line(DEEDS[deed], event.at, text=_details(deed, event.details) if deed == "published" else "")
+        Line(
+            DEEDS[deed],
+            event.at,
+            text=_details(deed, event.details) if deed in {"published", "changed"} else "",
+        )
         for event in events
         if (deed := event.tag.removeprefix(OWN)) in PUBLIC_DEEDS
     ]
     for line in found:
         if line.title == DEEDS["withdrawn"]:
             line.text = reason or ""
+        if line.title == DEEDS["ended_early"]:
+            line.text = ended_early or ""
     return found[::-1]
 
 
@@ -97,10 +130,14 @@ def _title(tag: str) -> str:
 
 
 def _details(deed: str, details: Mapping[str, Any]) -> str:
-    if deed in {"submitted", "approved", "published"}:
+    if deed in {"submitted", "approved", "published", "changed", "revision_submitted", "revision_approved"}:
         return f"Version {details.get('version', '?')}, fingerprint {str(details.get('hash', ''))[:12]}"
     if deed == "notice_recorded":
         return f"{details.get('notice_number', '')}, {details.get('ocid', '')}"
+    if deed in {"scheduled", "rescheduled", "schedule_cancelled", "schedule_failed"}:
+        return uk_time(datetime.fromisoformat(details["publish_at"]))
+    if deed == "copied":
+        return str(details.get("source", ""))
     return ""
 
 

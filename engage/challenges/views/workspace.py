@@ -10,13 +10,13 @@ from flask.typing import ResponseReturnValue
 from engage.audit import queries as audit
 from engage.challenges import policy, queries, service
 from engage.challenges.enums import ChallengeState, Route, Step
-from engage.challenges.forms import NoticeForm, WithdrawForm
+from engage.challenges.forms import NoticeForm
 from engage.challenges.policy import ChallengePermission
 from engage.challenges.views import bp, words
 from engage.challenges.views.acting import act
-from engage.http.access import actor, authorise, current_actor, requires, signed_in
+from engage.http.access import actor, current_actor, requires, signed_in
 from engage.http.session import db, writes
-from engage.kernel.errors import Conflict, Invalid
+from engage.kernel.errors import Invalid
 from engage.ledger import queries as ledger
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ TABS = (
     ("consultation.department_questions", "Questions"),
     ("challenges.notice", "Notice"),
     ("transparency.notices", "What followed"),
+    ("consultation.ledger", "Ledger"),
     ("challenges.history", "History"),
 )
 TAB_OF = {"transparency.draft": "challenges.notice"}
@@ -41,13 +42,15 @@ BEFORE_APPROVAL = (ChallengeState.DRAFT, ChallengeState.IN_REVIEW, ChallengeStat
 def workspace(ref: str) -> ResponseReturnValue:
     """Show the text and what has to be done next."""
     found = queries.challenge(db(), ref=ref, actor=actor())
-    waiting = found.state is ChallengeState.IN_REVIEW
+    waiting = ChallengeState.IN_REVIEW in {found.state, found.writing.state}
+    frozen = queries.published_version if found.is_public else queries.latest_version
     return render_template(
         "challenges/text.html",
         challenge=found,
-        version=queries.latest_version(db(), challenge_id=found.id),
+        version=frozen(db(), challenge_id=found.id),
         review=next(iter(queries.reviews(db(), challenge_id=found.id)), None),
         approvers=queries.approvers(db(), challenge=found) if waiting else [],
+        copied_from=found.copied_from,
     )
 
 
@@ -61,7 +64,10 @@ def history(ref: str) -> ResponseReturnValue:
         "challenges/history.html",
         challenge=found,
         lines=words.history(
-            events, queries.reviews(db(), challenge_id=found.id), withdrawn=found.withdrawn_reason
+            events,
+            queries.reviews(db(), challenge_id=found.id),
+            withdrawn=found.withdrawn_reason,
+            ended_early=found.ended_early_reason,
         ),
         disclosures=ledger.disclosures(db(), challenge_ref=found.ref),
     )
@@ -128,28 +134,6 @@ def close(ref: str) -> ResponseReturnValue:
     return act(ref, lambda: service.close(db(), actor=actor(), challenge=found), done)
 
 
-@bp.route("/department/challenges/<ref>/withdraw", methods=["GET", "POST"])
-@requires(ChallengePermission.CONDUCT)
-@writes
-def withdraw(ref: str) -> ResponseReturnValue:
-    """Ask for the reason and withdraw for good."""
-    found = queries.challenge(db(), ref=ref, actor=actor())
-    authorise(policy.can_conduct(actor(), found), policy.NOT_ONE_OF_YOU)
-    if not policy.can_withdraw(actor(), found):
-        raise Conflict("This challenge cannot be withdrawn: it is a draft, or it is over.")
-    form = WithdrawForm()
-    if form.validate_on_submit():
-        reason = str(form.reason.data)
-        return act(
-            ref,
-            lambda: service.withdraw(db(), actor=actor(), challenge=found, reason=reason),
-            "The challenge is withdrawn.",
-        )
-    return render_template(
-        "challenges/withdraw.html", challenge=found, form=form
-    ), 422 if form.errors else 200
-
-
 @bp.app_template_global()
 def challenge_tabs(challenge: Challenge) -> list[tuple[str, str, bool]]:
     """Return the tabs of the workspace: text, address, and whether this page belongs to it."""
@@ -183,6 +167,27 @@ def may_take(challenge: Challenge, step: Step) -> bool:
     """Tell whether the person looking may take ``step``."""
     who = current_actor()
     return who is not None and policy.may_take(who, challenge, step)
+
+
+@bp.app_template_global()
+def may_write(challenge: Challenge) -> bool:
+    """Tell whether the person looking may write in the text, or copy it."""
+    who = current_actor()
+    return who is not None and policy.can_edit(who, challenge)
+
+
+@bp.app_template_global()
+def may_conduct(challenge: Challenge) -> bool:
+    """Tell whether the person looking may publish, set a time for it, and end the engagement."""
+    who = current_actor()
+    return who is not None and policy.can_conduct(who, challenge)
+
+
+@bp.app_template_global()
+def may_review(challenge: Challenge) -> bool:
+    """Tell whether the person looking may decide on the text that waits."""
+    who = current_actor()
+    return who is not None and policy.can_review(who, challenge)
 
 
 @bp.app_template_global()

@@ -23,10 +23,12 @@ def challenge(ref: str) -> ResponseReturnValue:
     """Show the problem, how to take part, the sessions, the questions and answers, and what was disclosed."""
     session = db()
     found = challenges.public_challenge(session, ref=ref)
+    versions = challenges.published_versions(session, challenge_id=found.id)
     who = current_actor()
     return render_template(
         "site/challenge.html",
         challenge=found,
+        changed=versions[-1] if len(versions) > 1 else None,
         sessions=advisory.public_sessions(session, challenge_id=found.id),
         questions=consultation.answered(session, challenge_id=found.id),
         disclosures=ledger.public_disclosures(session, challenge_ref=found.ref),
