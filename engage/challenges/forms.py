@@ -214,7 +214,7 @@ MATERIAL = (
     (
         "yes",
         "Yes, it can alter who takes part, or what they would say",
-        "Everybody who was told the old text gets an email with the difference, and accepted invitations are asked anew.",
+        "Everybody who was told the old text gets an email with the difference; accepted invitations are asked anew.",
     ),
     (
         "no",

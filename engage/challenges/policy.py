@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 
-from engage.challenges.enums import TRANSITIONS, ChallengeState, Step
+from engage.challenges.enums import TRANSITIONS, ChallengeState, RevisionState, Step
 from engage.challenges.enums.questions import missing
 from engage.challenges.models import Challenge
 from engage.kernel.actor import Actor, Role
 from engage.kernel.permissions import Permission
-from engage.kernel.uktime import uk_date
+from engage.kernel.uktime import uk_date, uk_time
 
 
 class ChallengePermission(Permission):
@@ -178,7 +179,25 @@ def next_step(challenge: Challenge) -> NextStep:
     found = (
         _notice(challenge) if challenge.state is ChallengeState.NOTICE_PENDING else _STEPS[challenge.state]
     )
+    if challenge.publish_at is not None:
+        found = _set_for(challenge.publish_at)
+    if challenge.open_revision is not None:
+        found = replace(found, short=_CHANGE[challenge.open_revision.state])
     return replace(found, overdue=overdue(challenge))
+
+
+_CHANGE: dict[RevisionState, str] = {
+    RevisionState.WRITING: "A change of the text is being written",
+    RevisionState.IN_REVIEW: "A change of the text waits for an approver",
+    RevisionState.APPROVED: "A change of the text is ready to publish",
+}
+"""On a card, what becomes of the published text comes first."""
+
+
+def _set_for(moment: datetime) -> NextStep:
+    when = uk_time(moment)
+    text = f"It is published by itself on {when}. Until then the time can be changed or taken back."
+    return NextStep(Step.PUBLISH, EITHER, f"Goes public on {when}", text, "Publish now")
 
 
 def overdue(challenge: Challenge) -> str:
