@@ -226,8 +226,9 @@ def _writing(challenge: Challenge) -> NextStep:
 
 def _notice(challenge: Challenge) -> NextStep:
     if challenge.notice_number and challenge.ocid:
-        text = f"Notice {challenge.notice_number} is recorded. Publish the challenge, and everybody can read "
-        "it."
+        text = (
+            f"Notice {challenge.notice_number} is recorded. Publish the challenge, and everybody can read it."
+        )
         return NextStep(Step.PUBLISH, EITHER, "Notice recorded, ready to publish", text, "Publish now")
     return NextStep(
         Step.NOTICE,

@@ -134,6 +134,7 @@ MATRIX: dict[str, str | Permission] = {
     "site.challenge": PUBLIC,
     "site.dashboard": SIGNED_IN,
     "site.department": SIGNED_IN,
+    "site.department_column": SIGNED_IN,
     "site.healthz": PUBLIC,
     "site.home": PUBLIC,
     "site.how_matching_works": PUBLIC,

@@ -149,6 +149,7 @@ def _open_names(session: Session, world: World, market: matchmaking.Market) -> N
         "session_ref": [meeting.ref],
         "question": ["problem"],
         "part": ["scope"],
+        "key": ["closed"],
         "question_id": [asked.id, answered.id],
         "offer_id": [offer.id],
         "statement_id": [each.id for each in world.supplier.supplier.statements],

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from engage.advisory.queries.due import due
+from engage.advisory.queries.due import due, facilitated
+from engage.advisory.queries.keeping import asked_anew, version_answered
 from engage.advisory.queries.offers import (
     live_offer,
     offer_by_id,
@@ -39,9 +40,11 @@ __all__ = [
     "Reason",
     "Turn",
     "Why",
+    "asked_anew",
     "count_held",
     "department_session",
     "due",
+    "facilitated",
     "lapsed_seats",
     "live_offer",
     "live_seats",
@@ -59,6 +62,7 @@ __all__ = [
     "sessions_to_choose",
     "upcoming_of_department",
     "upcoming_public_sessions",
+    "version_answered",
     "volunteers",
     "waiting_of_challenge",
     "waiting_of_invitation",

@@ -28,6 +28,16 @@ def due(session: Session, *, organisation_id: int) -> list[Due]:
     return [*_held(session, mine), *_offers(session, mine)]
 
 
+def facilitated(session: Session, *, person_id: int) -> set[str]:
+    """Return the references of the challenges of which a person runs a session."""
+    query = (
+        sa.select(Challenge.ref)
+        .join(AdvisorySession, AdvisorySession.challenge_id == Challenge.id)
+        .where(AdvisorySession.facilitator_id == person_id)
+    )
+    return set(session.scalars(query.distinct()))
+
+
 def _held(session: Session, mine: sa.ColumnElement[bool]) -> Iterator[Due]:
     expected = sa.exists().where(
         Seat.session_id == AdvisorySession.id, Seat.state.in_([SeatState.CONFIRMED, SeatState.OFFERED])

@@ -7,6 +7,8 @@ from engage.challenges.queries.board import (
     COLUMNS,
     BoardCard,
     BoardColumn,
+    Shown,
+    column,
     for_department,
 )
 from engage.challenges.queries.drafting import (
@@ -57,6 +59,7 @@ __all__ = [
     "NO_CHALLENGE",
     "BoardCard",
     "BoardColumn",
+    "Shown",
     "all_aside",
     "answer_number",
     "answers_at",
@@ -65,6 +68,7 @@ __all__ = [
     "by_id",
     "by_ref",
     "challenge",
+    "column",
     "current_answers",
     "departments",
     "due",

@@ -8,10 +8,10 @@ from functools import partial
 from typing import NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, contains_eager, load_only
+from sqlalchemy.orm import Session, contains_eager, joinedload, load_only
 
 from engage.challenges import policy
-from engage.challenges.enums import OPEN_REVISION, OPEN_STATES, ChallengeState, RevisionState, Step
+from engage.challenges.enums import OPEN_REVISION, OPEN_STATES, ChallengeState, RevisionState
 from engage.challenges.enums.routes import RouteChangeState
 from engage.challenges.models import Challenge, ChallengeRevision, Justification, RouteChange
 from engage.kernel.actor import Role
@@ -31,7 +31,6 @@ _NEEDED = (
     Challenge.ref,
     Challenge.title,
     Challenge.state,
-    Challenge.route,
     Challenge.closes_on,
     Challenge.writer_ids,
     Challenge.submitted_by_id,
@@ -79,6 +78,7 @@ def due(session: Session, *, organisation_id: int) -> list[Due]:
 def _texts(session: Session, mine: sa.ColumnElement[bool]) -> Iterator[Due]:
     """Texts that are being written: their writers' turn."""
     query = sa.select(Challenge).where(mine, Challenge.state.in_([_S.DRAFT, _S.CHANGES_REQUESTED]))
+    query = query.options(joinedload(Challenge.open_revision))
     for found in session.scalars(query.order_by(Challenge.id)):
         step = policy.next_step(found)
         what = {
@@ -122,7 +122,7 @@ def _to_publication(found: Challenge) -> Iterator[Due]:
         who = Who(frozenset({Role.APPROVER}), never=_hands(found.writer_ids, found.submitted_by_id))
         what = "Send the text back for a new closing date"
         yield item(what, f"{here}/review", who, found.closes_on, policy.overdue(found).rstrip("."))
-    elif policy.next_step(found).step is Step.NOTICE:
+    elif found.state is _S.NOTICE_PENDING and not (found.notice_number and found.ocid):
         what, late = (
             "Publish the notice on Find a Tender, then record its number",
             waited(since, "No notice recorded"),

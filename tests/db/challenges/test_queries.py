@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from engage.accounts.models import Organisation
 from engage.challenges import queries
 from engage.challenges.enums import PUBLIC_STATES, ChallengeState, Listed
+from engage.challenges.queries import Shown
 from engage.kernel import clock
 from engage.kernel.actor import OrganisationKind, Role
 from engage.kernel.errors import NotFound
@@ -164,7 +165,7 @@ class TestBoard:
             route = PME if state is ChallengeState.NOTICE_PENDING else {}
             challenge(session, organisation=mine, state=state, **route)
         challenge(session, state=ChallengeState.DRAFT)
-        board = queries.for_department(session, organisation_id=mine.id)
+        board = queries.for_department(session, shown=Shown(mine.id))
         assert [
             (column.title, column.count, [card.challenge.state for card in column.cards]) for column in board
         ] == [
@@ -189,7 +190,7 @@ class TestBoard:
         mine = accounts.new_organisation(session)
         for _ in range(queries.CARDS_SHOWN + 2):
             newest = challenge(session, organisation=mine, state=ChallengeState.CLOSED)
-        closed = queries.for_department(session, organisation_id=mine.id)[-1]
+        closed = queries.for_department(session, shown=Shown(mine.id))[-1]
         assert (closed.count, len(closed.cards), closed.cards[0].challenge) == (22, 20, newest)
 
     @pytest.mark.parametrize("rows", [1, 3])
@@ -209,7 +210,7 @@ class TestBoard:
 
         sa.event.listen(engine, "before_cursor_execute", note)
         try:
-            board = queries.for_department(session, organisation_id=mine)
+            board = queries.for_department(session, shown=Shown(mine))
             names = [card.challenge.author.name for column in board for card in column.cards]
         finally:
             sa.event.remove(engine, "before_cursor_execute", note)

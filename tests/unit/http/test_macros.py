@@ -33,7 +33,7 @@ EVERYTHING = """{% extends "layout/base.html" %}
 {% call m.inset() %}<p>Called</p>{% endcall %}
 {% call m.details("More") %}Inside{% endcall %}
 {{ m.figures([(3, "things", "/3"), ("4%", "others")]) }}
-{% call m.board() %}{% call m.board_column("Draft", 1) %}{{ m.board_card("Card", "/b", "text", "late") }}{% endcall %}
+{% call m.board() %}{% call m.board_column("Draft", 1) %}{{ m.board_card("Card", "/b", "text", ["late"], "Your turn") }}{% endcall %}
 {% call m.board_column("Done", 0) %}{% endcall %}{% endcall %}
 {% call m.side_box("Box") %}<p>Beside</p>{% endcall %}
 {{ m.post_button("/p", "Withdraw", "govuk-button--warning", hidden_text="the challenge", fields={"seat": 3}) }}
@@ -139,7 +139,7 @@ def test_the_present_step_is_marked(tree: Element) -> None:
 
 def test_boards_count(tree: Element) -> None:
     assert texts(tree, ".//section[@class='engage-board__column']") == [
-        "Draft : 1 Card text late",
+        "Draft : 1 Card text Your turn late",
         "Done : 0 None",
     ]
 
