@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from engage.http.forms import CharacterCountField, Form, Length
+from engage.http.forms import (
+    CharacterCountField,
+    Form,
+    HiddenField,
+    Length,
+    LinesField,
+    Optional,
+    Required,
+    SelectField,
+    TextField,
+)
 
 
 class ReasonForm(Form):
@@ -13,4 +23,42 @@ class ReasonForm(Form):
         [Length(max=2000, message="The reason must be 2,000 characters or fewer")],
         description="The people of the organisation read this in an email",
         error_name="The reason",
+    )
+
+
+class BecauseForm(Form):
+    """What somebody compared who verifies a statement, or why that no longer holds."""
+
+    because = CharacterCountField(
+        "What did you compare with what?",
+        [
+            Required("Say what you compared with what"),
+            Length(max=1000, message="The reason must be 1,000 characters or fewer"),
+        ],
+        description="For instance: the award notice names this supplier, this work and this date. "
+        "The supplier reads this.",
+        error_name="The reason",
+    )
+    seen = HiddenField()
+
+
+class RenameForm(Form):
+    """Another name for a capability."""
+
+    name = TextField(
+        "Name",
+        [Required("Enter a name"), Length(max=100, message="The name must be 100 characters or fewer")],
+        description="The old name becomes a synonym, so that it is still found.",
+    )
+    synonyms = LinesField("Also called", [Optional()], description="One a line.")
+
+
+class MergeForm(Form):
+    """Into which capability another goes."""
+
+    into = SelectField(
+        "Merge it into",
+        [Required("Choose the capability to merge it into")],
+        description="Its claims go there, its names become synonyms, its address leads there. "
+        "This cannot be undone.",
     )

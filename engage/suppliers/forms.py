@@ -39,6 +39,7 @@ class DirectoryForm(QueryForm):
     """Looking for suppliers."""
 
     q = SearchField("Name, or words in their work")
+    capability = SelectField("Capability", choices=[("", "Any")])
     region = SelectField("Region", choices=[("", "Anywhere"), *REGIONS.items()])
     sme = CheckboxField("Small or medium-sized (SME)")
     vcse = CheckboxField("Charity or social enterprise (VCSE)")
@@ -134,10 +135,24 @@ class StatementForm(Form):
         "When it was finished",
         [Optional(), UkDate(latest=uk_today, message="When it was finished must be today or in the past")],
     )
+    evidence_case = TextField(
+        "What shows it",
+        [Optional(), Length(max=200, message="What shows it must be 200 characters or fewer")],
+        description="A contract, a report, a case study. With a reference or an address others can check it.",
+    )
+    evidence_reference = TextField(
+        "Its reference",
+        [Optional(), Length(max=100, message="Its reference must be 100 characters or fewer")],
+        description="Like the number of the notice or of the contract.",
+    )
+    evidence_dated = DatePartsField(
+        "Its date",
+        [Optional(), UkDate(latest=uk_today, message="Its date must be today or in the past")],
+    )
     evidence_url = TextField(
-        "Evidence",
+        "Its address",
         [Optional()],
-        description="The address of a page where others can check it: an award notice, a report.",
+        description="The address of a page where everybody can read it, like https://www.example.com/report",
     )
     cpv = LinesField("CPV codes", [Optional()], description="One a line, like 72000000. Up to 10.")
 
@@ -154,5 +169,32 @@ class StatementForm(Form):
             client=self.client.data,
             dated=self.dated.data,
             cpv=self.cpv.data,
+            evidence_case=self.evidence_case.data,
+            evidence_reference=self.evidence_reference.data,
+            evidence_dated=self.evidence_dated.data,
             evidence_url=self.evidence_url.data,
         )
+
+
+class ConfirmForm(Form):
+    """Which statements still hold."""
+
+    statements = CheckboxesField(
+        "Which of these still hold?",
+        coerce=int,
+        description="Take the tick away from those that do not. You can change or remove them instead.",
+    )
+
+
+class CapabilitiesForm(Form):
+    """Which capabilities a statement shows."""
+
+    capabilities = CheckboxesField(
+        "Which capabilities does this work show?",
+        description="Tick up to 5. Those that seem to fit were found by comparing your words with the list.",
+    )
+    another = SelectField("Another capability", [Optional()], description="By area, from the whole list.")
+
+    def chosen(self) -> list[str]:
+        """Return what was ticked and what was picked from the list."""
+        return list(dict.fromkeys([*self.capabilities.data, *filter(None, [self.another.data])]))

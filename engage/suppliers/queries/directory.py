@@ -8,8 +8,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, load_only, selectinload
 
 from engage.accounts.models import Organisation
+from engage.kernel import clock
 from engage.kernel.paging import Page, paginate
-from engage.suppliers.models import Statement, Supplier
+from engage.suppliers.models import Capability, Statement, StatementCapability, Supplier
 from engage.suppliers.queries.profiles import public
 
 
@@ -20,6 +21,7 @@ def directory(
     sme: bool = False,
     vcse: bool = False,
     region: str = "",
+    capability: Capability | None = None,
     page: int = 1,
 ) -> Page[Supplier]:
     """Return one page of the suppliers that everyone may see, by name; the titles of their statements loaded.
@@ -43,6 +45,21 @@ def directory(
     if region:
         everywhere = sa.func.cardinality(Supplier.regions) == 0
         query = query.where(sa.or_(Supplier.regions.contains([region]), everywhere))
+    if capability is not None:
+        query = query.where(_claims(capability))
     titles = load_only(Statement.title, Statement.dated, Statement.expires_on, Statement.supplier_id)
     query = query.options(selectinload(Supplier.statements).options(titles))
     return paginate(session, query.order_by(*order), page=page)
+
+
+def _claims(capability: Capability) -> sa.ColumnElement[bool]:
+    """Whether a supplier claims a capability, or one of an area, with a statement that counts today."""
+    meant = sa.select(Capability.id).where(
+        sa.or_(Capability.id == capability.id, Capability.parent_id == capability.id)
+    )
+    return sa.exists().where(
+        Statement.supplier_id == Supplier.id,
+        Statement.counts_on(clock.uk_today()),
+        StatementCapability.statement_id == Statement.id,
+        StatementCapability.capability_id.in_(meant),
+    )

@@ -50,7 +50,11 @@ def public_supplier(session: Session, *, ref: str) -> Supplier:
 
     Raises ``NotFound`` when there is none with ``ref``, or when it is not verified or suspended.
     """
-    query = public().where(Supplier.ref == ref).options(_identifiers(), selectinload(Supplier.statements))
+    query = (
+        public()
+        .where(Supplier.ref == ref)
+        .options(_identifiers(), _statements(), selectinload(Supplier.facts))
+    )
     found = session.scalar(query)
     if found is None:
         raise NotFound
@@ -62,7 +66,7 @@ def of_organisation(session: Session, *, organisation_id: int | None) -> Supplie
     query = (
         sa.select(Supplier)
         .where(Supplier.organisation_id == organisation_id)
-        .options(_identifiers(), selectinload(Supplier.statements))
+        .options(_identifiers(), _statements(), selectinload(Supplier.facts))
     )
     found = session.scalar(query)
     if found is None:
@@ -139,3 +143,7 @@ def seen(supplier: Supplier, *, today: date | None = None) -> list[Seen]:
 
 def _identifiers() -> sa.orm.interfaces.LoaderOption:
     return joinedload(Supplier.organisation).selectinload(Organisation.identifiers)
+
+
+def _statements() -> sa.orm.interfaces.LoaderOption:
+    return selectinload(Supplier.statements).selectinload(Statement.named)

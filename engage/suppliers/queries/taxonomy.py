@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -102,6 +102,32 @@ def choices(session: Session) -> list[tuple[str, list[tuple[str, str]]]]:
         if each.parent_id in below:
             below[each.parent_id].append((each.slug, each.name))
     return [(names[area], own) for area, own in below.items() if own]
+
+
+def claims_on(
+    session: Session, *, capability: Capability, suppliers: Collection[int], day: date | None = None
+) -> dict[int, list[Statement]]:
+    """Return the statements that count on ``day`` and name a capability, by supplier; most checkable first.
+
+    Of an area: those that name any capability of it.
+    """
+    meant = sa.select(Capability.id).where(
+        sa.or_(Capability.id == capability.id, Capability.parent_id == capability.id)
+    )
+    query = (
+        sa.select(Statement)
+        .where(
+            Statement.supplier_id.in_(suppliers),
+            Statement.counts_on(day or clock.uk_today()),
+            Statement.named.any(StatementCapability.capability_id.in_(meant)),
+        )
+        .order_by(Statement.supplier_id, Statement.dated.desc().nulls_last(), Statement.id)
+    )
+    found: dict[int, list[Statement]] = {each: [] for each in suppliers}
+    for statement in session.scalars(query):
+        found[statement.supplier_id].append(statement)
+    order = list(EvidenceLevel)
+    return {supplier: sorted(own, key=lambda one: -order.index(one.level)) for supplier, own in found.items()}
 
 
 def areas(session: Session, *, day: date | None = None) -> list[Area]:

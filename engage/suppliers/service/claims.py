@@ -55,20 +55,20 @@ def confirm_statement(session: Session, *, actor: Anyone, statement: Statement) 
 
 
 def verify_statement(
-    session: Session, *, actor: Anyone, statement_id: int, because: str, content_hash: str
+    session: Session, *, actor: Anyone, statement_id: int, because: str, seen: str
 ) -> Statement:
     """Say that somebody of the platform's team has compared a statement with its evidence.
 
-    ``content_hash`` names the words that were looked at. Side effects: the row, an audit line (with a digest of the
-    reason, which may name people), the event ``StatementsChanged``. Raises ``Invalid`` (field ``because``) without
-    a reason, ``Conflict`` when there is nothing that could be compared, when the words have changed meanwhile, and
-    when the supplier itself is not verified.
+    ``seen`` is when what was looked at was last changed (``updated_at``, ISO 8601). Side effects: the row, an audit
+    line (with a digest of the reason, which may name people), the event ``StatementsChanged``. Raises ``Invalid``
+    (field ``because``) without a reason, ``Conflict`` when there is nothing that could be compared, when it has
+    changed meanwhile, and when the supplier itself is not verified.
     """
     reason = _reason(because, "Say what you compared with what")
     statement = _locked(session, statement_id)
     check(LEVELS, now=statement.level, to=EvidenceLevel.VERIFIED, thing="statement")
-    if statement.content_hash != content_hash:
-        raise Conflict("The words of this statement have changed since you opened the page. Read it again.")
+    if statement.updated_at.isoformat() != seen:
+        raise Conflict("This statement has changed since you opened the page. Read it again.")
     if statement.supplier.organisation.state is not OrganisationState.VERIFIED:
         raise Conflict("Verify the organisation before you verify what it says.")
     statement.level = EvidenceLevel.VERIFIED

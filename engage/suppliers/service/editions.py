@@ -11,6 +11,7 @@ from typing import Any
 
 from engage.kernel.codes import cpv_code
 from engage.kernel.errors import Invalid
+from engage.matching.cpv import significant
 
 _SLUG = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _PREFIX = re.compile(r"[0-9]{2,8}")
@@ -117,7 +118,7 @@ def _prefix(code: str, place: str, wrong: dict[str, str]) -> str:
         cpv_code(code)
     except ValueError as problem:
         wrong[place] = str(problem)
-    return code
+    return significant(code)
 
 
 def _each_once(values: Sequence[str], field: str, wrong: dict[str, str]) -> None:

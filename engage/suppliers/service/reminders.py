@@ -51,13 +51,11 @@ def remind(session: Session, *, supplier_id: int) -> int:
     letter to each administrator. Two that do it at once do it once. Nothing is written when nothing is due.
     """
     supplier = session.get(Supplier, supplier_id, with_for_update={"of": Supplier}, populate_existing=True)
-    people = (
-        accounts.people_with(session, Role.SUPPLIER_ADMIN, organisation_id=supplier.organisation_id)
-        if supplier
-        else ()
-    )
+    if supplier is None or supplier.organisation.state is not OrganisationState.VERIFIED:
+        return 0
+    people = accounts.people_with(session, Role.SUPPLIER_ADMIN, organisation_id=supplier.organisation_id)
     due = _note(session, supplier_id) if people else []
-    if supplier is None or not due:
+    if not due:
         return 0
     written = [
         outbox.post(

@@ -174,7 +174,9 @@ def checked(content: StatementText) -> dict[str, object]:
         "evidence_case": one_line(content.evidence_case),
         "evidence_reference": one_line(content.evidence_reference),
         "evidence_dated": content.evidence_dated,
-        "evidence_url": link(content.evidence_url, wrong, field="evidence_url", name="Evidence"),
+        "evidence_url": link(
+            content.evidence_url, wrong, field="evidence_url", name="The address of the evidence"
+        ),
         "source": content.source,
         "licence": content.licence,
     }

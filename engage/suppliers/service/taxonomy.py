@@ -6,7 +6,7 @@ the capability they name, and go with it when it is merged into another.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,7 +55,7 @@ def load_taxonomy(session: Session, *, actor: Anyone, edition: Edition) -> Loade
             session.add(found)
             session.flush()
             added += 1
-        elif _bring(found, values):
+        elif _bring(found, values, [each for each in held.values() if each.merged_into_id == found.id]):
             found.version = number
             changed += 1
     if added or changed:
@@ -123,10 +123,9 @@ def merge_capability(session: Session, *, actor: Anyone, slug: str, into: str) -
         .values(capability_id=other.id)
         .returning(ours.statement_id)
     ).all()
-    names = [*other.synonyms, found.name, *found.synonyms]
-    other.synonyms = list(dict.fromkeys(name for name in names if name.lower() != other.name.lower()))
-    other.cpv = sorted({*other.cpv, *found.cpv})
-    other.skills = list(dict.fromkeys([*other.skills, *found.skills]))
+    own = {"synonyms": other.synonyms, "cpv": other.cpv, "skills": other.skills}
+    for name, value in _together(other.name, own, [found]).items():
+        setattr(other, name, value)
     found.retired_at, found.merged_into_id = clock.now(), other.id
     session.execute(
         sa.update(Capability).where(Capability.merged_into_id == found.id).values(merged_into_id=other.id)
@@ -180,15 +179,38 @@ def _values(entry: Entry, parent: int | None) -> dict[str, Any]:
     }
 
 
-def _bring(found: Capability, values: Mapping[str, Any]) -> bool:
+def _bring(found: Capability, values: Mapping[str, Any], merged: Sequence[Capability]) -> bool:
     """Write what differs, and tell whether anything did. What the team merged or retired, or called, stays."""
     if found.retired_at is not None:
         return False
+    if merged:
+        values = {**values, **_together(values["name"], values, merged)}
     kept = {"name", "synonyms"} if found.renamed_here else set()
-    differing = [name for name, value in values.items() if name not in kept and getattr(found, name) != value]
+    differing = [
+        name
+        for name, value in values.items()
+        if name not in kept and not _same(getattr(found, name), value)
+    ]
     for name in differing:
         setattr(found, name, values[name])
     return bool(differing)
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Whether two values say the same: of lists the order says nothing."""
+    return sorted(one) == sorted(other) if isinstance(one, list) else one == other
+
+
+def _together(name: str, values: Mapping[str, Any], merged: Sequence[Capability]) -> dict[str, list[str]]:
+    """Return synonyms, codes and skills of a capability with those of the ones merged into it, the later ones last."""
+    names = [*values["synonyms"], *(word for each in merged for word in (each.name, *each.synonyms))]
+    return {
+        "synonyms": list(dict.fromkeys(word for word in names if word.lower() != name.lower())),
+        "cpv": sorted({*values["cpv"], *(code for each in merged for code in each.cpv)}),
+        "skills": list(
+            dict.fromkeys([*values["skills"], *(word for each in merged for word in each.skills)])
+        ),
+    }
 
 
 def _standing(session: Session, slug: str) -> Capability:

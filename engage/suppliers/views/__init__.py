@@ -1,4 +1,4 @@
-"""Supplier pages: the public directory, the profile, statements of expertise."""
+"""Supplier pages: the public directory, capabilities, the profile, statements of expertise."""
 
 from __future__ import annotations
 
@@ -6,4 +6,4 @@ from flask import Blueprint
 
 bp = Blueprint("suppliers", __name__)
 
-from engage.suppliers.views import directory, profile, statements  # noqa: E402, F401 - they use bp
+from engage.suppliers.views import capabilities, claims, directory, profile, statements  # noqa: E402, F401 - they use bp

@@ -19,15 +19,21 @@ from engage.suppliers.views import bp
 def index() -> ResponseReturnValue:
     """List the verified suppliers, with a search."""
     form = DirectoryForm()
+    every = [(slug, name) for _, below in queries.choices(db()) for slug, name in below]
+    form.capability.choices = [("", "Any"), *sorted(every, key=lambda one: one[1].casefold())]
+    asked = (
+        queries.capability(db(), slug=form.capability.data) if form.capability.data in dict(every) else None
+    )
     found = queries.directory(
         db(),
         words=form.q.data,
         sme=form.sme.data,
         vcse=form.vcse.data,
         region=form.chosen_region,
+        capability=asked,
         page=page_number(),
     )
-    searched = bool(form.q.data or form.sme.data or form.vcse.data or form.chosen_region)
+    searched = bool(form.q.data or form.sme.data or form.vcse.data or form.chosen_region or asked)
     return render_template(
         "suppliers/index.html", form=form, suppliers=found, searched=searched, region_names=codes.region_names
     )

@@ -25,15 +25,16 @@ if TYPE_CHECKING:
 @writes
 def statement_new() -> ResponseReturnValue:
     """Add a statement."""
-    supplier = _own()
+    supplier = own()
     form = StatementForm()
     if form.validate_on_submit():
         try:
-            service.add_statement(db(), actor=actor(), supplier=supplier, content=form.content())
+            made = service.add_statement(db(), actor=actor(), supplier=supplier, content=form.content())
         except DomainError as refusal:
             _show(form, refusal)
         else:
-            return _done("The statement is added. It counts for twelve months, then you confirm it.")
+            flash("The statement is added. It counts for twelve months, then you confirm it.", "success")
+            return redirect(url_for("suppliers.statement_capabilities", statement_id=made.id), code=303)
     return _page(form, None)
 
 
@@ -42,7 +43,7 @@ def statement_new() -> ResponseReturnValue:
 @writes
 def statement_edit(statement_id: int) -> ResponseReturnValue:
     """Change a statement."""
-    found = queries.statement(db(), supplier=_own(), statement_id=statement_id)
+    found = queries.statement(db(), supplier=own(), statement_id=statement_id)
     form = StatementForm.of(found)
     if form.validate_on_submit():
         try:
@@ -59,7 +60,7 @@ def statement_edit(statement_id: int) -> ResponseReturnValue:
 @writes
 def statement_confirm(statement_id: int) -> ResponseReturnValue:
     """Say that a statement still holds."""
-    found = queries.statement(db(), supplier=_own(), statement_id=statement_id)
+    found = queries.statement(db(), supplier=own(), statement_id=statement_id)
     service.confirm_statement(db(), actor=actor(), statement=found)
     return _done("The statement counts for another twelve months.")
 
@@ -69,12 +70,13 @@ def statement_confirm(statement_id: int) -> ResponseReturnValue:
 @writes
 def statement_remove(statement_id: int) -> ResponseReturnValue:
     """Take a statement away."""
-    found = queries.statement(db(), supplier=_own(), statement_id=statement_id)
+    found = queries.statement(db(), supplier=own(), statement_id=statement_id)
     service.remove_statement(db(), actor=actor(), statement=found)
     return _done("The statement is removed.")
 
 
-def _own() -> Supplier:
+def own() -> Supplier:
+    """Return the supplier of whoever is signed in, which they may change."""
     supplier = queries.of_organisation(db(), organisation_id=actor().organisation_id)
     authorise(policy.can_edit(actor(), supplier), MAY_NOT)
     return supplier

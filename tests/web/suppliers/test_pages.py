@@ -54,7 +54,7 @@ def expert(
 
 class TestPublic:
     @pytest.mark.parametrize("rows", [1, 3])
-    def test_the_directory_asks_three_times_however_long_it_is(
+    def test_the_directory_asks_four_times_however_long_it_is(
         self, client: DistrustfulClient, session: Session, engine: sa.Engine, rows: int
     ) -> None:
         for number in range(rows):
@@ -62,7 +62,7 @@ class TestPublic:
         session.expire_all()
         with selects(engine) as seen:
             assert client.get("/suppliers").status_code == 200
-        assert len(seen) == 3
+        assert len(seen) == 4
 
     def test_a_search_says_how_many_it_found(self, client: DistrustfulClient, supplier: Supplier) -> None:
         found = client.get("/suppliers?q=gauges&region=TLL").get_data(as_text=True)
@@ -90,7 +90,7 @@ class TestPublic:
         words = text_of(page)
         for said in (
             "For Wye Council",
-            "Evidence linked",
+            "Evidence given",
             "Source: Award notice, licence OGL-3.0",
             "Water meters",
         ):
@@ -216,9 +216,10 @@ class TestStatements:
         assert admin.get("/supplier/statements/new").status_code == 200
         day = {"dated-day": "3", "dated-month": "March", "dated-year": "2020"}
         added = admin.post("/supplier/statements/new", data=FORM | day)
-        assert (added.status_code, added.location) == (303, "/supplier/profile#statements")
         made_now = session.scalars(sa.select(Statement).order_by(Statement.id.desc())).first()
         assert made_now is not None
+        next_page = f"/supplier/statements/{made_now.id}/capabilities"
+        assert (added.status_code, added.location) == (303, next_page)
         assert (made_now.title, str(made_now.dated), made_now.cpv) == (
             "Flood warnings",
             "2020-03-03",
@@ -243,7 +244,7 @@ class TestStatements:
         [
             ("title", "", "Enter a title"),
             ("text", "word " * 401, "What was done must be 400 words or fewer"),
-            ("evidence_url", "notices.example", "Evidence must be a full web address"),
+            ("evidence_url", "notices.example", "The address of the evidence must be a full web address"),
             ("dated-year", "2020", "When it was finished must include a day and a month"),
             ("cpv", "x", "“x” is no CPV code"),
         ],
