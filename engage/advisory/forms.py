@@ -14,6 +14,7 @@ from engage.http.forms import (
     CharacterCountField,
     DatePartsField,
     Form,
+    HiddenField,
     IntegerField,
     Length,
     MaxWords,
@@ -32,6 +33,7 @@ from engage.kernel.uktime import from_uk, to_uk
 PITCH_WORDS = 150
 LONGEST_TEXT = 5000
 SHORTEST, LONGEST = 15, 480
+LONGEST_NUMBER = 9
 
 FORMATS = (
     (SessionFormat.ROUNDTABLE, "Roundtable", "A conversation between several suppliers and the department"),
@@ -172,6 +174,17 @@ class DeclineForm(Form):
         [Optional(), Length(max=1000)],
         description="The department reads it. You do not have to give a reason.",
     )
+
+
+class KeepForm(Form):
+    """Keeping a place although the text changed; the page says which text was read."""
+
+    version = HiddenField()
+
+    def read(self) -> int:
+        """Return the number of the version that the page showed; what no page ever sent counts as the oldest."""
+        text = str(self.version.data or "")
+        return int(text) if text.isascii() and text.isdecimal() and len(text) < LONGEST_NUMBER else 0
 
 
 class VolunteerForm(Form):

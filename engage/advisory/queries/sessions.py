@@ -72,7 +72,11 @@ def session_by_ref(session: Session, *, ref: str) -> AdvisorySession:
 
 def _with_seats() -> tuple[sa.orm.interfaces.ORMOption, ...]:
     seats = selectinload(AdvisorySession.seats)
-    return seats.joinedload(Seat.supplier), seats.joinedload(Seat.person)
+    return (
+        seats.joinedload(Seat.supplier),
+        seats.joinedload(Seat.person),
+        seats.joinedload(Seat.invitation),
+    )
 
 
 def live_seats(found: AdvisorySession) -> list[Seat]:

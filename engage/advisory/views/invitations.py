@@ -126,6 +126,7 @@ def _page(found: Invitation, form: AcceptForm, decline_form: DeclineForm) -> str
         meetings=meetings,
         seat=queries.seat_to_come(db(), invitation_id=found.id),
         turn=turn,
+        asked_anew=queries.asked_anew,
         why=queries.why(db(), invitation=found),
         can_answer=can_answer(actor(), found),
         me=actor(),

@@ -37,6 +37,7 @@ def department_sessions(ref: str) -> ResponseReturnValue:
         meetings=queries.sessions_of_challenge(db(), challenge_id=challenge.id),
         offers=queries.offers_of_challenge(db(), challenge_id=challenge.id),
         live_seats=queries.live_seats,
+        asked_anew=queries.asked_anew,
         waiting=queries.waiting_of_challenge(db(), challenge_id=challenge.id),
         can_run=can_run(actor(), challenge),
         now=clock.now(),

@@ -133,7 +133,11 @@ def challenge(session: Session, *, ref: str, actor: Actor) -> Challenge:
     query = (
         sa.select(Challenge)
         .where(Challenge.ref == ref)
-        .options(joinedload(Challenge.organisation), joinedload(Challenge.author))
+        .options(
+            joinedload(Challenge.organisation),
+            joinedload(Challenge.author),
+            joinedload(Challenge.open_revision),
+        )
     )
     found = session.scalar(query)
     if found is None or not policy.can_see(actor, found):
