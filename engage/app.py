@@ -36,6 +36,7 @@ from engage.consultation.views import bp as consultation_views
 from engage.digests import handlers as digests_handlers
 from engage.digests.views import bp as digests_views
 from engage.http import access, assets, auth, csrf, errors, headers, limits, pagination, session, templates
+from engage.interests.events import InterestsChanged
 from engage.kernel import db, events, logs
 from engage.kernel.settings import configure
 from engage.matchmaking import handlers as matchmaking_handlers
@@ -78,6 +79,7 @@ REACTIONS: Mapping[type[events.Event], Sequence[events.Handler]] = {
         digests_handlers.on_challenge_withdrawn,
     ],
     InvitationWithdrawn: [advisory_handlers.on_invitation_withdrawn],
+    InterestsChanged: [advisory_handlers.on_interests_changed],
     QuestionAnswered: [digests_handlers.on_question_answered],
     FactReleased: [digests_handlers.on_fact_released],
 }

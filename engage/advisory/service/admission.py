@@ -44,7 +44,9 @@ def day_of(meeting: AdvisorySession) -> date:
     return to_uk(meeting.starts_at).date()
 
 
-def check_admitted(session: Session, *, challenge: Challenge, supplier_id: int, meeting: AdvisorySession) -> None:
+def check_admitted(
+    session: Session, *, challenge: Challenge, supplier_id: int, meeting: AdvisorySession
+) -> None:
     """Raise ``Conflict``, in words that tell nothing of who declared what, when a conflict stands in the way."""
     if interests.is_blocked(session, challenge=challenge, supplier_id=supplier_id, on=day_of(meeting)):
         raise Conflict(NOT_NOW)

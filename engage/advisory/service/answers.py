@@ -37,8 +37,8 @@ def accept(
     ``attendee_id`` is the person of the supplier who attends, the actor when not given. Side effects, in
     order: the invitation is locked and accepted, ``taken`` goes up, the seat, an audit line, a letter with a
     calendar entry to who attends. Raises ``Conflict`` when the invitation cannot be accepted any more, a
-    conflict of interest stands in the way on the day of the session, or it holds another place, ``NoPlaces`` when the session is full, ``Invalid`` when the attendee is not of the
-    supplier.
+    conflict of interest stands in the way on the day of the session, or it holds another place; ``NoPlaces``
+    when the session is full, ``Invalid`` when the attendee is not of the supplier.
     """
     invitation = matchmaking.mark_accepted(session, actor=actor, invitation=invitation)
     seats.lock_of(session, invitation_ids=[invitation.id], meeting_ids=[meeting.id])
@@ -54,7 +54,9 @@ def accept(
     if invitation.challenge.state not in OPEN_STATES:
         raise Conflict("This challenge is no longer open, so no place can be taken.")
     person_id = _attendee(session, actor, invitation, attendee_id)
-    admission.check_admitted(session, challenge=invitation.challenge, supplier_id=invitation.supplier_id, meeting=meeting)
+    admission.check_admitted(
+        session, challenge=invitation.challenge, supplier_id=invitation.supplier_id, meeting=meeting
+    )
     seat = seats.take(session, meeting=meeting, invitation=invitation, person_id=person_id)
     waiting.leave(session, actor=actor, invitation=invitation)
     _record(session, actor, seat, meeting, "confirmed")
@@ -194,6 +196,9 @@ def _confirm(session: Session, actor: Actor, seat: Seat) -> Seat:
         return seat
     if seat.state is not SeatState.OFFERED or seat.lapsed:
         raise Conflict(f"The place in “{seat.session.title}” is not kept for you any more.")
+    admission.check_admitted(
+        session, challenge=seat.session.challenge, supplier_id=seat.supplier_id, meeting=seat.session
+    )
     seat.state = SeatState.CONFIRMED
     seat.updated_at = clock.now()
     session.flush()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engage.interests.enums import CheckPoint
 from engage.interests.service.assessing import Assessment, Tie, assess, concerned, document, review
 from engage.interests.service.conflicts import Conflict, blocked, conflicts, is_blocked, note_findings
 from engage.interests.service.declaring import (
@@ -23,6 +24,7 @@ __all__ = [
     "ATTESTED_VERSION",
     "PUBLIC_PROVIDERS",
     "Assessment",
+    "CheckPoint",
     "Conflict",
     "Tie",
     "Told",

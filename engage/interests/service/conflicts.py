@@ -193,7 +193,7 @@ def note_findings(
     session: Session,
     *,
     challenge: Challenge,
-    supplier_ids: Collection[int],
+    supplier_ids: Collection[int] | None = None,
     on: date,
     point: CheckPoint,
     subject: str = "",

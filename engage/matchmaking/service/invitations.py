@@ -12,6 +12,7 @@ from engage.audit import service as audit
 from engage.challenges import service as challenges
 from engage.challenges.enums import OPEN_STATES
 from engage.challenges.models import Challenge
+from engage.interests import service as interests
 from engage.kernel import clock, uktime
 from engage.kernel.actor import Actor, Anyone
 from engage.kernel.errors import Conflict, DomainError
@@ -44,12 +45,18 @@ def invite(
     nobody from the supplier has an account yet the invitation is held, and goes out by itself once somebody
     has (see ``send_waiting``). An invitation that was already held is sent.
 
-    Raises ``Conflict`` when the challenge is not open, the supplier is not verified, or was invited before.
+    Raises ``Conflict`` when the challenge is not open, the supplier is not verified, a conflict of interest stands in
+    the way, or it was invited before.
     """
     if challenges.hold(session, challenge).state not in OPEN_STATES:
         raise Conflict("Invitations can go out only while the challenge is open.")
     if not supplier.organisation.verified:
         raise Conflict(f"{supplier.organisation.name} is not verified, so it cannot be invited.")
+    if interests.is_blocked(session, challenge=challenge, supplier_id=supplier.id, on=clock.uk_today()):
+        raise Conflict(
+            f"{supplier.organisation.name} cannot be invited while a conflict of interest stands in the way. "
+            "The page on interests of this challenge says what can be done."
+        )
     invitation = find(session, challenge=challenge, supplier=supplier)
     if invitation is None:
         invitation = _hold(

@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session, joinedload
 from engage.audit import service as audit
 from engage.challenges import service as challenges
 from engage.challenges.models import Challenge
+from engage.interests import service as interests
+from engage.interests.enums import CheckPoint
 from engage.kernel import clock
 from engage.kernel.actor import Actor, Anyone
 from engage.kernel.errors import Conflict
@@ -136,7 +138,8 @@ def next_alternate(session: Session, *, actor: Actor, challenge: Challenge) -> I
 def send_waiting(session: Session, *, actor: Anyone) -> int:
     """Send the held invitations that somebody can read now, and return how many.
 
-    Those of challenges that are still open, whose supplier has got its first people and is verified.
+    Those of challenges that are still open, whose supplier has got its first people, is verified, and is kept away
+    by no conflict of interest.
     """
     query = (
         sa.select(Invitation)
@@ -147,12 +150,18 @@ def send_waiting(session: Session, *, actor: Anyone) -> int:
     count = 0
     for invitation in session.scalars(query).all():
         ready = invitation.challenge.is_open and invitation.supplier.organisation.verified
-        if ready and letters.readers(session, invitation):
+        if ready and letters.readers(session, invitation) and not _torn(session, invitation):
             held = lock(session, invitation)
             if held.state is InvitationState.HELD:
                 send(session, actor=actor, invitation=held)
                 count += 1
     return count
+
+
+def _torn(session: Session, invitation: Invitation) -> bool:
+    return interests.is_blocked(
+        session, challenge=invitation.challenge, supplier_id=invitation.supplier_id, on=clock.uk_today()
+    )
 
 
 def _gone(invited: Mapping[str, Invitation], candidates: Mapping[str, MatchCandidate]) -> list[str]:
@@ -204,6 +213,15 @@ def _invite_all(session: Session, actor: Actor, run: MatchRun, chosen: Sequence[
     rows = {supplier.id: supplier for supplier in _locked(session, ids)}
     department = run.challenge.organisation
     left_out = sift(session, department=department, challenge=run.challenge, ids=ids).left_out
+    interests.note_findings(
+        session,
+        challenge=run.challenge,
+        supplier_ids=[one for one in ids if left_out.get(rows[one].ref) is HardRule.CONFLICT],
+        on=clock.uk_today(),
+        point=CheckPoint.INVITATION,
+        subject=f"run:{run.ref}",
+        words="the invitation for which it was chosen",
+    )
     groups = invited_groups(session, challenge_id=run.challenge_id)
     released = Released()
     for candidate in chosen:

@@ -7,6 +7,8 @@ from sqlalchemy.orm import Session
 
 from engage.audit import service as audit
 from engage.challenges.models import Challenge, ChallengeVersion
+from engage.interests import service as interests
+from engage.interests.enums import CheckPoint
 from engage.kernel import clock, jobs
 from engage.kernel.actor import Anyone
 from engage.kernel.errors import Conflict
@@ -59,6 +61,14 @@ def run(session: Session, *, actor: Anyone, challenge: Challenge) -> MatchRun:
     session.flush()
     _record(session, actor, made, "frozen", challenge=challenge.ref, snapshot=made.snapshot_hash)
     made.commitment = lottery.commit_to_lottery(session, actor=actor, challenge=challenge)
+    interests.note_findings(
+        session,
+        challenge=challenge,
+        on=found.ready.sifted.today,
+        point=CheckPoint.MATCH,
+        subject=f"run:{made.ref}",
+        words="taking part in the match",
+    )
     made.candidates = ranked_candidates(session, found)
     refs = {each.id: ref for ref, each in found.ready.sifted.entrants.items()}
     made.list_hash = list_hash(list_lines(made.candidates, refs))
