@@ -22,7 +22,7 @@ from engage.matchmaking.service.opportunities import Opportunity, opportunities
 from engage.matchmaking.service.overrides import end_override, override
 from engage.matchmaking.service.preview import Preview, preview
 from engage.matchmaking.service.reasons import Piece, Reason, own_reasons, pieces
-from engage.matchmaking.service.reconfirming import mark_confirmed, reopen
+from engage.matchmaking.service.reconfirming import mark_confirmed, reopen, text_changed
 from engage.matchmaking.service.record import Record, record
 from engage.matchmaking.service.releasing import (
     Released,
@@ -32,10 +32,11 @@ from engage.matchmaking.service.releasing import (
     send_waiting,
 )
 from engage.matchmaking.service.replay import Replay, explain_frozen, replay
+from engage.matchmaking.service.resolving import resolve
 from engage.matchmaking.service.rules import RulesText, rules_sentences, set_rules
 from engage.matchmaking.service.runs import RUN_FOR, run, run_soon, supersede
 from engage.matchmaking.service.seeing import SeenStatement, Sight, Word, sight
-from engage.matchmaking.service.selecting import cost_of, plan, resolve, rules_in_force
+from engage.matchmaking.service.selecting import cost_of, plan, rules_in_force
 from engage.matchmaking.service.standing import Standing, Verdict, standing, standings
 from engage.matchmaking.service.tags import tag_words
 from engage.matchmaking.service.vectors import (
@@ -111,5 +112,6 @@ __all__ = [
     "supersede",
     "tag_words",
     "take_turn",
+    "text_changed",
     "withdraw",
 ]

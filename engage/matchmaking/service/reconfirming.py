@@ -6,11 +6,13 @@ from sqlalchemy.orm import Session
 
 from engage.audit import service as audit
 from engage.challenges.enums import OPEN_STATES
+from engage.challenges.models import Challenge
 from engage.kernel import clock
 from engage.kernel.actor import Actor, Anyone
 from engage.kernel.errors import Conflict
 from engage.matchmaking.enums import InvitationState
-from engage.matchmaking.models import Invitation
+from engage.matchmaking.models import Invitation, MatchRun
+from engage.matchmaking.queries import matched_text
 from engage.matchmaking.service.invitations import lock
 
 
@@ -48,6 +50,13 @@ def mark_confirmed(session: Session, *, actor: Actor, invitation: Invitation, ve
     session.flush()
     _record(session, actor, now, "confirmed", version)
     return now
+
+
+def text_changed(challenge: Challenge, run: MatchRun) -> int | None:
+    """Return the version that ``run`` was made with when the approved text is another by now, else ``None``."""
+    if challenge.approved_hash in (None, matched_text(run)):
+        return None
+    return int(run.snapshot["challenge"]["version"])
 
 
 def _record(session: Session, actor: Anyone, invitation: Invitation, deed: str, version: int) -> None:

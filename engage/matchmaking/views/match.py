@@ -88,6 +88,7 @@ def _plan(challenge: Challenge, run: MatchRun) -> str:
         freed=_freed(run, invitations),
         releaser=queries.releaser(db(), run=run),
         decided=decided,
+        changed=service.text_changed(challenge, run),
         may_run=policy.can_run(actor(), challenge),
         may_release=policy.can_release(actor(), challenge),
         hard_rules=HardRule,
