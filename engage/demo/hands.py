@@ -7,16 +7,18 @@ outbox's own code. Only the way out differs: a few addresses of the demo refuse 
 from __future__ import annotations
 
 import json
+import pkgutil
 from collections.abc import Collection
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 import sqlalchemy as sa
 
-from engage.accounts import jobs as accounts_jobs
-from engage.digests import jobs as digests_jobs
+import engage
 from engage.kernel import clock, jobs
 from engage.kernel.db import unit_of_work
-from engage.matchmaking import jobs as matchmaking_jobs
 from engage.outbox import jobs as outbox_jobs
 from engage.outbox.errors import DeadAddress, Later
 from engage.outbox.service import delivery
@@ -24,8 +26,6 @@ from engage.outbox.service.mime import Mail
 from engage.outbox.service.posting import DELIVER
 from engage.outbox.service.transports import Transport
 
-DECLARED = (accounts_jobs, digests_jobs, matchmaking_jobs, outbox_jobs)
-"""Imported so that every task is known."""
 GONE, SLOW = "office@no-such-firm.example", "post@busy-council.example"
 RUN_FOR = "matchmaking.run_for"
 _TAKE = sa.text(
@@ -60,6 +60,7 @@ def work(transport: Transport, *, matched: Collection[int]) -> None:
     Of the matches only those of the challenges ``matched`` are run, because the story goes on from them. The
     others stay in the queue: the real worker runs them when the site starts.
     """
+    _know_every_task()
     letters = False
     while taken := _take(matched):
         once = {(name, json.dumps(arguments, sort_keys=True)) for name, arguments in taken}
@@ -80,6 +81,14 @@ def deliver(transport: Transport) -> None:
         with unit_of_work() as session:
             delivery.settle(session, claimed, error)
             claimed = delivery.claim(session)
+
+
+@cache
+def _know_every_task() -> None:
+    """Import the jobs of every room: a task is known once its module is."""
+    for room in pkgutil.iter_modules(engage.__path__, "engage."):
+        if room.ispkg and find_spec(f"{room.name}.jobs"):
+            import_module(f"{room.name}.jobs")
 
 
 def _take(matched: Collection[int]) -> list[tuple[str, dict[str, Any]]]:
