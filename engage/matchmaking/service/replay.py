@@ -47,7 +47,7 @@ from engage.matchmaking.service.frozen import (
 )
 from engage.matchmaking.service.matching import candidates_of, near_ones, sentences_of, snapshot_hash
 from engage.matchmaking.service.pools import LARGEST, yardstick
-from engage.matchmaking.service.selecting import resolve
+from engage.matchmaking.service.resolving import round_differences
 from engage.matchmaking.service.tags import tags
 from engage.matchmaking.service.texts import challenge_text
 from engage.suppliers.models import Supplier
@@ -79,7 +79,10 @@ class Replay:
 
 
 def replay(session: Session, *, run: MatchRun) -> Replay:
-    """Score a match again from what it froze, solve its plan again, and say what differs. Nothing is written."""
+    """Score a match again from what it froze, solve its plan again, and say what differs. Nothing is written.
+
+    Of the plan it is also compared with its digests, the audit trail, the draw and the rows: see ``round_differences``.
+    """
     recorded = run.list_hash or ""
     try:
         lines, suppliers = _ranked_again(session, run)
@@ -92,11 +95,8 @@ def replay(session: Session, *, run: MatchRun) -> Replay:
         differences.append(
             "The candidates are the same, but not the digest of the list that the run recorded."
         )
+    differences += round_differences(session, run=run)
     planned = run.round.ref if run.round else ""
-    if planned:
-        now, then = resolve(session, round_ref=planned)
-        if now != then:
-            differences.append(f"The plan of round {planned} comes out differently.")
     return Replay(run.ref, recorded, found, planned, suppliers, differences)
 
 

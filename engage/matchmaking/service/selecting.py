@@ -9,7 +9,7 @@ from importlib.metadata import version
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, undefer
+from sqlalchemy.orm import Session
 
 from engage.audit import service as audit
 from engage.challenges.models import Challenge
@@ -100,18 +100,6 @@ def rules_in_force(session: Session, *, challenge: Challenge, keep: bool = False
         session.add(usual)
         session.flush()
     return usual
-
-
-def resolve(session: Session, *, round_ref: str) -> tuple[bytes, bytes]:
-    """Solve a round again from what was stored and return the plan made now and the one kept, canonical bytes.
-
-    Equal bytes are a successful replay. Nothing is written.
-    """
-    query = sa.select(SelectionRound).where(SelectionRound.ref == round_ref)
-    found = session.scalars(
-        query.options(undefer(SelectionRound.instance), undefer(SelectionRound.plan))
-    ).one()
-    return assignment.plan_to_json(assignment.solve(stored_instance(found))), zlib.decompress(found.plan)
 
 
 def cost_of(candidate: MatchCandidate) -> Cost | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import zlib
 from datetime import timedelta
 
 import pytest
@@ -17,6 +18,7 @@ from engage.matchmaking import service
 from engage.matchmaking.enums import Outcome, OverrideKind, RoundStatus, RunState
 from engage.matchmaking.models import SelectionRound
 from engage.matchmaking.service import lottery
+from engage.matchmaking.service.resolving import round_differences
 from engage.suppliers.models import Supplier
 from tests.factories import accounts, challenges
 from tests.factories import selection as made
@@ -230,6 +232,57 @@ class TestReplay:
         now, kept = service.resolve(session, round_ref=run.round.ref)
         assert now == kept
         assert hashlib.sha256(now).hexdigest() == run.round.plan_hash
+
+    @pytest.mark.parametrize(
+        "part", ["none", "problem", "plan", "digest", "seed", "secret", "score", "outcome"]
+    )
+    def test_whatever_was_changed_of_what_is_kept_is_found(self, session: Session, part: str) -> None:
+        firms = made.firms(session, 4)
+        run = made.planned(session, dict.fromkeys(firms, 1.0), places=2)
+        found, commitment = run.round, run.commitment
+        assert found is not None
+        assert commitment is not None
+        digests = f"What is kept of round {found.ref} is not what its digests name."
+        said = {
+            "none": [],
+            "problem": [f"What is kept of round {found.ref} cannot be read (Error -3 while decompressing data: incorrect header check)."],
+            "plan": [digests, f"The plan of round {found.ref} comes out differently."],
+            "digest": [digests, f"The digests of round {found.ref} are not those of the audit trail."],
+            "seed": [f"The seed of round {found.ref} does not come from those of its challenges."],
+            "secret": ["The seed of this challenge does not come from the secret and from what was matched."],
+            "score": ["The plan was made with other scores than those of the ranked list."],
+            "outcome": ["Other suppliers are called chosen than the plan has chosen."],
+        }[part]  # fmt: skip
+        if part == "problem":
+            found.instance = b"nothing"
+        elif part == "plan":
+            kept = zlib.decompress(found.plan).replace(b'"solver":"HiGHS', b'"solver":"LOWS')
+            found.plan = zlib.compress(kept)
+        elif part == "digest":
+            found.plan_hash = "0" * 64
+        elif part == "seed":
+            found.seed = "0" * 64
+        elif part == "secret":
+            commitment.secret = bytes(32)
+            commitment.commitment = hashlib.sha256(bytes(32)).hexdigest()
+        elif part == "score":
+            run.candidates[0].score += 1e-12
+        elif part == "outcome":
+            others = [one for one in run.candidates if one.outcome is not Outcome.CHOSEN]
+            others[0].outcome, others[0].alternate_rank = Outcome.CHOSEN, None
+        session.flush()
+        assert round_differences(session, run=run) == said
+
+    def test_a_release_and_an_alternate_are_no_difference(self, session: Session) -> None:
+        firms = made.firms(session, 4)
+        run = made.planned(session, dict.fromkeys(firms, 1.0), places=2)
+        paused = next(one for one in firms if one.ref in made.chosen(run))
+        paused.paused = True
+        session.flush()
+        actor = made.author(session, run)
+        service.release(session, actor=actor, run=run)
+        service.next_alternate(session, actor=actor, challenge=run.challenge)
+        assert round_differences(session, run=run) == []
 
     def test_a_change_after_the_plan_changes_nothing_of_it(self, session: Session) -> None:
         suppliers = made.firms(session, 4)
