@@ -6,5 +6,7 @@ Everything works on bytes in memory, reads a bounded amount, and raises ``Refuse
 from __future__ import annotations
 
 from engage.kernel.filetypes.kinds import ABOUT, ACCEPTED, About, FileKind, Refused
+from engage.kernel.filetypes.names import LONGEST, clean_name
+from engage.kernel.filetypes.recognising import inspect
 
-__all__ = ["ABOUT", "ACCEPTED", "About", "FileKind", "Refused"]
+__all__ = ["ABOUT", "ACCEPTED", "LONGEST", "About", "FileKind", "Refused", "clean_name", "inspect"]
