@@ -79,7 +79,7 @@ class TestMatching:
         session.expire_all()
         with selects(engine) as seen:
             assert matched.author.get(address).status_code == 200
-        assert len(seen) == 8
+        assert len(seen) == 10
 
     def test_before_approval_there_are_numbers_and_no_names(
         self, session: Session, browser_of: BrowserOf
