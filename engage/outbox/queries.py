@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, defer, selectinload
 
 from engage.kernel.errors import NotFound
 from engage.kernel.paging import Page, paginate
-from engage.outbox.enums import LetterState
+from engage.outbox.enums import WAITING, LetterState
 from engage.outbox.models import Letter
 
 _SECRET_IN_ADDRESS = re.compile(r"""(https?://[^\s"'<>]*?[/=])[A-Za-z0-9._~-]{20,}""")
@@ -50,6 +50,20 @@ def listing(session: Session, *, state: LetterState | None, words: str, page: in
         columns = (Letter.recipient, Letter.subject, Letter.challenge_ref)
         query = query.where(sa.or_(*(column.icontains(words, autoescape=True) for column in columns)))
     return paginate(session, query, page=page, per_page=50)
+
+
+def on_the_way(session: Session, *, challenge_ref: str) -> dict[LetterState, int]:
+    """Return how many letters that tell somebody outside about a challenge have not been delivered, by state.
+
+    States without a letter are left out. Such a letter has no line in the ledger: nobody was told yet.
+    """
+    number = sa.func.count().label("number")
+    query = sa.select(Letter.state, number).where(
+        Letter.challenge_ref == challenge_ref,
+        Letter.audience.is_not(None),
+        Letter.state.in_((*WAITING, LetterState.SENDING, LetterState.FAILED, LetterState.SUPPRESSED)),
+    )
+    return {row.state: row.number for row in session.execute(query.group_by(Letter.state))}
 
 
 def held_batches(session: Session) -> Sequence[Batch]:

@@ -8,6 +8,8 @@ suppliers knew by then is written down with the change, and goes to everyone whe
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -29,7 +31,7 @@ from engage.kernel.events import emit
 from engage.kernel.states import check, label
 from engage.ledger import queries as ledger_queries
 from engage.ledger import service as ledger
-from engage.ledger.enums import Channel
+from engage.ledger.enums import Channel, counts
 
 EXPLORATION, ENGAGEMENT = Route.POLICY_EXPLORATION, Route.PRELIMINARY_MARKET_ENGAGEMENT
 IN_PUBLIC = (ChallengeState.PUBLISHED, ChallengeState.ENGAGING, ChallengeState.FINDINGS_DUE)
@@ -95,12 +97,11 @@ def make_route_change(session: Session, *, actor: Actor, change: RouteChange) ->
     """Agree to a proposed change of route, and make it.
 
     Side effects, in order: the challenge's row is locked, then the change's; what was disclosed so far is written
-    down with the change (from the ledger, which has a line for each letter that was delivered); the
-    route and its reason on the challenge, frozen as a new version that both people stand for; the state
-    ``notice_pending`` for preliminary market engagement (a public challenge is out of everybody's view from
-    then on, its time of publication forgotten until it is published again), or ``approved`` for a policy
-    exploration; an audit line; the event ``RouteChanged``
-    (letters to who takes part, release of what was told elsewhere).
+    down with the change (from the ledger, which has a line for each letter that was delivered); the state
+    ``notice_pending`` for preliminary market engagement (a public challenge is out of everybody's view from then on,
+    its time of publication forgotten until it is published again), or ``approved`` for a policy exploration; the
+    route and its reason in the text, frozen as a new version that both people stand for; an audit line; the event
+    ``RouteChanged`` (letters to who takes part, release of what was told elsewhere).
 
     Raises ``NotAllowed`` for who proposed it or wrote the text and for who is no approver of the department;
     ``Conflict`` when it was decided before or the route can no longer change.
@@ -113,14 +114,8 @@ def make_route_change(session: Session, *, actor: Actor, change: RouteChange) ->
     now = clock.now()
     change.state, change.decided_by_id, change.decided_at = RouteChangeState.MADE, actor.person_id, now
     change.who_knew = who_knew(session, challenge=challenge)
+    _leave_state(challenge, change)
     _rewrite(session, actor, challenge, change)
-    if change.to_route is EXPLORATION:
-        move(challenge, ChallengeState.APPROVED)
-    else:
-        if challenge.state in IN_PUBLIC:
-            change.resume = challenge.state
-            challenge.published_at = None
-        move(challenge, ChallengeState.NOTICE_PENDING)
     note(
         session,
         actor,
@@ -195,7 +190,7 @@ def tell_of_route(session: Session, *, actor: Anyone, challenge: Challenge) -> N
         RouteChange.told_at.is_(None),
     )
     for change in session.scalars(untold.order_by(RouteChange.id)).all():
-        change.told_at = clock.now()
+        change.told_at = challenge.published_at
         ledger.disclose(
             session,
             challenge_ref=challenge.ref,
@@ -208,6 +203,34 @@ def tell_of_route(session: Session, *, actor: Anyone, challenge: Challenge) -> N
         )
         if change.resume is not None:
             _resume(session, actor, challenge, change, change.resume)
+
+
+def why_route_stays(challenge: Challenge, to: Route) -> str:
+    """Return why the route of ``challenge`` cannot become ``to`` now, in a sentence; empty when it can."""
+    try:
+        _check_possible(challenge, to)
+    except Conflict as refusal:
+        return refusal.message
+    return ""
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    """What some had when the route changed, as everyone may read it: no names."""
+
+    facts: Sequence[Mapping[str, Any]]
+    """What has to reach everyone: summary, number of those who had it, since when, and since when all."""
+    invited: int
+    """How many knew that they were invited, had a place or an answer of their own."""
+
+
+def knowledge(change: RouteChange) -> Knowledge:
+    """Return what some had when ``change`` was made."""
+    early = [each for each in change.who_knew if each["audiences"]]
+    facts = [each for each in early if counts(each["fact"])]
+    own = {name for each in early if not counts(each["fact"]) for name in each["audiences"]}
+    shown = [{**each, "since_at": datetime.fromisoformat(each["since"])} for each in public_part(facts)]
+    return Knowledge(shown, len(own))
 
 
 def public_part(known: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -279,9 +302,23 @@ def _latest(session: Session, challenge: Challenge) -> ChallengeVersion:
     return version
 
 
+def _leave_state(challenge: Challenge, change: RouteChange) -> None:
+    """Take the challenge from view before its route says market engagement: the database knows no other order."""
+    if change.to_route is EXPLORATION:
+        move(challenge, ChallengeState.APPROVED)
+        return
+    if challenge.state in IN_PUBLIC:
+        change.resume = challenge.state
+        challenge.published_at = None
+    move(challenge, ChallengeState.NOTICE_PENDING)
+
+
 def _rewrite(session: Session, actor: Actor, challenge: Challenge, change: RouteChange) -> None:
     """Put the route into the text and freeze it: proposed by one of the two, approved by the other."""
-    unschedule(challenge, because="The legal route changed, so the time for publication has to be set again.")
+    if challenge.publish_at is not None:
+        unschedule(
+            challenge, because="The legal route changed, so the time for publication has to be set again."
+        )
     challenge.route, challenge.purposes = change.to_route, list(change.purposes)
     challenge.route_reason = change.reason
     content, number = challenge.content, _latest(session, challenge).number + 1

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from engage.challenges import policy, queries, service
 from engage.challenges.enums import Decision, Route
+from engage.challenges.enums.questions import PURPOSE_WORDS
 from engage.challenges.enums.routes import RouteChangeState
 from engage.challenges.forms import RouteDecisionForm, RouteForm
 from engage.challenges.policy import ChallengePermission
@@ -92,12 +93,20 @@ def _page(found: Challenge, proposal: RouteForm, decision: RouteDecisionForm, sh
         proposal=proposal if policy.can_conduct(actor(), found) and not waiting and not refusal else None,
         decision=decision if waiting and _may_decide(found, waiting) else None,
         form=shown,
-        knowledge=service.knowledge,
     )
 
 
 def _may_decide(found: Challenge, change: RouteChange) -> bool:
     return policy.can_review(actor(), found) and change.proposed_by_id != actor().person_id
+
+
+@bp.app_template_global()
+def purpose_words(purpose: str) -> str:
+    """Return a purpose of s.16(1) in words."""
+    return PURPOSE_WORDS[purpose]
+
+
+bp.add_app_template_global(service.knowledge, "route_knowledge")
 
 
 @bp.app_template_global()

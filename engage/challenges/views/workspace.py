@@ -17,7 +17,6 @@ from engage.challenges.views.acting import act
 from engage.http.access import actor, current_actor, requires, signed_in
 from engage.http.session import db, writes
 from engage.kernel.errors import Invalid
-from engage.ledger import queries as ledger
 
 if TYPE_CHECKING:
     from engage.challenges.models import Challenge
@@ -32,7 +31,12 @@ TABS = (
     ("consultation.ledger", "Ledger"),
     ("challenges.history", "History"),
 )
-TAB_OF = {"transparency.draft": "challenges.notice"}
+TAB_OF = {
+    "transparency.draft": "challenges.notice",
+    "challenges.steps": "challenges.notice",
+    "challenges.justify": "consultation.ledger",
+    "consultation.telling": "consultation.ledger",
+}
 """The tab that a page belongs to, where its room has more than one."""
 BEFORE_APPROVAL = (ChallengeState.DRAFT, ChallengeState.IN_REVIEW, ChallengeState.CHANGES_REQUESTED)
 
@@ -69,7 +73,6 @@ def history(ref: str) -> ResponseReturnValue:
             withdrawn=found.withdrawn_reason,
             ended_early=found.ended_early_reason,
         ),
-        disclosures=ledger.disclosures(db(), challenge_ref=found.ref),
     )
 
 
@@ -90,7 +93,9 @@ def notice(ref: str) -> ResponseReturnValue:
             flash("The notice is recorded. The challenge can be published now.", "success")
             return redirect(url_for("challenges.workspace", ref=ref), 303)
     waiting = found.state is ChallengeState.NOTICE_PENDING and policy.can_conduct(actor(), found)
-    page = render_template("challenges/notice.html", challenge=found, form=form if waiting else None)
+    steps = queries.engagement_steps(db(), challenge_id=found.id)
+    shown = form if waiting else None
+    page = render_template("challenges/notice.html", challenge=found, form=shown, steps=steps)
     return page, 422 if form.errors else 200
 
 
@@ -138,22 +143,27 @@ def close(ref: str) -> ResponseReturnValue:
 def challenge_tabs(challenge: Challenge) -> list[tuple[str, str, bool]]:
     """Return the tabs of the workspace: text, address, and whether this page belongs to it."""
     here = TAB_OF.get(request.endpoint or "", request.endpoint or "")
-    room = here.partition(".")[0]
     return [
-        (text, url_for(endpoint, ref=challenge.ref), endpoint == here or _same_room(endpoint, room))
+        (text, url_for(endpoint, ref=challenge.ref), _is_tab(endpoint, here))
         for endpoint, text in TABS
         if endpoint in current_app.view_functions and _has_tab(challenge, endpoint)
     ]
 
 
-def _same_room(endpoint: str, room: str) -> bool:
-    return room != "challenges" and endpoint.startswith(f"{room}.")
+def _is_tab(endpoint: str, here: str) -> bool:
+    """Tell whether the page ``here`` belongs to a tab: its own, or the first of its room where it has none."""
+    if any(here == tab for tab, _ in TABS):
+        return endpoint == here
+    room = here.partition(".")[0]
+    first = next((tab for tab, _ in TABS if tab.startswith(f"{room}.")), None)
+    return room != "challenges" and endpoint == first
 
 
 def _has_tab(challenge: Challenge, endpoint: str) -> bool:
     if endpoint == "challenges.notice":
         return challenge.route is Route.PRELIMINARY_MARKET_ENGAGEMENT
-    return endpoint.startswith(("challenges.", "matchmaking.")) or challenge.state not in BEFORE_APPROVAL
+    always = endpoint.startswith(("challenges.", "matchmaking.")) or endpoint == "consultation.ledger"
+    return always or challenge.state not in BEFORE_APPROVAL
 
 
 @bp.app_template_global()

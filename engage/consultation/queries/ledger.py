@@ -70,7 +70,7 @@ class Difference:
         return self.justified or not self.is_open
 
 
-def ledger_lines(session: Session, *, challenge: Challenge) -> Sequence[LedgerLine]:
+def ledger_lines(session: Session, *, challenge: Challenge) -> list[LedgerLine]:
     """Return every line of a challenge, oldest first, for the department and auditors."""
     lines = ledger.disclosures(session, challenge_ref=challenge.ref)
     names = _names(session, (line.audience for line in lines))

@@ -6,4 +6,4 @@ from flask import Blueprint
 
 bp = Blueprint("consultation", __name__)
 
-from engage.consultation.views import answering, asking  # noqa: E402, F401 - they use bp
+from engage.consultation.views import answering, asking, ledger, telling  # noqa: E402, F401 - they use bp

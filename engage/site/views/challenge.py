@@ -31,6 +31,8 @@ def challenge(ref: str) -> ResponseReturnValue:
         changed=versions[-1] if len(versions) > 1 else None,
         sessions=advisory.public_sessions(session, challenge_id=found.id),
         questions=consultation.answered(session, challenge_id=found.id),
+        shared=consultation.shared(session, challenge_id=found.id),
+        steps=challenges.engagement_steps(session, challenge_id=found.id),
         disclosures=ledger.public_disclosures(session, challenge_ref=found.ref),
         matching=matchmaking.public_summary(session, challenge_id=found.id),
         next_procurements=transparency.what_followed(session, challenge=found),

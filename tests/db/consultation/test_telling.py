@@ -25,7 +25,7 @@ from engage.kernel.text import sha256
 from engage.ledger.enums import EVERYONE, Channel
 from engage.ledger.models import Disclosure
 from engage.matchmaking.enums import InvitationState
-from tests.factories import accounts, advisory
+from tests.factories import accounts, advisory, consultation
 from tests.support.records import letters, tags, told
 
 TEXT = "The pilot has a budget of 40,000 pounds. Wayfare asked for it."
@@ -259,8 +259,6 @@ def test_nothing_shared_is_shown_while_the_challenge_is_out_of_view(session: Ses
 
 
 def test_an_answer_cannot_go_to_everyone_while_the_challenge_is_out_of_view(session: Session) -> None:
-    from tests.factories import consultation
-
     challenge = advisory.open_challenge(session)
     question = consultation.question(session, challenge=challenge, team=advisory.team(session))
     challenge.state = ChallengeState.NOTICE_PENDING
