@@ -22,7 +22,7 @@ LANDSCAPE_EDITION = 1
 """A change of the method changes it, and everybody is placed anew."""
 CHANGED_AT_MOST = 0.2
 """While no larger part of the suppliers is new, gone or has changed, all others stay exactly where they are."""
-STEPS = 600
+STEPS = 500
 _PERPLEXITY, _MANY_PERPLEXITY, _MANY = 20.0, 10.0, 5_000
 _ROUNDS = 4
 _FEW = 4
@@ -50,7 +50,8 @@ class Held:
     @property
     def known(self) -> Mask:
         """Who has a place."""
-        return ~np.isnan(self.places).any(axis=1)
+        mask: Mask = np.isfinite(self.places.sum(axis=1))
+        return mask
 
     @property
     def changed(self) -> float:
@@ -129,10 +130,8 @@ class _Work:
         if size < _FEW:
             return _in_a_row(size), kept
         places = self._descended()
-        if self.held is None:
-            places = frame.turned(places)
-        else:
-            places = frame.aligned(places, self.held.places, self.held.known)
+        held = self.held
+        places = frame.turned(places) if held is None else frame.aligned(places, held.places, held.known)
         return self._mended(frame.fitted(places), ~kept), kept
 
     def added(self) -> tuple[Places, Mask]:

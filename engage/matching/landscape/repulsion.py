@@ -94,8 +94,8 @@ def _convolved(fields: Floats, step: float) -> Floats:
     size = fields.shape[1]
     full = fft.next_fast_len(2 * size, real=True)
     offsets = np.minimum(np.arange(full), full - np.arange(full)) * step
-    kernel = 1.0 / (1.0 + offsets[:, None] ** 2 + offsets[None, :] ** 2) ** 2
+    kernel = (1.0 / (1.0 + offsets[:, None] ** 2 + offsets[None, :] ** 2) ** 2).astype(np.float32)
     with fft.set_workers(_THREADS):
-        product = fft.rfft2(fields, s=(full, full)) * fft.rfft2(kernel)
-        sums: Floats = fft.irfft2(product, s=(full, full))[:, :size, :size]
-    return sums
+        product = fft.rfft2(fields.astype(np.float32), s=(full, full)) * fft.rfft2(kernel)
+        sums = fft.irfft2(product, s=(full, full))[:, :size, :size]
+    return sums.astype(np.float64)

@@ -1,0 +1,85 @@
+"""Who is on the map, asked anew each time it is looked at: nothing that has expired or is hidden is remembered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+
+from engage.accounts.enums import OrganisationState
+from engage.accounts.models import Organisation
+from engage.suppliers.enums import EvidenceLevel
+from engage.suppliers.models import Statement, StatementCapability, Supplier
+from engage.techmap.models import LandscapePoint
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What somebody wants to see of the map; empty: everything. ``day`` is the day that statements have to count on."""
+
+    day: date
+    words: str = ""
+    capabilities: tuple[int, ...] = ()
+    """Ids, any of which will do."""
+    region: str = ""
+    sme: bool = False
+    vcse: bool = False
+    levels: tuple[EvidenceLevel, ...] = ()
+    since: date | None = None
+    """Only by what was said or confirmed on this day or later."""
+    cluster: int = 0
+
+    @property
+    def everything(self) -> bool:
+        """Whether nothing is left out but what nobody sees."""
+        return self == Wanted(day=self.day)
+
+
+def on_the_map() -> tuple[sa.ColumnElement[bool], ...]:
+    """Return what holds of a supplier that may be on the map: its organisation is verified, and it is no duplicate."""
+    verified = sa.select(Organisation.id).where(Organisation.state == OrganisationState.VERIFIED)
+    return (Supplier.organisation_id.in_(verified), Supplier.merged_into_id.is_(None))
+
+
+def claims(wanted: Wanted) -> list[Any]:
+    """Return what holds of a statement by which its supplier is shown."""
+    found: list[Any] = [Statement.counts_on(wanted.day)]
+    if wanted.levels:
+        found.append(Statement.level.in_(wanted.levels))
+    if wanted.since is not None:
+        found.append(Statement.confirmed_on >= wanted.since)
+    if wanted.capabilities:
+        names = sa.select(StatementCapability.statement_id).where(
+            StatementCapability.capability_id.in_(wanted.capabilities)
+        )
+        found.append(Statement.id.in_(names))
+    return found
+
+
+def shown(landscape_id: int, wanted: Wanted) -> Any:
+    """Return the condition on ``LandscapePoint`` joined with ``Supplier``: who is shown to whom wants this."""
+    told = sa.select(Statement.supplier_id).where(*claims(wanted))
+    found = [LandscapePoint.landscape_id == landscape_id, *on_the_map(), Supplier.id.in_(told)]
+    if wanted.words:
+        found.append(_says(wanted.words, wanted))
+    if wanted.region:
+        found.append(Supplier.regions.contains([wanted.region]))
+    if wanted.sme:
+        found.append(Supplier.sme.is_(True))
+    if wanted.vcse:
+        found.append(Supplier.vcse.is_(True))
+    if wanted.cluster:
+        found.append(LandscapePoint.cluster == wanted.cluster)
+    return sa.and_(*found)
+
+
+def _says(words: str, wanted: Wanted) -> sa.ColumnElement[bool]:
+    """Whether the name has the words, or a statement that counts."""
+    named = sa.select(Organisation.id).where(Organisation.name.icontains(words, autoescape=True))
+    asked = sa.func.websearch_to_tsquery("english", words)
+    told = sa.select(Statement.supplier_id).where(
+        Statement.search.op("@@")(asked), Statement.counts_on(wanted.day)
+    )
+    return sa.or_(Supplier.organisation_id.in_(named), Supplier.id.in_(told))

@@ -1,0 +1,107 @@
+"""The table behind the picture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from engage.accounts.models import Organisation
+from engage.kernel.paging import Page
+from engage.suppliers.enums import EvidenceLevel
+from engage.suppliers.models import Supplier
+from engage.techmap.models import LandscapePoint
+from engage.techmap.queries.picture import level_of, told_by
+from engage.techmap.queries.shown import Wanted, shown
+
+SORTS = ("name", "cluster", "statements", "evidence", "confirmed")
+PER_PAGE = 25
+AT_ONCE = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A supplier in the table; ``statements``, ``level`` and ``confirmed`` are of what it is shown by."""
+
+    ref: str
+    name: str
+    cluster: int
+    x: float
+    y: float
+    sme: bool | None
+    vcse: bool | None
+    regions: tuple[str, ...]
+    statements: int
+    level: EvidenceLevel
+    confirmed: date
+
+
+def table(
+    session: Session, *, landscape_id: int, wanted: Wanted, sort: str = "name", page: int = 1
+) -> Page[Row]:
+    """Return one page of the suppliers that are wanted, in an order of ``SORTS``: two statements."""
+    own = LandscapePoint
+    count = (
+        sa.select(sa.func.count())
+        .select_from(own)
+        .join(Supplier, Supplier.id == own.supplier_id)
+        .where(shown(landscape_id, wanted))
+    )
+    total = session.scalar(count) or 0
+    number = max(1, min(page, -(-total // PER_PAGE) or 1))
+    query = _query(landscape_id, wanted, sort).limit(PER_PAGE).offset((number - 1) * PER_PAGE)
+    return Page([_row(row) for row in session.execute(query)], number, total, PER_PAGE)
+
+
+def everybody(session: Session, *, landscape_id: int, wanted: Wanted) -> Iterator[Row]:
+    """Yield every supplier that is wanted, by name: one statement, read as it is needed."""
+    query = _query(landscape_id, wanted, "name")
+    for row in session.execute(query, execution_options={"yield_per": AT_ONCE}):
+        yield _row(row)
+
+
+def _query(landscape_id: int, wanted: Wanted, sort: str) -> Any:
+    own = LandscapePoint
+    chosen = (
+        sa.select(own.supplier_id)
+        .join(Supplier, Supplier.id == own.supplier_id)
+        .where(shown(landscape_id, wanted))
+    )
+    told = told_by(wanted, chosen)
+    orders: dict[str, tuple[Any, ...]] = {
+        "name": (),
+        "cluster": (own.cluster,),
+        "statements": (told.c.statements.desc(),),
+        "evidence": (told.c.level.desc(), told.c.statements.desc()),
+        "confirmed": (told.c.confirmed.desc(),),
+    }
+    about = (Supplier.ref, Supplier.sme, Supplier.vcse, Supplier.regions, Organisation.name)
+    return (
+        sa.select(own.x, own.y, own.cluster, *about, told.c.statements, told.c.level, told.c.confirmed)
+        .select_from(own)
+        .join(Supplier, Supplier.id == own.supplier_id)
+        .join(Organisation, Organisation.id == Supplier.organisation_id)
+        .join(told, told.c.supplier_id == own.supplier_id)
+        .where(own.landscape_id == landscape_id)
+        .order_by(*orders.get(sort, ()), sa.func.lower(Organisation.name), own.supplier_id)
+    )
+
+
+def _row(row: Any) -> Row:
+    return Row(
+        ref=row.ref,
+        name=row.name,
+        cluster=row.cluster,
+        x=row.x,
+        y=row.y,
+        sme=row.sme,
+        vcse=row.vcse,
+        regions=tuple(row.regions),
+        statements=row.statements,
+        level=level_of(row.level),
+        confirmed=row.confirmed,
+    )
