@@ -26,7 +26,9 @@ class Measured:
     ndcg10_interval: tuple[float, float]
     recall50: float
     bm25_ndcg10: float
+    bm25_recall50: float
     tfidf_ndcg10: float
+    tfidf_recall50: float
     ratio: float
     ratio_interval: tuple[float, float]
     newcomer_share: float
@@ -61,7 +63,9 @@ def _measured(name: str, figures: dict[str, Any]) -> Measured:
         ndcg10_interval=(low, high),
         recall50=figures["recall50"],
         bm25_ndcg10=figures["bm25_ndcg10"],
+        bm25_recall50=figures["bm25_recall50"],
         tfidf_ndcg10=figures["tfidf_ndcg10"],
+        tfidf_recall50=figures["tfidf_recall50"],
         ratio=figures["ratio"],
         ratio_interval=(least, most),
         newcomer_share=figures["newcomer_share"],

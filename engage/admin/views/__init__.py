@@ -6,4 +6,4 @@ from flask import Blueprint
 
 bp = Blueprint("admin", __name__, url_prefix="/admin")
 
-from engage.admin.views import audit, capabilities, claims, home, letters, organisations  # noqa: E402, F401 - they use bp
+from engage.admin.views import audit, capabilities, claims, features, home, letters, organisations  # noqa: E402, F401 - they use bp

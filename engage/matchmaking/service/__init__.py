@@ -46,6 +46,7 @@ from engage.matchmaking.service.vectors import (
     embed_soon,
     progress,
     take_turn,
+    waiting_since,
 )
 
 __all__ = [
@@ -113,5 +114,6 @@ __all__ = [
     "tag_words",
     "take_turn",
     "text_changed",
+    "waiting_since",
     "withdraw",
 ]

@@ -112,6 +112,8 @@ class Release:
     shortages: tuple[str, ...]
     prices: dict[str, float]
     """What each rule cost, in points of the total score."""
+    terms: dict[str, Any] | None
+    """What the plan of all challenges together did for newcomers and for each, and what that took: see ``_terms``."""
     fairness: dict[str, Any] | None
     """The rolling year as it stood when the places were given: see ``fairness.FairnessReport``."""
 
@@ -264,6 +266,7 @@ def _release(session: Session, challenge: Challenge, run: MatchRun) -> Release:
         bound=plan.bound if plan else None,
         shortages=tuple(each["words"] for each in own.get("shortages", ())),
         prices={each["rule"]: each["points"] for each in own.get("prices", ())},
+        terms=_terms(plan.result) if plan else None,
         fairness=_careful(plan.result["fairness"]) if plan else None,
     )
 
@@ -287,6 +290,17 @@ def _counted(session: Session, run: MatchRun) -> tuple[Mapping[Band, int], Mappi
     held = sa.func.count().filter(Invitation.state == InvitationState.HELD)
     invited, waiting = session.execute(sa.select(sa.func.count(), held).where(*own)).one()
     return dict(bands.all()), dict(tags.all()), invited, waiting
+
+
+def _terms(result: Mapping[str, Any]) -> dict[str, Any]:
+    """Return total fit, newcomers' share, drawn places and evenness with their costs in points; no small numbers."""
+    parity = result.get("parity")
+    if parity:
+        few = shown(parity["places"]) == FEWER
+        kept = {name: parity[name] for name in ("share", "qualified", "aim", "cost")}
+        parity = kept | ({"share": None, "qualified": None, "aim": None} if few else {})
+    names = ("score", "exploration_cost", "evenness")
+    return {name: result.get(name) for name in names} | {"parity": parity}
 
 
 def _careful(fairness: Mapping[str, Any]) -> dict[str, Any]:

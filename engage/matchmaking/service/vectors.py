@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -160,6 +161,16 @@ def progress(session: Session) -> Progress:
     query = sa.select(sa.func.count()).select_from(Statement)
     without = (session.scalar(_without_vector(query, model)) or 0) if model.dim else 0
     return Progress(statements, read=statements - unread, embedded=statements - unread - without)
+
+
+def waiting_since(session: Session) -> datetime | None:
+    """Return when the statement was saved that has waited longest to be read; ``None`` when none waits."""
+    oldest = sa.select(sa.func.min(Statement.updated_at)).select_from(Statement)
+    model = embedder()
+    found = [session.scalar(readings.unread(oldest))]
+    if model.dim:
+        found.append(session.scalar(_without_vector(oldest, model)))
+    return min((moment for moment in found if moment is not None), default=None)
 
 
 def count_missing(session: Session) -> int:

@@ -14,7 +14,7 @@ from engage.kernel.errors import NotFound
 from engage.matchmaking import service
 from engage.matchmaking.enums import HardRule, RoundStatus
 from engage.matchmaking.views import bp
-from engage.matchmaking.views.wording import QUALITY, rule_words
+from engage.matchmaking.views.wording import QUALITY, fairness_words, rule_words
 
 if TYPE_CHECKING:
     from engage.matchmaking.service import Record
@@ -36,6 +36,7 @@ def record(ref: str) -> ResponseReturnValue:
         hard_rules=HardRule,
         quality=lambda release: QUALITY[RoundStatus(release.status)].format(_gap(release)),
         rule_words=rule_words,
+        fairness_words=fairness_words,
         tag_words=service.tag_words,
         kinds=KINDS,
     )

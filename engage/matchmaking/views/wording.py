@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -29,20 +29,51 @@ class PlanWords:
     """A rule in words, and the points of fit that its last place costs."""
     unkept: Sequence[str]
     """References of suppliers that a person put in and that could not be kept."""
+    fairness: Sequence[tuple[str, str]]
+    """What was done for newcomers and for each challenge, and what it took off the total fit."""
 
     @classmethod
     def of(cls, run: MatchRun, ref: str) -> PlanWords:
         """Return what the round of ``run`` says about the challenge ``ref``; nothing before a plan."""
         made = run.round
         if made is None:
-            return cls("", [], [], [])
+            return cls("", [], [], [], [])
         found: dict[str, Any] = made.result["challenges"].get(ref, {})
         return cls(
             quality=quality(made),
             shortages=[each["words"] for each in found.get("shortages", ())],
             prices=[price(each) for each in found.get("prices", ())],
             unkept=found.get("unkept", ()),
+            fairness=fairness_words(made.result),
         )
+
+
+def fairness_words(found: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return what a round did for newcomers, for the draw and for each challenge, and what each cost, in words."""
+    whole, rows = float(found.get("score") or 0.0), []
+    parity, even, drawn = (found.get(name) for name in ("parity", "evenness", "exploration_cost"))
+    if parity and parity["share"] is not None and parity["qualified"] is not None:
+        share = (
+            f"They get {_part(parity['share'])} of all places planned together, and are "
+            f"{_part(parity['qualified'])} of the suppliers that fit. {_cost(parity['cost'], whole)}"
+        )
+        rows.append(("Newcomers", share))
+    if drawn:
+        rows.append(("Places that are drawn", _cost(drawn, whole)))
+    if even:
+        least = f"Each has at least {even['percent']} in 100 of the best plan that it could have alone."
+        rows.append(("Every challenge planned together", f"{least} {_cost(even['cost'], whole)}"))
+    return rows
+
+
+def _part(share: float) -> str:
+    return f"{share * 100:.0f} in 100"
+
+
+def _cost(points: float, whole: float) -> str:
+    if points <= 0 or whole <= 0:
+        return "This cost nothing."
+    return f"This took {points:.2f} points, {points / whole:.1%}, off the total fit."
 
 
 def quality(made: SelectionRound) -> str:
