@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -11,6 +11,7 @@ from engage.advisory.enums import SEAT_TRANSITIONS, SESSION_TRANSITIONS, SeatSta
 from engage.advisory.models import AdvisorySession, Seat
 from engage.advisory.service import admission, seats
 from engage.audit import service as audit
+from engage.challenges import service as challenges
 from engage.interests.enums import CheckPoint
 from engage.kernel import clock
 from engage.kernel.actor import Actor
@@ -27,9 +28,10 @@ def record_attendance(
 
     ``came`` says yes or no for the id of every live seat. Side effects, in order: the session's row is
     locked, places that were offered and never taken are released, the seats and the session change state, an
-    audit line with counts. Raises ``Conflict`` before the
-    session has begun or when it was cancelled or recorded, ``Invalid`` when a seat is left out, and when
-    somebody came whom a conflict of interest keeps away; those who are kept away are noted.
+    audit line with counts, a ledger line for each supplier that came: it knows what was said, everybody else once
+    the minutes are published. Raises ``Conflict`` before the session has begun or when it was cancelled or
+    recorded, ``Invalid`` when a seat is left out, and when somebody came whom a conflict of interest keeps away;
+    those who are kept away are noted.
     """
     meeting = seats.lock(session, meeting.id)
     check(SESSION_TRANSITIONS, now=meeting.state, to=SessionState.HELD, thing="session")
@@ -57,6 +59,7 @@ def record_attendance(
     session.flush()
     attended = sum(seat.state is SeatState.ATTENDED for seat in rows)
     _record(session, actor, meeting, "held", attended=attended, no_show=len(rows) - attended)
+    _tell_who_came(session, meeting, [seat for seat in rows if seat.state is SeatState.ATTENDED])
     return meeting
 
 
@@ -79,10 +82,12 @@ def publish_minutes(
 ) -> AdvisorySession:
     """Publish the minutes to everyone, once and for good: who was there knows no more than who was not.
 
-    Side effects, in order: the session's row is locked, its minutes and their time, an audit line, a ledger
-    line with the hash of the exact text. Raises ``Conflict`` when they are published already or attendance
-    has not been recorded, ``Invalid`` when there is no text.
+    Side effects, in order: the challenge's row is held, the session's locked, its minutes and their time, an audit
+    line, a ledger line with the hash of the exact text. Raises ``Conflict`` when they are published already,
+    attendance has not been recorded or the challenge is not public, ``Invalid`` when there is no text.
     """
+    if not challenges.hold(session, meeting.challenge).is_public:
+        raise Conflict("This challenge is not public at the moment, so nothing can be published to everyone.")
     meeting = _open_minutes(session, meeting)
     if meeting.state is not SessionState.HELD:
         raise Conflict("Record who came first, then publish the minutes.")
@@ -101,6 +106,21 @@ def publish_minutes(
         body=text,
     )
     return meeting
+
+
+def _tell_who_came(session: Session, meeting: AdvisorySession, seats_taken: Sequence[Seat]) -> None:
+    said_at = min(meeting.ends_at, clock.now())
+    for audience in dict.fromkeys(f"supplier:{seat.supplier.ref}" for seat in seats_taken):
+        ledger.disclose(
+            session,
+            challenge_ref=meeting.challenge.ref,
+            fact=f"minutes:{meeting.ref}",
+            summary=f"What was said in the session: {meeting.title}",
+            channel=Channel.SESSION,
+            audience=audience,
+            released_at=said_at,
+            delivered_at=said_at,
+        )
 
 
 def _open_minutes(session: Session, meeting: AdvisorySession) -> AdvisorySession:

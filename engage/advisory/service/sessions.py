@@ -96,11 +96,14 @@ def change(
     Side effects, in order: the session's row is locked and changed, ``sequence`` goes up, an audit line;
     when people who attend are concerned, a letter with the new calendar entry to each of them; new places
     are offered to who waits; when everyone is concerned, a ledger line. Raises ``Conflict`` when the session
-    is over or cancelled, ``Invalid`` when it would begin in the past or have fewer places than are taken.
+    is over or cancelled or the challenge is not public, ``Invalid`` when it would begin in the past or have fewer
+    places than are taken.
     """
     meeting = seats.lock(session, meeting.id)
     if meeting.state is not SessionState.SCHEDULED or meeting.starts_at <= clock.now():
         raise Conflict("This session was cancelled or has begun, so it cannot be changed any more.")
+    if not meeting.challenge.is_public:
+        raise Conflict("This challenge is not public at the moment. A session can be cancelled, not changed.")
     _check_times(details)
     if details.places < meeting.taken:
         raise Invalid({"places": f"{meeting.taken} places are already taken: enter {meeting.taken} or more"})
@@ -191,6 +194,8 @@ def _when(meeting: AdvisorySession) -> str:
 
 
 def _announce(session: Session, meeting: AdvisorySession, summary: str) -> None:
+    if not meeting.challenge.is_public:
+        return  # nobody can read it: who had a place is told by letter
     body = "\n".join((meeting.title, _when(meeting), meeting.place, meeting.agenda, meeting.cancel_reason))
     ledger.disclose(
         session,

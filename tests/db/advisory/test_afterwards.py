@@ -11,10 +11,12 @@ from sqlalchemy.orm import Session
 from engage.advisory import queries, service
 from engage.advisory.enums import SeatState, SessionState
 from engage.advisory.models import AdvisorySession
+from engage.challenges.enums import ChallengeState
 from engage.kernel import clock
 from engage.kernel.actor import Actor, Role
 from engage.kernel.errors import Conflict, Invalid
 from engage.kernel.text import sha256
+from engage.ledger import queries as ledger
 from engage.ledger.enums import EVERYONE
 from engage.ledger.models import Disclosure
 from tests.factories import accounts, advisory
@@ -48,6 +50,37 @@ def test_attendance_closes_the_session_and_keeps_the_count(session: Session) -> 
         SeatState.RELEASED,
     ]
     assert (meeting.taken, tags(session)) == (2, ["advisory:session:held"])
+
+
+def test_who_came_knows_what_was_said_and_everyone_else_once_the_minutes_are_out(session: Session) -> None:
+    meeting = begun(session)
+    here, also, absent = (advisory.seat(session, meeting=meeting) for _ in range(3))
+    runner, came = facilitator(session, meeting), {here.id: True, also.id: True, absent.id: False}
+    service.record_attendance(session, actor=runner, meeting=meeting, came=came)
+    fact = f"minutes:{meeting.ref}"
+    assert told(session) == [(fact, f"supplier:{seat.supplier.ref}") for seat in (here, also)]
+    (found,) = ledger.asymmetries(session, challenge_ref=meeting.challenge.ref, now=clock.now())
+    assert (found.fact, found.first_told_at, found.is_open) == (fact, meeting.ends_at, True)
+    service.publish_minutes(session, actor=runner, meeting=meeting, text="We agreed.")
+    (found,) = ledger.asymmetries(session, challenge_ref=meeting.challenge.ref, now=clock.now())
+    assert (len(found.told_to), found.is_open) == (2, False)
+
+
+def test_a_session_nobody_came_to_told_nobody_anything(session: Session) -> None:
+    meeting = begun(session)
+    service.record_attendance(session, actor=facilitator(session, meeting), meeting=meeting, came={})
+    assert told(session) == []
+
+
+def test_minutes_wait_while_the_challenge_is_out_of_view(session: Session) -> None:
+    meeting = begun(session)
+    runner = facilitator(session, meeting)
+    service.record_attendance(session, actor=runner, meeting=meeting, came={})
+    meeting.challenge.state = ChallengeState.NOTICE_PENDING
+    session.flush()
+    with pytest.raises(Conflict, match="not public at the moment"):
+        service.publish_minutes(session, actor=runner, meeting=meeting, text="We agreed.")
+    assert (meeting.minutes_published_at, told(session)) == (None, [])
 
 
 def test_nobody_may_be_left_out(session: Session) -> None:

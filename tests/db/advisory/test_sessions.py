@@ -233,3 +233,18 @@ def test_the_database_refuses_what_must_never_be(
     meeting = advisory.meeting(session, challenge=advisory.open_challenge(session))
     with pytest.raises(IntegrityError, match=constraint):
         session.execute(sa.update(AdvisorySession).where(AdvisorySession.id == meeting.id).values(change))
+
+
+def test_out_of_view_a_session_can_be_cancelled_and_neither_changed_nor_announced(session: Session) -> None:
+    challenge = advisory.open_challenge(session)
+    meeting = advisory.meeting(session, challenge=challenge)
+    seat = advisory.seat(session, meeting=meeting)
+    runner = accounts.actor(session, Role.FACILITATOR, organisation=challenge.organisation)
+    challenge.state = ChallengeState.NOTICE_PENDING
+    session.flush()
+    with pytest.raises(Conflict, match="not public at the moment"):
+        service.change(session, actor=runner, meeting=meeting, details=details(title="Another title"))
+    service.cancel(session, actor=runner, meeting=meeting, reason="The route changed.")
+    assert meeting.state is SessionState.CANCELLED
+    assert [letter.recipient for letter in letters(session)] == [seat.person.email]
+    assert told(session) == []
