@@ -37,6 +37,7 @@ from engage.digests import handlers as digests_handlers
 from engage.digests.views import bp as digests_views
 from engage.http import access, assets, auth, csrf, errors, headers, limits, pagination, session, templates
 from engage.interests.events import InterestsChanged
+from engage.interests.views import bp as interests_views
 from engage.kernel import db, events, logs
 from engage.kernel.settings import configure
 from engage.matchmaking import handlers as matchmaking_handlers
@@ -89,6 +90,7 @@ BLUEPRINTS = (
     accounts_views,
     challenges_views,
     suppliers_views,
+    interests_views,
     matchmaking_views,
     advisory_views,
     consultation_views,

@@ -66,6 +66,12 @@ def of_organisation(session: Session, *, organisation_id: int | None) -> Sequenc
     return session.scalars(query.options(*_loaded()).order_by(Declaration.id.desc())).all()
 
 
+def people_now(session: Session, *, organisation_id: int | None) -> set[int]:
+    """Return the ids of the people who act for an organisation now."""
+    found = accounts.members(session, organisation_id=organisation_id or 0)
+    return {each.person_id for each in found}
+
+
 def declaration(session: Session, *, declaration_id: int, actor: Actor) -> Declaration:
     """Return a declaration for who made it, or who looks after it. Raises ``NotFound`` for everybody else."""
     query = sa.select(Declaration).where(Declaration.id == declaration_id).options(*_loaded())

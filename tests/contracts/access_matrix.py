@@ -11,6 +11,7 @@ from engage.admin.policy import AdminPermission
 from engage.advisory.policy import AdvisoryPermission
 from engage.challenges.policy import ChallengePermission
 from engage.consultation.policy import ConsultationPermission
+from engage.interests.policy import InterestsPermission
 from engage.kernel.permissions import Permission
 from engage.matchmaking.policy import MatchmakingPermission
 from engage.suppliers.policy import SupplierPermission
@@ -133,6 +134,18 @@ MATRIX: dict[str, str | Permission] = {
     "digests.asked": PUBLIC,
     "digests.my_alerts": SIGNED_IN,
     "digests.subscription": PUBLIC,
+    "interests.assessment": InterestsPermission.READ,
+    "interests.assessment_file": InterestsPermission.READ,
+    "interests.challenge": InterestsPermission.SEE,
+    "interests.correct": InterestsPermission.DECLARE,
+    "interests.decide": InterestsPermission.DECIDE,
+    "interests.declare": InterestsPermission.DECLARE,
+    "interests.end": InterestsPermission.DECLARE,
+    "interests.mine": InterestsPermission.DECLARE,
+    "interests.none": InterestsPermission.STATE,
+    "interests.propose": InterestsPermission.PROPOSE,
+    "interests.review": InterestsPermission.PROPOSE,
+    "interests.team": InterestsPermission.TEAM,
     "matchmaking.alternate": MatchmakingPermission.RELEASE,
     "matchmaking.candidate": MatchmakingPermission.SEE,
     "matchmaking.end_override": MatchmakingPermission.RUN,

@@ -26,6 +26,7 @@ TABS = (
     ("matchmaking.match", "Match"),
     ("advisory.department_sessions", "Sessions"),
     ("consultation.department_questions", "Questions"),
+    ("interests.challenge", "Interests"),
     ("challenges.notice", "Notice"),
     ("transparency.notices", "What followed"),
     ("consultation.ledger", "Ledger"),
@@ -162,7 +163,10 @@ def _is_tab(endpoint: str, here: str) -> bool:
 def _has_tab(challenge: Challenge, endpoint: str) -> bool:
     if endpoint == "challenges.notice":
         return challenge.route is Route.PRELIMINARY_MARKET_ENGAGEMENT
-    always = endpoint.startswith(("challenges.", "matchmaking.")) or endpoint == "consultation.ledger"
+    always = (
+        endpoint.startswith(("challenges.", "matchmaking.", "interests."))
+        or endpoint == "consultation.ledger"
+    )
     return always or challenge.state not in BEFORE_APPROVAL
 
 

@@ -84,8 +84,13 @@ class Assessment:
 
 
 def concerned(session: Session, *, challenge: Challenge) -> list[Declaration]:
-    """Return the declarations that concern ``challenge``: of its officials, and of suppliers about its department."""
+    """Return the declarations that concern ``challenge``: of its officials, and of suppliers about its department.
+
+    Those of suppliers only once the text is approved: they are not named earlier.
+    """
     found = {each.id: each for each in queries.of_officials(session, challenge=challenge)}
+    if not policy.names_suppliers(challenge):
+        return list(found.values())
     for several in conflicts(session, challenge=challenge, on=clock.uk_today()).values():
         found |= {each.declaration.id: each.declaration for each in several if each.declaration}
     return [found[number] for number in sorted(found)]
