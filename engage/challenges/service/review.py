@@ -9,6 +9,7 @@ from engage.challenges.enums import ChallengeState, Decision, Route
 from engage.challenges.enums.questions import missing
 from engage.challenges.events import ReviewDecided, ReviewRequested
 from engage.challenges.models import Challenge, ChallengeReview, ChallengeVersion
+from engage.challenges.service.attachments import unready
 from engage.challenges.service.shared import allow, lock, may_become, move, note, unschedule
 from engage.kernel import clock
 from engage.kernel.actor import Actor
@@ -38,7 +39,7 @@ def submit(session: Session, *, actor: Actor, challenge: Challenge) -> Challenge
     allow(policy.can_submit(actor, challenge), policy.NOT_VERIFIED)
     lock(session, challenge)
     may_become(challenge, ChallengeState.IN_REVIEW)
-    problems = unfit(challenge)
+    problems = {**unfit(challenge), **unready(session, challenge)}
     if problems:
         raise Invalid(problems)
     move(challenge, ChallengeState.IN_REVIEW)
@@ -79,6 +80,10 @@ def approve(session: Session, *, actor: Actor, challenge: Challenge, content_has
     """
     lock(session, challenge)
     may_decide(actor, challenge)
+    if challenge.state is ChallengeState.NOTICE_PENDING:
+        raise Conflict(
+            "This text is approved already and waits for its notice. Nothing was done a second time."
+        )
     may_become(challenge, ChallengeState.APPROVED)
     version = frozen(session, challenge)
     if not (content_hash == version.content_hash == challenge.content_hash):
