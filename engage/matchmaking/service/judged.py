@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, joinedload
 from engage.challenges import queries as challenges
 from engage.challenges.models import Challenge
 from engage.kernel import clock
+from engage.kernel.embedding import embedder
 from engage.matching import ChallengeText, Features, SupplierProfile, encode_missing, texts_to_encode
 from engage.matching.tuning import Judgement
 from engage.matchmaking.enums import InvitationState, Origin
@@ -88,7 +89,7 @@ def _texts(session: Session, asked: Iterable[Challenge]) -> dict[int, ChallengeT
 
 
 def _features(session: Session, wanted: vectors.Texts) -> Features:
-    model = vectors.embedder()
+    model = embedder()
     features = vectors.stored(session, wanted, model=model)
     for kind, texts in wanted.items():
         encode_missing(features, texts, model, kind=kind)

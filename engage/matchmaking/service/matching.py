@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from engage.accounts.models import Organisation
 from engage.challenges.models import Challenge
 from engage.kernel.chain import canonical
+from engage.kernel.embedding import embedder
 from engage.kernel.text import sha256
 from engage.matching import (
     Band,
@@ -90,7 +91,7 @@ def match(
     kept, and so is the first snapshot of the corpus. Otherwise nothing is written to the database and, when a
     vector is missing, suppliers are ranked by words alone.
     """
-    model, department = vectors.embedder(), challenge.organisation
+    model, department = embedder(), challenge.organisation
     if writing:
         while vectors.embed_some(session, limit=READ_BY_SENTENCE):
             pass

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from engage.challenges import queries as challenges
 from engage.challenges.models import Challenge, ChallengeVersion
 from engage.kernel import clock
+from engage.kernel.embedding import embedder
 from engage.matching import Band, ChallengeText, Features, Pool, rank_pool, texts_to_encode
 from engage.matchmaking.service import vectors
 from engage.matchmaking.service.corpus import standard
@@ -47,7 +48,7 @@ def opportunities(session: Session, *, supplier: Supplier) -> list[Opportunity]:
         return [Opportunity(challenge, None, "", 0.0, False) for challenge, _ in texts]
     statements = {str(statement.id): cited(statement) for statement in fresh}
     pool = alone(session, supplier, today=today)
-    model = vectors.embedder()
+    model = embedder()
     features = vectors.stored(session, texts_to_encode(challenges=[text for _, text in texts]), model=model)
     found = [_opportunity(pool, challenge, text, features, statements) for challenge, text in texts]
     return sorted(found, key=lambda each: (-each.score, each.challenge.id))
@@ -76,7 +77,7 @@ def _opportunity(
 
 def alone(session: Session, supplier: Supplier, *, today: date) -> Pool:
     """Return a pool of one supplier as the database has it, measured with the newest snapshot of the corpus."""
-    measure = measured_by(session, standard(session), vectors.embedder(), writing=False)
+    measure = measured_by(session, standard(session), embedder(), writing=False)
     held = build(session, [supplier.id], yardstick=measure)
     return Pool([held.segment], yardstick=measure, as_of=today)
 

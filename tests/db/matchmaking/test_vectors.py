@@ -14,10 +14,10 @@ from engage.challenges.enums import ChallengeState
 from engage.challenges.events import ChallengePublished, ReviewRequested
 from engage.kernel import events
 from engage.kernel.db import unit_of_work
+from engage.kernel.embedding import embedder
 from engage.kernel.settings import configure
 from engage.matchmaking import jobs, queries, service
 from engage.matchmaking.models import MatchRun, TextVector
-from engage.matchmaking.service import vectors
 from engage.suppliers.events import StatementsChanged
 from tests.factories import challenges
 from tests.factories import matchmaking as made
@@ -69,7 +69,7 @@ class TestWithTheModel:
         )
         run = made.run(session, market)
         assert (run.embedder, made.names(run)[0]) == (MODEL, made.BEST)
-        assert run.model_digest == vectors.embedder().digest
+        assert run.model_digest == embedder().digest
         reason = run.candidates[0].explanation["documents"][0]
         assert reason["semantic"] > 0
         assert service.count_missing(session) == 0
@@ -78,7 +78,7 @@ class TestWithTheModel:
         assert kept(session) == before
 
     def test_the_embedder_is_opened_once(self) -> None:
-        assert vectors.embedder() is vectors.embedder()
+        assert embedder() is embedder()
 
     @pytest.mark.usefixtures("committed")
     def test_a_statement_can_be_saved_while_a_long_import_runs(self) -> None:
