@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from engage.kernel.scanning import scanner_named
 from engage.kernel.settings import SettingsError, boolean, read, setting, words
 
 PROJECT = Path(__file__).resolve().parent
@@ -61,6 +62,12 @@ class Config:
         default="minilm-int8",
         meaning="The language model the matching engine uses; none: words only.",
     )
+    scanner: str = setting(
+        "ENGAGE_SCANNER",
+        default="structure",
+        meaning="What checks attachments before anybody can download them: structure (macros, scripts, hidden files; "
+        "no viruses) or clamd://host:port (also a ClamAV daemon).",
+    )
     theme: str = setting(
         "ENGAGE_THEME",
         default="neutral",
@@ -104,6 +111,7 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
         raise SettingsError("ENGAGE_BASE_URL must begin with http:// or https://.")
     if config.theme not in {"neutral", "govuk"}:
         raise SettingsError(f"ENGAGE_THEME is “{config.theme}”: use neutral or govuk.")
+    scanner_named(config.scanner)
     if config.mail and not config.mail.startswith(("smtp://", "smtps://", "file:", "console")):
         raise SettingsError("ENGAGE_MAIL must be smtp://…, smtps://…, file:DIRECTORY or console.")
     if config.production:

@@ -3,21 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import click
 import sqlalchemy as sa
 
+from engage.challenges import queries as challenges
 from engage.cli.work import bound
+from engage.kernel import clock
 from engage.kernel.db import reading
+from engage.kernel.scanning import scanner_named
 from engage.kernel.settings import settings
+from engage.kernel.uktime import uk_time
 from engage.matching.embedders import load_embedder
+
+PATIENCE = timedelta(minutes=15)
+"""How long a file may wait for its check before something is wrong."""
 
 
 @click.command()
 def doctor() -> None:
     """Check the database, the language model and the mail transport; exit code 1 when something is wrong."""
     with bound():
-        results = [_line("database", _database), _line("language model", _model), _line("mail", _mail)]
+        results = [
+            _line("database", _database),
+            _line("language model", _model),
+            _line("mail", _mail),
+            _line("file check", _files),
+        ]
     if not all(results):
         raise SystemExit(1)
 
@@ -39,6 +52,15 @@ def _database() -> str:
 def _model() -> str:
     embedder = load_embedder(settings().embedder)
     return f"{embedder.id}" if embedder.dim else "none: the engine compares words only"
+
+
+def _files() -> str:
+    words = scanner_named(settings().scanner).ready()
+    with reading() as session:
+        number, since = challenges.waiting_since(session)
+    if since is not None and clock.now() - since > PATIENCE:
+        raise RuntimeError(f"{number} in quarantine, the oldest since {uk_time(since)}: is a worker running?")
+    return words
 
 
 def _mail() -> str:

@@ -2,6 +2,18 @@
 
 from __future__ import annotations
 
+from engage.challenges.queries.attachments import (
+    NO_FILE,
+    attachment,
+    attachments,
+    not_clean,
+    pieces,
+    public_attachment,
+    unchecked,
+    waiting_since,
+    was_published,
+    with_bytes,
+)
 from engage.challenges.queries.board import (
     CARDS_SHOWN,
     COLUMNS,
@@ -57,6 +69,7 @@ __all__ = [
     "CARDS_SHOWN",
     "COLUMNS",
     "NO_CHALLENGE",
+    "NO_FILE",
     "BoardCard",
     "BoardColumn",
     "Shown",
@@ -65,6 +78,8 @@ __all__ = [
     "answers_at",
     "approvers",
     "aside",
+    "attachment",
+    "attachments",
     "by_id",
     "by_ref",
     "challenge",
@@ -81,7 +96,10 @@ __all__ = [
     "last_edit",
     "last_number",
     "latest_version",
+    "not_clean",
     "open_challenges",
+    "pieces",
+    "public_attachment",
     "public_challenge",
     "public_challenges",
     "public_content",
@@ -94,6 +112,10 @@ __all__ = [
     "route_change",
     "route_changes",
     "told_route_changes",
+    "unchecked",
     "unsettled",
     "waiting_route_change",
+    "waiting_since",
+    "was_published",
+    "with_bytes",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engage.challenges.service.advice import Advice, advise
+from engage.challenges.service.attachments import CHECK, attach, detach, note_trouble, settle, tidy, unready
 from engage.challenges.service.changing import publish_revision
 from engage.challenges.service.copying import copy_challenge
 from engage.challenges.service.drafting import (
@@ -41,6 +42,7 @@ from engage.challenges.service.shared import SCHEDULABLE, hold
 from engage.challenges.service.wording import Difference, Told, differences, in_words, told
 
 __all__ = [
+    "CHECK",
     "OVER",
     "ROUTE_STAYS",
     "SCHEDULABLE",
@@ -54,11 +56,13 @@ __all__ = [
     "advise",
     "approve",
     "approve_revision",
+    "attach",
     "cancel_schedule",
     "close",
     "copy_challenge",
     "create_draft",
     "decline_route_change",
+    "detach",
     "differences",
     "drop_aside",
     "drop_revision",
@@ -71,6 +75,7 @@ __all__ = [
     "knowledge",
     "make_route_change",
     "merge_answers",
+    "note_trouble",
     "open_revision",
     "parse_challenge",
     "partings",
@@ -86,12 +91,15 @@ __all__ = [
     "save_answers",
     "schedule",
     "send_revision_back",
+    "settle",
     "start_engaging",
     "submit",
     "submit_revision",
+    "tidy",
     "told",
     "unfit",
     "unfit_revision",
+    "unready",
     "who_knew",
     "why_route_stays",
     "withdraw",

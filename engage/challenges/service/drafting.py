@@ -14,7 +14,7 @@ from engage.challenges.enums.questions import QUESTIONS, ROUTE_ANSWERS, Question
 from engage.challenges.models import Challenge, ChallengeNumber
 from engage.challenges.service import edits
 from engage.challenges.service.answers import checked
-from engage.challenges.service.shared import allow, lock, move, note
+from engage.challenges.service.shared import allow, lock_text, move, note
 from engage.kernel import clock
 from engage.kernel.actor import Actor
 from engage.kernel.errors import Conflict
@@ -81,13 +81,13 @@ def save_answers(
     if not changed or (
         question and seen is not None and _untouched(session, challenge, question, seen, kept)
     ):
-        _reopen(session, actor, challenge)
+        reopen(session, actor, challenge)
         return
     merged = _consistent({"route": challenge.route, **changed})
     for asked in QUESTIONS:
         if any(answer.field in changed for answer in asked.answers):
             edits.record(session, actor=actor, challenge=challenge, question=asked, values=merged, seen=seen)
-    _reopen(session, actor, challenge)
+    reopen(session, actor, challenge)
     text = challenge.writing
     text.put({field: value for field, value in merged.items() if field in changed or text is challenge})
     text.writer_ids = sorted({*text.writer_ids, actor.person_id})
@@ -150,7 +150,7 @@ def _changes(
     """Return the answers as they are kept and those that change something, with the challenge locked."""
     allow(policy.can_edit(actor, challenge), NOT_A_WRITER)
     kept = checked(answers)
-    lock(session, challenge)
+    lock_text(session, challenge)
     if not challenge.takes_answers:
         raise Conflict(NOT_EDITABLE)
     now = challenge.writing.content
@@ -168,7 +168,7 @@ def _untouched(
     return all(read.get(field) == plain(value) for field, value in kept.items())
 
 
-def _reopen(session: Session, actor: Actor, challenge: Challenge) -> None:
+def reopen(session: Session, actor: Actor, challenge: Challenge) -> None:
     """Make a text that an approver sent back a draft again."""
     if challenge.state is not ChallengeState.CHANGES_REQUESTED:
         return

@@ -11,6 +11,7 @@ from engage.challenges import policy, queries
 from engage.challenges.enums import ChallengeState, Route
 from engage.challenges.events import ChallengePublished, ChallengeWithdrawn
 from engage.challenges.models import Challenge, ChallengeVersion, hash_of
+from engage.challenges.service.attachments import tidy
 from engage.challenges.service.routing import tell_of_route
 from engage.challenges.service.shared import allow, drop_open, lock, may_become, move, note
 from engage.kernel import clock
@@ -110,6 +111,7 @@ def withdraw(session: Session, *, actor: Actor, challenge: Challenge, reason: st
     words = checked_reason(reason, missing="Say why the challenge is withdrawn")
     was_public = challenge.is_public
     drop_open(session, challenge, because="The challenge was withdrawn.")
+    tidy(session, challenge)
     move(challenge, ChallengeState.WITHDRAWN)
     challenge.withdrawn_at, challenge.withdrawn_reason = challenge.updated_at, words
     note(session, actor, challenge, "withdrawn", was_public=was_public)

@@ -13,6 +13,7 @@ from engage.challenges.enums import OPEN_STATES, REVISION_TRANSITIONS, Decision,
 from engage.challenges.enums.questions import ANSWERS, ROUTE_ANSWERS, missing, plain
 from engage.challenges.events import ReviewDecided, ReviewRequested
 from engage.challenges.models import Challenge, ChallengeReview, ChallengeRevision, ChallengeVersion
+from engage.challenges.service.attachments import tidy, unready
 from engage.challenges.service.review import (
     LONGEST_REASONS,
     OTHER_TEXT,
@@ -92,6 +93,8 @@ def submit_revision(
     may_become(revision, RevisionState.IN_REVIEW)
     words = reason.strip()
     _check_submission(challenge, revision, material, words)
+    if problems := unready(session, challenge):
+        raise Invalid(problems)
     assert material is not None
     _move(revision, RevisionState.IN_REVIEW)
     revision.material, revision.reason = material, words
@@ -181,7 +184,8 @@ def send_revision_back(
 def drop_revision(session: Session, *, actor: Actor, challenge: Challenge) -> None:
     """Give a change up: the published text stays. What was written is kept in the drafts, unpublished.
 
-    Side effects: state ``dropped``, an audit line. Raises ``NotAllowed`` for who neither writes nor conducts,
+    Side effects: state ``dropped``, files that only the change listed are deleted, an audit line. Raises
+    ``NotAllowed`` for who neither writes nor conducts,
     ``Conflict`` when no change is being prepared.
     """
     may = policy.can_edit(actor, challenge) or policy.can_conduct(actor, challenge)
@@ -189,6 +193,7 @@ def drop_revision(session: Session, *, actor: Actor, challenge: Challenge) -> No
     revision = locked(session, challenge)
     may_become(revision, RevisionState.DROPPED)
     drop_open(session, challenge, because=f"{actor.person_name} gave the change up.")
+    tidy(session, challenge)
     note(session, actor, challenge, "revision_dropped", revision=revision.number)
 
 

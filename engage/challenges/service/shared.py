@@ -24,6 +24,13 @@ def lock(session: Session, challenge: Challenge) -> Challenge:
     return session.scalars(query.execution_options(populate_existing=True)).one()
 
 
+def lock_text(session: Session, challenge: Challenge) -> None:
+    """Lock ``challenge`` and read the change of it that is being prepared again, too: nobody else writes in either."""
+    lock(session, challenge)
+    if challenge.open_revision is not None:
+        session.refresh(challenge.open_revision)
+
+
 def hold(session: Session, challenge: Challenge) -> Challenge:
     """Read ``challenge`` again and keep its state as it is until the transaction ends.
 

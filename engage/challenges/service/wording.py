@@ -99,4 +99,4 @@ def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> Sequence
 
 
 def _names(content: Mapping[str, Any]) -> str:
-    return "\n".join(str(each["name"]) for each in content.get(FILES, []))
+    return "\n".join(f"{each['name']} ({each['sha256'][:12]})" for each in content.get(FILES, []))
