@@ -23,6 +23,8 @@ SIGNED_IN = "signed in"
 MATRIX: dict[str, str | Permission] = {
     "accounts.account": SIGNED_IN,
     "accounts.act_as": SIGNED_IN,
+    "accounts.ask_to_join": PUBLIC,
+    "accounts.asked_to_join": PUBLIC,
     "accounts.change_password": SIGNED_IN,
     "accounts.check_email": PUBLIC,
     "accounts.end_membership": AccountPermission.MANAGE_PEOPLE,
@@ -31,6 +33,7 @@ MATRIX: dict[str, str | Permission] = {
     "accounts.forgot_sent": PUBLIC,
     "accounts.invite": AccountPermission.MANAGE_PEOPLE,
     "accounts.join": PUBLIC,
+    "accounts.join_request": AccountPermission.MANAGE_PEOPLE,
     "accounts.people": AccountPermission.MANAGE_PEOPLE,
     "accounts.register": PUBLIC,
     "accounts.register_check": PUBLIC,
