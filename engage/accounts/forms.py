@@ -14,9 +14,11 @@ from engage.http.forms import (
     Form,
     HiddenField,
     Length,
+    Optional,
     PasswordField,
     RadiosField,
     Required,
+    TextAreaField,
     TextField,
 )
 from engage.kernel.actor import OrganisationKind
@@ -161,6 +163,27 @@ class InviteForm(Form):
 
     email = EmailField("Their email address", [Required("Enter their email address"), EmailAddress()])
     roles = CheckboxesField("What may they do?", [Required("Choose what they may do")])
+
+
+class AskToJoinForm(Form):
+    """Who asks to act for an organisation that is here already."""
+
+    name = TextField(
+        "Your name",
+        [Required("Enter your name"), Length(max=100, message="Your name must be 100 characters or fewer")],
+    )
+    email = EmailField("Your email address", [Required("Enter your email address"), EmailAddress()])
+    words = TextAreaField(
+        "What they should know",
+        [Optional(), Length(max=500, message="What they should know must be 500 characters or fewer")],
+        description="For instance what you do there.",
+    )
+
+
+class AnswerForm(Form):
+    """What somebody may do who asked to join; the view sets the roles of its kind of organisation."""
+
+    roles = CheckboxesField("What may they do?")
 
 
 class JoinForm(NewPasswordForm, NameForm):

@@ -24,7 +24,6 @@ class Organisation(Base):
             postgresql_using="gin",
             postgresql_ops={"lowered": "gin_trgm_ops"},
         ),
-        sa.Index("ix_organisation_name_order", sa.text("lower(name)"), "id"),
     )
 
     id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)

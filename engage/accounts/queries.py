@@ -8,10 +8,18 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from engage.accounts.enums import OrganisationState
-from engage.accounts.models import Membership, Organisation, OrganisationIdentifier, Person, SignedInSession
+from engage.accounts.enums import JoinState, OrganisationState
+from engage.accounts.models import (
+    JoinRequest,
+    Membership,
+    Organisation,
+    OrganisationIdentifier,
+    Person,
+    SignedInSession,
+)
 from engage.kernel import clock
 from engage.kernel.actor import Actor, OrganisationKind, Role
+from engage.kernel.errors import NotFound
 from engage.kernel.paging import Page, paginate
 from engage.kernel.text import sha256
 
@@ -144,6 +152,24 @@ def last_left(session: Session, *, person_id: int, organisation_id: int) -> date
         Membership.person_id == person_id, Membership.organisation_id == organisation_id
     )
     return session.scalar(query)
+
+
+def join_requests(session: Session, *, organisation_id: int) -> Sequence[JoinRequest]:
+    """Return the requests to act for an organisation that wait for an answer, the oldest first."""
+    query = (
+        sa.select(JoinRequest)
+        .where(JoinRequest.organisation_id == organisation_id, JoinRequest.state == JoinState.WAITING)
+        .order_by(JoinRequest.id)
+    )
+    return session.scalars(query).all()
+
+
+def join_request(session: Session, *, organisation_id: int | None, request_id: int) -> JoinRequest:
+    """Return a request to act for an organisation. Raises ``NotFound``, also for one of another organisation."""
+    found = session.get(JoinRequest, request_id)
+    if found is None or found.organisation_id != organisation_id:
+        raise NotFound
+    return found
 
 
 def lock_organisation(session: Session, organisation_id: int) -> None:

@@ -7,6 +7,14 @@ from engage.kernel.db import reading, unit_of_work
 from engage.suppliers import service
 
 
+@jobs.every("50 2 * * *")
+@jobs.task("suppliers.words", lock="suppliers.words")
+def words(timestamp: int = 0) -> None:  # noqa: ARG001 - every periodic job is told when it was due
+    """Collect the words that suppliers use, for those who mistype one."""
+    with unit_of_work() as session:
+        service.refresh_words(session)
+
+
 @jobs.every("20 7 * * *")
 @jobs.task("suppliers.remind", lock="suppliers.remind")
 def remind(timestamp: int = 0) -> None:  # noqa: ARG001 - every periodic job is told when it was due

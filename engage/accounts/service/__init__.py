@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engage.accounts.service.joining import answer_join_request, ask_to_join
 from engage.accounts.service.organisations import create_organisation, decide
 from engage.accounts.service.people import add_member, create_person, disable_person, start_afresh
 from engage.accounts.service.recovery import change_password, rename, reset_password, verify_email
@@ -13,6 +14,8 @@ from engage.accounts.service.team import end_membership, invite, join
 __all__ = [
     "act_as",
     "add_member",
+    "answer_join_request",
+    "ask_to_join",
     "change_password",
     "create_organisation",
     "create_person",

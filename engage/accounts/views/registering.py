@@ -12,6 +12,7 @@ from engage.accounts import service
 from engage.accounts.enums import Scheme
 from engage.accounts.forms import (
     SCHEMES,
+    AskToJoinForm,
     KindForm,
     NewPasswordForm,
     NumberForm,
@@ -21,6 +22,7 @@ from engage.accounts.forms import (
     number_label,
 )
 from engage.accounts.service.identifiers import REGISTERS
+from engage.accounts.service.organisations import ALREADY_THERE
 from engage.accounts.service.registration import Registration, check_email, check_identifier
 from engage.accounts.views import bp
 from engage.accounts.views.pages import remember_address, show
@@ -31,6 +33,7 @@ from engage.kernel.actor import OrganisationKind
 from engage.kernel.errors import Invalid
 
 ANSWERS = "registration"
+TAKEN = "taken"
 STEPS = {
     "kind": "accounts.register",
     "organisation": "accounts.register_organisation",
@@ -149,7 +152,41 @@ def register_number() -> ResponseReturnValue:
             return draft.answer(number=check_identifier(db(), scheme=draft.scheme, number=form.number.data))
         except Invalid as problem:
             form.add_errors(problem.fields)
-    return show("register_number", form, register=REGISTERS[draft.scheme])
+            taken = problem.fields.get("number") == ALREADY_THERE
+            if taken:
+                cookie[TAKEN] = {"scheme": draft.scheme.value, "number": form.number.data}
+            return show("register_number", form, register=REGISTERS[draft.scheme], taken=taken)
+    return show("register_number", form, register=REGISTERS[draft.scheme], taken=False)
+
+
+@bp.route("/register/join", methods=["GET", "POST"])
+@public
+@limits.limited("5 per hour")
+@writes
+def ask_to_join() -> ResponseReturnValue:
+    """Ask the people of an organisation that is here already whether one may act for it."""
+    taken = cookie.get(TAKEN)
+    if not taken:
+        return redirect(url_for("accounts.register"), 303)
+    scheme = Scheme(taken["scheme"])
+    form = AskToJoinForm()
+    if form.validate_on_submit():
+        asked = {"name": form.name.data, "email": form.email.data, "words": form.words.data}
+        try:
+            service.ask_to_join(db(), scheme=scheme, number=taken["number"], **asked)
+        except Invalid as problem:
+            form.add_errors(problem.fields)
+        else:
+            cookie.pop(TAKEN)
+            return redirect(url_for("accounts.asked_to_join"), 303)
+    return show("ask_to_join", form, register=REGISTERS[scheme], number=taken["number"])
+
+
+@bp.get("/register/join/asked")
+@public
+def asked_to_join() -> ResponseReturnValue:
+    """Say what happens now."""
+    return render_template("accounts/asked_to_join.html")
 
 
 @bp.route("/register/you", methods=["GET", "POST"])

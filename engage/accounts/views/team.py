@@ -6,7 +6,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from engage.accounts import queries, service
-from engage.accounts.forms import InviteForm, JoinForm
+from engage.accounts.forms import AnswerForm, InviteForm, JoinForm
 from engage.accounts.policy import AccountPermission
 from engage.accounts.service.team import Offer, read_offer
 from engage.accounts.views import bp
@@ -35,8 +35,36 @@ def people() -> ResponseReturnValue:
     who = actor()
     assert who.organisation_id is not None
     return render_template(
-        "accounts/people.html", who=who, members=queries.members(db(), organisation_id=who.organisation_id)
+        "accounts/people.html",
+        who=who,
+        members=queries.members(db(), organisation_id=who.organisation_id),
+        requests=queries.join_requests(db(), organisation_id=who.organisation_id),
     )
+
+
+@bp.route("/account/people/requests/<int:request_id>", methods=["GET", "POST"])
+@requires(AccountPermission.MANAGE_PEOPLE)
+@writes
+def join_request(request_id: int) -> ResponseReturnValue:
+    """Show who asks to join; approve or decline."""
+    who, form = actor(), AnswerForm()
+    assert who.organisation_kind is not None
+    found = queries.join_request(db(), organisation_id=who.organisation_id, request_id=request_id)
+    roles = [role for role in Role if role in ROLES_OF[who.organisation_kind]]
+    form.roles.choices = [(role, role.label.capitalize(), MEANING[role]) for role in roles]
+    if form.validate_on_submit():
+        approve = "decline" not in request.form
+        try:
+            service.answer_join_request(
+                db(), actor=who, request_id=found.id, approve=approve, roles=form.roles.data
+            )
+        except Invalid as problem:
+            form.add_errors(problem.fields)
+        else:
+            told = f"We have sent a link to {found.email}." if approve else "The request is declined."
+            flash(told, "success")
+            return redirect(url_for("accounts.people"), 303)
+    return show("join_request", form, who=who, asked=found)
 
 
 @bp.route("/account/people/add", methods=["GET", "POST"])

@@ -24,6 +24,15 @@ class Supplier(Base):
     __table_args__ = (
         sa.CheckConstraint("capacity_per_quarter BETWEEN 0 AND 100", name="capacity_in_range"),
         sa.CheckConstraint("merged_into_id <> id", name="not_merged_into_itself"),
+        sa.Index(
+            "ix_supplier_listed", "listed_name", "id", postgresql_where=sa.text("listed_name IS NOT NULL")
+        ),
+        sa.Index(
+            "ix_supplier_listed_alike",
+            "listed_name",
+            postgresql_using="gin",
+            postgresql_ops={"listed_name": "gin_trgm_ops"},
+        ),
     )
 
     id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)
@@ -49,6 +58,8 @@ class Supplier(Base):
     """The identifier in the file it was imported from."""
     merged_into_id: Mapped[int | None] = mapped_column(sa.ForeignKey("supplier.id"), index=True)
     """The supplier that is the same organisation: whoever looks for this one is sent there."""
+    listed_name: Mapped[str | None] = mapped_column(deferred=True)
+    """Its organisation's name in small letters if everyone may see it, else nothing; the database sees to it."""
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     revision: Mapped[int] = mapped_column(

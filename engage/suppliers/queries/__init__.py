@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engage.suppliers.queries.claims import Claim, any_statement, expiring, to_verify
-from engage.suppliers.queries.directory import directory
+from engage.suppliers.queries.directory import Found, directory, search
 from engage.suppliers.queries.profiles import (
     SOON,
     Seen,
@@ -17,6 +17,7 @@ from engage.suppliers.queries.profiles import (
     seen,
     statement,
 )
+from engage.suppliers.queries.spelling import Corrected
 from engage.suppliers.queries.taxonomy import (
     FEW,
     Area,
@@ -37,7 +38,9 @@ __all__ = [
     "SOON",
     "Area",
     "Claim",
+    "Corrected",
     "Counted",
+    "Found",
     "Seen",
     "any_statement",
     "areas",
@@ -57,6 +60,7 @@ __all__ = [
     "of_organisation",
     "public_supplier",
     "retired",
+    "search",
     "seen",
     "statement",
     "to_verify",

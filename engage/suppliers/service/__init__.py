@@ -29,6 +29,7 @@ from engage.suppliers.service.taxonomy import (
     restore_capability,
     retire_capability,
 )
+from engage.suppliers.service.words import refresh_words
 
 __all__ = [
     "MOST_CAPABILITIES",
@@ -51,6 +52,7 @@ __all__ = [
     "name_capabilities",
     "parse_edition",
     "parse_supplier",
+    "refresh_words",
     "remind",
     "remove_statement",
     "rename_capability",

@@ -187,9 +187,7 @@ def _bring(found: Capability, values: Mapping[str, Any], merged: Sequence[Capabi
         values = {**values, **_together(values["name"], values, merged)}
     kept = {"name", "synonyms"} if found.renamed_here else set()
     differing = [
-        name
-        for name, value in values.items()
-        if name not in kept and not _same(getattr(found, name), value)
+        name for name, value in values.items() if name not in kept and not _same(getattr(found, name), value)
     ]
     for name in differing:
         setattr(found, name, values[name])

@@ -24,7 +24,7 @@ def index() -> ResponseReturnValue:
     asked = (
         queries.capability(db(), slug=form.capability.data) if form.capability.data in dict(every) else None
     )
-    found = queries.directory(
+    found = queries.search(
         db(),
         words=form.q.data,
         sme=form.sme.data,
@@ -35,7 +35,12 @@ def index() -> ResponseReturnValue:
     )
     searched = bool(form.q.data or form.sme.data or form.vcse.data or form.chosen_region or asked)
     return render_template(
-        "suppliers/index.html", form=form, suppliers=found, searched=searched, region_names=codes.region_names
+        "suppliers/index.html",
+        form=form,
+        found=found,
+        suppliers=found.page,
+        searched=searched,
+        region_names=codes.region_names,
     )
 
 
