@@ -42,6 +42,13 @@ APPROVER = Account(
     (Role.APPROVER,),
     "approve texts that others wrote",
 )
+COLLEAGUE = Account(
+    "colleague@demo-department.example",
+    "Callum Reed",
+    DEPARTMENT,
+    (Role.POLICY_AUTHOR,),
+    "write in the same text as the author, at once",
+)
 FACILITATOR = Account(
     "facilitator@demo-department.example",
     "Ines Ward",
@@ -77,7 +84,24 @@ ADMINISTRATOR = Account(
     (Role.PLATFORM_ADMIN,),
     "verify organisations, see every letter",
 )
-ACCOUNTS = (AUTHOR, APPROVER, FACILITATOR, SUPPLIER_ADMIN, SUPPLIER_EXPERT, AUDITOR, ADMINISTRATOR)
+ACCOUNTS = (
+    AUTHOR,
+    COLLEAGUE,
+    APPROVER,
+    FACILITATOR,
+    SUPPLIER_ADMIN,
+    SUPPLIER_EXPERT,
+    AUDITOR,
+    ADMINISTRATOR,
+)
+
+OF_DEPARTMENT = {
+    "author": AUTHOR.email,
+    "colleague": COLLEAGUE.email,
+    "approver": APPROVER.email,
+    "facilitator": FACILITATOR.email,
+}
+"""The people of the demo department by what the demo's files call them."""
 
 EDITOR = ("editor@engage.example", "Demo editor")
 REVIEWER = ("reviewer@engage.example", "Demo reviewer")

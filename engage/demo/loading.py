@@ -20,6 +20,7 @@ from engage.kernel import clock, db
 from engage.kernel.settings import settings
 from engage.matching import load_embedder
 from engage.outbox.service.transports import open_transport
+from engage.techmap import service as techmap
 
 Progress = Callable[[int, int], None]
 _LOCK = 0x64656D6F  # "demo": two that load at once wait for each other, and the second finds it done
@@ -59,6 +60,7 @@ def load(*, progress: Progress | None = None) -> bool:
         with db.unit_of_work() as session:
             features.store(session, load_embedder(settings().embedder))
         _act_out(everything(clock.uk_today()), progress)
+        techmap.draw_now()
     return True
 
 

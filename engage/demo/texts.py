@@ -86,6 +86,13 @@ def happenings() -> Mapping[str, Mapping[str, Any]]:
     return found
 
 
+@cache
+def lawful() -> Mapping[str, Any]:
+    """Return what makes the demo's engagements lawful: notices, steps, what was told elsewhere, changes, interests."""
+    found: Mapping[str, Any] = json.loads(_read("lawful.json"))
+    return found
+
+
 def live() -> ChallengeSource:
     """Return the challenge that is kept for the live walk."""
     return next(source for source in challenges() if source.state is None)

@@ -7,7 +7,16 @@ from datetime import date
 
 from engage.demo import texts
 from engage.demo.script import Step
-from engage.demo.stories import alerts, challenges, engagement, people, suppliers
+from engage.demo.stories import (
+    alerts,
+    challenges,
+    changing,
+    engagement,
+    notices,
+    openness,
+    people,
+    suppliers,
+)
 
 
 def everything(today: date) -> list[Step]:
@@ -22,4 +31,5 @@ def _steps(today: date) -> Iterator[Step]:
         if source.state is not None:
             yield from challenges.steps(today, source)
             yield from engagement.steps(today, source)
-    yield from alerts.steps(today)
+    for story in (notices, changing, openness, alerts):
+        yield from story.steps(today)
