@@ -35,7 +35,19 @@ from engage.consultation.events import FactReleased, QuestionAnswered
 from engage.consultation.views import bp as consultation_views
 from engage.digests import handlers as digests_handlers
 from engage.digests.views import bp as digests_views
-from engage.http import access, assets, auth, csrf, errors, headers, limits, pagination, session, templates
+from engage.http import (
+    access,
+    assets,
+    auth,
+    csrf,
+    errors,
+    headers,
+    limits,
+    pagination,
+    session,
+    templates,
+    uploads,
+)
 from engage.interests.events import InterestsChanged
 from engage.interests.views import bp as interests_views
 from engage.kernel import db, events, logs
@@ -120,7 +132,6 @@ def create_app(config: configuration.Config | None = None) -> Flask:
         SESSION_COOKIE_SECURE=settings.production,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
-        MAX_CONTENT_LENGTH=2 * 1024 * 1024,
         MAX_FORM_MEMORY_SIZE=1024 * 1024,
         WTF_CSRF_TIME_LIMIT=None,
     )
@@ -133,6 +144,7 @@ def create_app(config: configuration.Config | None = None) -> Flask:
     wire()
     session.init_app(app)
     auth.init_app(app, accounts.actor_by_token)
+    uploads.init_app(app)
     csrf.init_app(app)
     errors.init_app(app)
     limits.init_app(app)

@@ -14,6 +14,7 @@ from engage.http.forms import (
     CharacterCountField,
     CheckboxesField,
     DatePartsField,
+    FileField,
     Form,
     HiddenField,
     Length,
@@ -164,6 +165,12 @@ class NoticeForm(Form):
         [Required("Enter the procurement identifier")],
         description="It begins with ocds-h6vhtk-, for example ocds-h6vhtk-0a1b2c",
     )
+
+
+class AttachmentForm(Form):
+    """One file to attach."""
+
+    file = FileField("Choose a file", [Required("Choose a file")])
 
 
 class WithdrawForm(Form):

@@ -22,6 +22,7 @@ STATUS: dict[type[DomainError], int] = {
     Invalid: 422,
     DomainError: 400,
 }
+TOO_LARGE = 413
 READS = {"GET", "HEAD", "OPTIONS"}
 PAGES = {400, 403, 404, 405, 409, 413, 422, 429, 500, 503}
 
@@ -57,7 +58,7 @@ def init_app(app: Flask) -> None:
             return page(500)
         if error.code < 400:
             return error
-        return page(error.code)
+        return page(error.code, _too_large() if error.code == TOO_LARGE else "")
 
     @app.errorhandler(IntegrityError)
     def integrity(error: IntegrityError) -> ResponseReturnValue:
@@ -76,6 +77,11 @@ def init_app(app: Flask) -> None:
     def database(error: Exception) -> ResponseReturnValue:
         log.error("database trouble", where=_where(), error=str(error).splitlines()[0])
         return page(503)
+
+
+def _too_large() -> str:
+    most = (request.max_content_length or 0) // (1024 * 1024)
+    return f"What you sent is larger than {most} MB, the most that this page takes. Nothing has been saved."
 
 
 def _where() -> str:

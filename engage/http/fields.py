@@ -12,6 +12,7 @@ from datetime import date, time
 from typing import Any
 
 import wtforms
+from werkzeug.datastructures import FileStorage
 from wtforms import Field
 from wtforms.utils import unset_value
 
@@ -154,6 +155,22 @@ class IntegerField(Named):
         if self.data is not None:
             return str(self.data)
         return str(self.raw_data[0]) if self.raw_data else ""
+
+
+class FileField(Named):
+    """A file from the person's own computer. ``data`` is what werkzeug received, or ``None`` when none was chosen."""
+
+    data: FileStorage | None
+    widget = widgets.FileWidget()
+
+    def process_data(self, _value: Any) -> None:
+        """Show nothing: a file never goes back to the browser."""
+        self.data = None
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        """Take what was sent; a field of that name which is no file counts as nothing."""
+        files = [each for each in valuelist if isinstance(each, FileStorage) and each.filename]
+        self.data = files[0] if files else None
 
 
 class CheckboxField(Named):

@@ -110,6 +110,17 @@ class PasswordWidget(InputWidget):
         return ""
 
 
+class FileWidget:
+    """A file to choose; the form needs ``enctype="multipart/form-data"``."""
+
+    def __call__(self, field: Field, **options: Any) -> Markup:
+        """Return the HTML of the field. Browsers never show a file that was chosen before."""
+        params = {"id": field.id, "name": field.name, "label": label_params(field, options)}
+        return render_component(
+            "file-upload", "govukFileUpload", {**params, **common_params(field, options), **options}
+        )
+
+
 class TextAreaWidget(InputWidget):
     """Several lines of text; ``rows`` sets the height."""
 

@@ -28,6 +28,15 @@ def slug(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", ascii_text.lower()).strip("-")
 
 
+def size_words(size: int) -> str:
+    """Return a number of bytes as people say it: "340 KB", "2.1 MB"."""
+    if size < 1000:
+        return f"{size} bytes" if size != 1 else "1 byte"
+    if size < 1_000_000:
+        return f"{round(size / 1000)} KB"
+    return f"{size / 1_000_000:.1f} MB"
+
+
 def sha256(text: str) -> str:
     """Return the SHA-256 of ``text`` (UTF-8) in hexadecimal."""
     return hashlib.sha256(text.encode()).hexdigest()

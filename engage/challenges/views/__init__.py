@@ -7,6 +7,7 @@ from flask import Blueprint
 bp = Blueprint("challenges", __name__)
 
 from engage.challenges.views import (  # noqa: E402, F401 - they use bp
+    attachments,
     copying,
     drafting,
     ending,

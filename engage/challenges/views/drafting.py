@@ -96,6 +96,7 @@ def check(ref: str) -> ResponseReturnValue:
         "challenges/check.html",
         challenge=found,
         problems=[(places[name], message) for name, message in service.unfit(found).items()],
+        unready=service.unready(db(), found),
         approvers=queries.approvers(db(), challenge=found),
         advice=service.advise(found.content),
         asides=queries.all_aside(db(), challenge=found),
@@ -211,6 +212,8 @@ def after(found: Challenge, asked: Question) -> str:
     following = neighbour(asked, step=1)
     if found.open_revision:
         return url_for("challenges.revision", ref=found.ref)
-    if following is None or coming_from():
+    if coming_from():
         return url_for("challenges.check", ref=found.ref)
+    if following is None:
+        return url_for("challenges.attachments", ref=found.ref)
     return _page(found.ref, following)

@@ -105,6 +105,7 @@ def _page(found: Challenge, prepared: ChallengeRevision, form: RevisionForm) -> 
         writing=prepared.state is RevisionState.WRITING and can_edit(actor(), found),
         differences=service.differences(found.content, prepared.content),
         problems=[(places[name], message) for name, message in problems.items()],
+        unready=service.unready(db(), found),
         pages=[asked for asked in QUESTIONS if asked.field not in ROUTE_ANSWERS],
         changed={name for name, value in prepared.content.items() if found.content.get(name) != value},
         asides=queries.all_aside(db(), challenge=found),
