@@ -22,6 +22,7 @@ from engage.challenges.enums.questions import ROUTE_WORDS
 from engage.challenges.enums.routes import ROUTE_CHANGE_TRANSITIONS, RouteChangeState
 from engage.challenges.events import EngagementResumed, RouteChanged
 from engage.challenges.models import Challenge, ChallengeVersion, RouteChange
+from engage.challenges.service import route_letters
 from engage.challenges.service.shared import allow, lock, move, note, unschedule
 from engage.kernel import clock
 from engage.kernel.actor import Actor, Anyone
@@ -56,7 +57,8 @@ def propose_route(
     """Propose that ``challenge`` takes the route ``to``; nothing changes before another person agrees.
 
     ``reason`` is told to everyone once the change is public. Side effects, in order: the challenge's row is
-    locked, the proposal, an audit line. Raises ``NotAllowed``; ``Conflict`` when the route cannot change now or a
+    locked, the proposal, an audit line, a letter to each approver who may decide. Raises ``NotAllowed``;
+    ``Conflict`` when the route cannot change now or a
     proposal waits already; ``Invalid`` without reason, or without a purpose where one is needed.
     """
     allow(policy.can_conduct(actor, challenge), policy.NOT_ONE_OF_YOU)
@@ -90,6 +92,7 @@ def propose_route(
             raise
         raise Conflict("A change of route waits for an approver already.") from error
     note(session, actor, challenge, "route_proposed", to=to.value)
+    route_letters.ask_approvers(session, actor=actor, challenge=challenge, change=change)
     return change
 
 
@@ -100,8 +103,8 @@ def make_route_change(session: Session, *, actor: Actor, change: RouteChange) ->
     down with the change (from the ledger, which has a line for each letter that was delivered); the state
     ``notice_pending`` for preliminary market engagement (a public challenge is out of everybody's view from then on,
     its time of publication forgotten until it is published again), or ``approved`` for a policy exploration; the
-    route and its reason in the text, frozen as a new version that both people stand for; an audit line; the event
-    ``RouteChanged`` (letters to who takes part, release of what was told elsewhere).
+    route and its reason in the text, frozen as a new version that both people stand for; an audit line; a letter
+    to who proposed it; the event ``RouteChanged`` (letters to who takes part, release of what was told elsewhere).
 
     Raises ``NotAllowed`` for who proposed it or wrote the text and for who is no approver of the department;
     ``Conflict`` when it was decided before or the route can no longer change.
@@ -126,6 +129,7 @@ def make_route_change(session: Session, *, actor: Actor, change: RouteChange) ->
         hash=challenge.approved_hash,
         facts_known=len(change.who_knew),
     )
+    route_letters.tell_decision(session, actor=actor, challenge=challenge, change=change)
     emit(session, RouteChanged(challenge_id=challenge.id, route_change_id=change.id))
     return change
 
@@ -133,8 +137,8 @@ def make_route_change(session: Session, *, actor: Actor, change: RouteChange) ->
 def decline_route_change(session: Session, *, actor: Actor, change: RouteChange, reason: str) -> RouteChange:
     """Decline a proposed change of route with a reason for who proposed it.
 
-    Side effects: the challenge's row is locked, then the change's; its state, an audit line. Raises as
-    ``make_route_change`` does, and ``Invalid`` without a reason.
+    Side effects: the challenge's row is locked, then the change's; its state, an audit line, a letter to who
+    proposed it. Raises as ``make_route_change`` does, and ``Invalid`` without a reason.
     """
     challenge = lock(session, change.challenge)
     change = _take(session, change)
@@ -148,6 +152,7 @@ def decline_route_change(session: Session, *, actor: Actor, change: RouteChange,
     change.state, change.answer = RouteChangeState.DECLINED, words
     change.decided_by_id, change.decided_at = actor.person_id, clock.now()
     note(session, actor, challenge, "route_change_declined", to=change.to_route.value)
+    route_letters.tell_decision(session, actor=actor, challenge=challenge, change=change)
     return change
 
 

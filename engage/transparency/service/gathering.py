@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 from engage.advisory import queries as advisory
 from engage.advisory.enums import SessionState
 from engage.advisory.models import AdvisorySession
-from engage.challenges.models import Challenge
+from engage.challenges import queries as challenges
+from engage.challenges.models import Challenge, EngagementStep
 from engage.kernel import clock
 from engage.transparency import queries
 from engage.transparency.enums import Subject
@@ -35,7 +36,12 @@ def record_of(session: Session, *, challenge: Challenge) -> NoticeRecord:
     ]
     # of a notice that was recorded the challenge itself no longer changes: its state moves on, its text does not
     recorded = challenge.notice_recorded_at if challenge.ocid else None
-    stamps = [*_stamps(written, buyer, meetings), challenge.created_at if recorded else challenge.updated_at]
+    steps = _steps(session, challenge, until=recorded)
+    stamps = [
+        *_stamps(written, buyer, meetings),
+        *(each.recorded_at for each in steps),
+        challenge.created_at if recorded else challenge.updated_at,
+    ]
     region = [challenge.region] if challenge.region else []
     own = written or NoticeDetails.empty(challenge.id)
     return NoticeRecord(
@@ -65,6 +71,7 @@ def record_of(session: Session, *, challenge: Challenge) -> NoticeRecord:
         closes_on=own.closes_on or challenge.closes_on,
         process=own.engagement_process,
         events=[_event(each) for each in meetings],
+        steps=tuple(each.text for each in steps),
         languages=tuple(own.languages),
         tender_notice_on=own.tender_notice_on,
         notice_number=challenge.notice_number or "",
@@ -73,6 +80,12 @@ def record_of(session: Session, *, challenge: Challenge) -> NoticeRecord:
         changed_at=max(stamps),
         today=clock.uk_today(),
     )
+
+
+def _steps(session: Session, challenge: Challenge, *, until: datetime | None) -> Sequence[EngagementStep]:
+    """Return the steps that the notice tells: those taken after it was recorded stand on the page alone."""
+    found = challenges.engagement_steps(session, challenge_id=challenge.id)
+    return [each for each in found if until is None or each.recorded_at <= until]
 
 
 def _stamps(

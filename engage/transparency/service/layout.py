@@ -61,6 +61,10 @@ def process(record: NoticeRecord) -> str:
         record.process.strip(),
         _headed("What the engagement is for (Procurement Act 2023, section 16(1))", "\n".join(purposes)),
         _headed("Events", "\n".join(events)),
+        _headed(
+            "Steps so that nobody who takes part has an unfair advantage (section 16(3))",
+            "\n".join(f"- {step}" for step in record.steps),
+        ),
         _period(record),
         _languages(record),
     ]

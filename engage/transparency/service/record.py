@@ -121,6 +121,8 @@ class NoticeRecord:
     closes_on: date | None = None
     process: str = ""
     events: Sequence[Event] = ()
+    steps: Sequence[str] = ()
+    """What was done so that nobody has an unfair advantage (s.16(3)), up to the recording of the notice."""
     languages: Sequence[str] = ("en",)
     tender_notice_on: date | None = None
 

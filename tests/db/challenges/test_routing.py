@@ -144,7 +144,7 @@ def test_approved_but_not_yet_public_it_waits_for_the_notice_and_nobody_is_writt
     challenge = challenges.challenge(session, state=ChallengeState.APPROVED)
     made = change(session, challenge)
     assert (challenge.state, made.resume) == (ChallengeState.NOTICE_PENDING, None)
-    assert letters(session) == []
+    assert letters(session, "engagement_paused") == []
     back = change(session, challenge, EXPLORATION)
     assert (challenge.state, challenge.route, challenge.purposes) == (
         ChallengeState.APPROVED,
@@ -262,6 +262,30 @@ def test_a_proposal_has_a_reason_and_a_purpose(
         )
     assert list(refused.value.fields) == fields
     assert queries.route_changes(session, challenge_id=challenge.id) == []
+
+
+def test_the_two_people_are_told_by_letter_and_the_ledger_says_nothing_of_it(session: Session) -> None:
+    challenge = challenges.challenge(session, state=ChallengeState.ENGAGING)
+    first, second, both = (
+        approver(session, challenge),
+        approver(session, challenge),
+        accounts.actor(session, Role.POLICY_AUTHOR, Role.APPROVER, organisation=challenge.organisation),
+    )
+    proposed = propose(session, challenge, both)
+    asked = letters(session, "route_proposed")
+    assert sorted(letter.recipient for letter in asked) == sorted([first.email, second.email])
+    service.decline_route_change(session, actor=first, change=proposed, reason="No procurement is planned.")
+    (answer,) = letters(session, "route_decided")
+    assert answer.recipient == both.email
+    assert answer.subject == f"The route stays: {challenge.title}"
+    assert "No procurement is planned." in answer.text
+    assert {letter.audience for letter in letters(session)} == {None}
+    again = propose(session, challenge, both)
+    service.make_route_change(session, actor=second, change=again)
+    assert [each.subject.partition(":")[0] for each in letters(session, "route_decided")] == [
+        "The route stays",
+        "The route changed",
+    ]
 
 
 def test_what_everyone_may_read_of_who_knew_names_nobody(session: Session) -> None:

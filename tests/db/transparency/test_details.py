@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -12,6 +13,7 @@ from sqlalchemy.orm import Session
 from engage.accounts.models import Organisation, OrganisationIdentifier
 from engage.advisory.enums import SessionState
 from engage.audit import queries as audit
+from engage.challenges import service as challenges
 from engage.challenges.enums import ChallengeState
 from engage.challenges.models import Challenge
 from engage.kernel import clock
@@ -291,3 +293,27 @@ def test_who_may_write_and_when(
         with pytest.raises(Conflict):
             save(author, over)
     save(accounts.actor(session, Role.APPROVER, organisation=own), pending)
+
+
+def test_steps_taken_before_the_notice_stand_in_it_and_later_ones_on_the_page_alone(
+    session: Session, pending: Challenge, author: Actor
+) -> None:
+    def step(text: str) -> None:
+        today = clock.uk_today()
+        challenges.add_step(session, actor=author, challenge=pending, text=text, taken_on=today)
+
+    step("Same questions for all.")
+    record = service.record_of(session, challenge=pending)
+    assert record.steps == ("Same questions for all.",)
+    shown = service.text(replace(record, process="Two sessions."))
+    assert "unfair advantage (section 16(3))" in shown
+    assert "- Same questions for all." in shown
+    (milestone,) = service.release(record)["planning"]["milestones"]
+    assert "- Same questions for all." in milestone["description"]
+    assert service.verdict(service.release(record)).valid
+    challenges.record_notice(
+        session, actor=author, challenge=pending, notice_number="012345-2026", ocid="ocds-h6vhtk-0a1b2c"
+    )
+    step("Answers shared with everyone.")
+    after = service.record_of(session, challenge=pending)
+    assert (after.steps, after.is_correction) == (("Same questions for all.",), False)
