@@ -47,7 +47,7 @@ def preview(ref: str, as_json: bool) -> None:
     with refusals(), bound(), reading() as session:
         found = service.preview(session, challenge=challenges.by_ref(session, ref=ref))
     if as_json:
-        click.echo(json.dumps(vars(found) | {"gaps": found.gaps}))
+        click.echo(json.dumps(vars(found) | {"gaps": found.gaps, "shortages": found.shortages}))
         return
     click.echo(f"{found.considered:,} suppliers compared.")
     for rule in HardRule:
@@ -58,8 +58,8 @@ def preview(ref: str, as_json: bool) -> None:
     click.echo(
         f"Of the {found.near:,} strong or good ones {found.sme:,} are SMEs and {found.vcse:,} are VCSEs."
     )
-    for gap in found.gaps:
-        click.echo(f"  {gap}")
+    for lacking in (*found.shortages, *found.gaps):
+        click.echo(f"  {lacking}")
     if found.words_alone:
         click.echo("This is by words alone: the text has no vector yet.")
 

@@ -36,7 +36,7 @@ def shortage_sentence(rule: str, by: int) -> str:
     kind, _, tag = rule.partition(":")
     number = "1 place" if by == 1 else f"{by} places"
     if kind == "floor":
-        return f"The rules ask for more {tag_words(tag)} than fit: {number} short."
+        return f"Fewer {tag_words(tag)} get a place than the rules ask for: {number} short."
     if kind == "cap":
         return f"There are more {tag_words(tag)} than the rules take: {number} too many, put in by a person."
     return f"Not enough suppliers fit: {number} stay{'s' if by == 1 else ''} empty."

@@ -205,7 +205,7 @@ def _sentence(
         return f"{fit}You had been invited before, after you offered to help."
     return {
         Verdict.INVITED: f"{fit}You were invited under the rules below.",
-        Verdict.PERSON: f"{fit}A person of the department gave the place to another, with a recorded reason.",
+        Verdict.PERSON: f"{fit}A person of the department decided not to invite you, with a recorded reason.",
         Verdict.NOT_NEAR: "Your statements did not come near this challenge, so you were not invited.",
         Verdict.PLACES_TAKEN: f"{fit}The places went to other suppliers, under the rules below.",
         Verdict.HARD_RULE: "You were not invited because of a rule that comes before any comparison.",

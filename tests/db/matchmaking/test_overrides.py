@@ -145,8 +145,11 @@ def test_what_another_department_decided_is_not_told(session: Session) -> None:
     words = str(caught.value)
     assert elsewhere.challenge.ref not in words
     assert wanted.ref not in words
-    assert words.startswith("This cannot all be kept: somebody gave Wye Gauges a place in ")
-    assert "Wye Gauges takes 1 more invitation this quarter" in words
+    ours = here.challenge.ref
+    assert words.startswith("This cannot all be kept: people gave a place in ")
+    assert f"a place in {ours} to Wye Gauges" in words
+    assert "a place in another department’s challenge to Wye Gauges" in words
+    assert "; Wye Gauges takes 1 more invitation this quarter. The smallest way out: take the place" in words
 
 
 def test_a_contradiction_that_was_there_before_stops_nobody_else(session: Session) -> None:

@@ -131,7 +131,9 @@ def test_what_no_plan_can_keep_is_a_shortage_with_a_name(session: Session) -> No
     assert run.round is not None
     (shortage,) = run.round.result["challenges"][run.challenge.ref]["shortages"]
     assert (shortage["rule"], shortage["by"]) == ("floor:vcse", 2)
-    assert shortage["words"].endswith("charities or social enterprises than fit: 2 places short.")
+    assert shortage["words"].endswith(
+        "charities or social enterprises get a place than the rules ask for: 2 places short."
+    )
 
 
 def test_who_is_an_incumbent_depends_on_the_department(session: Session) -> None:

@@ -67,7 +67,9 @@ class TestRules:
         planned.author.post(f"{planned.address}/rules", data=RULES | {"sme": "2"})
         words = text_of(planned.author.get(planned.address).get_data(as_text=True))
         assert "Warning" in words
-        assert "small or medium-sized enterprises than fit: 2 places short." in words
+        assert (
+            "small or medium-sized enterprises get a place than the rules ask for: 2 places short." in words
+        )
 
     @pytest.mark.parametrize(
         ("wrong", "said"),

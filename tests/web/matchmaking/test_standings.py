@@ -132,7 +132,7 @@ def test_whom_a_person_left_out_reads_that_and_not_why(
     scene.author.post(f"{scene.address}/release")
     own = browser_of(firms.member(session, scene.market.best))
     words = text_of(own.get(address(session)).get_data(as_text=True))
-    assert "A person of the department decided this, to give the place to another." in words
+    assert "A person of the department decided this, to leave you out." in words
     assert reason not in words
     assert "Ann Author" not in words
 
