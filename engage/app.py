@@ -59,6 +59,7 @@ from engage.site.views import bp as site_views
 from engage.suppliers import handlers as suppliers_handlers
 from engage.suppliers.events import StatementsChanged
 from engage.suppliers.views import bp as suppliers_views
+from engage.techmap.views import bp as techmap_views
 from engage.transparency.views import bp as transparency_views
 
 REACTIONS: Mapping[type[events.Event], Sequence[events.Handler]] = {
@@ -104,6 +105,7 @@ BLUEPRINTS = (
     suppliers_views,
     interests_views,
     matchmaking_views,
+    techmap_views,
     advisory_views,
     consultation_views,
     digests_views,

@@ -24,6 +24,7 @@ JOBS = (
     "engage.challenges.jobs",
     "engage.suppliers.jobs",
     "engage.matchmaking.jobs",
+    "engage.techmap.jobs",
     "engage.advisory.jobs",
     "engage.digests.jobs",
 )

@@ -11,6 +11,7 @@ from engage.kernel.actor import Actor
 EVERYBODY = (
     ("challenges.index", "Challenges"),
     ("suppliers.index", "Suppliers"),
+    ("techmap.index", "Techmap"),
     ("site.how_matching_works", "How matching works"),
 )
 FOOTER = (

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from engage.accounts.enums import OrganisationState
 from engage.accounts.models import Organisation
@@ -83,3 +84,11 @@ def _says(words: str, wanted: Wanted) -> sa.ColumnElement[bool]:
         Statement.search.op("@@")(asked), Statement.counts_on(wanted.day)
     )
     return sa.or_(Supplier.organisation_id.in_(named), Supplier.id.in_(told))
+
+
+def oldest(session: Session, *, wanted: Wanted) -> date | None:
+    """Return when the oldest statement by which anybody is shown was last said or confirmed."""
+    query = sa.select(sa.func.min(Statement.confirmed_on)).join(
+        Supplier, Supplier.id == Statement.supplier_id
+    )
+    return session.scalar(query.where(*claims(wanted), *on_the_map()))

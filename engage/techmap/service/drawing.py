@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -47,8 +46,6 @@ WORSE = 0.03
 """By how much trustworthiness may fall while suppliers are only added, before all are placed anew."""
 log = structlog.get_logger()
 
-Work = Callable[[], AbstractContextManager[Session]]
-
 
 def wants_drawing(session: Session) -> bool:
     """Tell whether so much has changed since the last drawing that the next should not wait for the night."""
@@ -67,17 +64,18 @@ def draw_now(*, anew: bool = False) -> Landscape | None:
     """
     progress = _Progress(_begin())
     model = embedder()
+    progress.tell(READING, 0, 1)
     with reading() as session:
-        progress.tell(READING, 0, 1)
         found = meanings(session, day=clock.uk_today(), model=model)
         before = queries.current(session)
         held = _held(session, before, found, model)
+        best = queries.last_placed_anew(session, landscape=before).trustworthiness if before else None
     if not len(found.suppliers):
         with unit_of_work() as session:
             session.execute(sa.delete(Landscape).where(Landscape.id == progress.landscape_id))
         return None
     drawn = _drawn(found, held, progress, model, anew=anew)
-    if before is not None and not anew and drawn.kept.any() and _worse(session, before, drawn):
+    if drawn.kept.any() and _worse(best, drawn):
         drawn = _drawn(found, held, progress, model, anew=True)
     progress.tell(NAMING, 0, 1)
     with reading() as session:
@@ -165,9 +163,8 @@ def _drawn(
     return drawn
 
 
-def _worse(session: Session, before: Landscape, drawn: Drawing) -> bool:
+def _worse(best: float | None, drawn: Drawing) -> bool:
     """Tell whether adding to the map has made it misleading, measured against when all were last placed."""
-    best = queries.last_placed_anew(session, landscape=before).trustworthiness
     return best is not None and drawn.trust is not None and drawn.trust.value < best - WORSE
 
 
