@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from engage.advisory import queries, service
 from engage.advisory.forms import MinutesForm, attendance_form, came
 from engage.advisory.policy import AdvisoryPermission, can_run
+from engage.advisory.service import admission
 from engage.advisory.views import bp
 from engage.advisory.views.sessions import ONLY_RUNNERS
 from engage.http.access import actor, authorise, requires
@@ -39,7 +40,8 @@ def attendance(ref: str) -> ResponseReturnValue:
         else:
             flash("Attendance is recorded. Now write the minutes.", "success")
             return redirect(url_for("advisory.minutes", ref=ref), 303)
-    page = render_template("advisory/attendance.html", form=form, meeting=meeting, seats=seats)
+    held = admission.on_hold(db(), held=seats)
+    page = render_template("advisory/attendance.html", form=form, meeting=meeting, seats=seats, held=held)
     return page, 422 if form.errors else 200
 
 

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from engage.advisory import queries, service
 from engage.advisory.policy import can_read_joining_details
+from engage.advisory.service import admission
 from engage.advisory.views import bp
 from engage.http.access import actor, public, signed_in
 from engage.http.session import db
@@ -27,7 +28,9 @@ def public_calendar() -> ResponseReturnValue:
 def calendar_file(session_ref: str) -> ResponseReturnValue:
     """Give the entry of a session with its joining details to who attends and who runs it."""
     meeting = queries.session_by_ref(db(), ref=session_ref)
-    if not can_read_joining_details(actor(), meeting, queries.live_seats(meeting)):
+    live = queries.live_seats(meeting)
+    held = admission.on_hold(db(), held=live)
+    if not can_read_joining_details(actor(), meeting, [seat for seat in live if seat.id not in held]):
         raise NotFound
     response = Response(service.personal_file(meeting), content_type=CALENDAR)
     response.headers["Content-Disposition"] = f"attachment; filename=session-{meeting.ref}.ics"

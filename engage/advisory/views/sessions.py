@@ -11,6 +11,7 @@ from engage.accounts import queries as accounts
 from engage.advisory import queries, service
 from engage.advisory.forms import ReasonForm, SessionForm, session_values
 from engage.advisory.policy import AdvisoryPermission, can_run
+from engage.advisory.service import admission
 from engage.advisory.views import bp
 from engage.challenges import queries as challenges
 from engage.http.access import actor, authorise, requires
@@ -31,10 +32,12 @@ ONLY_RUNNERS = "Only a policy author or facilitator of this challenge’s depart
 def department_sessions(ref: str) -> ResponseReturnValue:
     """Show the sessions of a challenge with who has a place, and the suppliers that offered to help."""
     challenge = challenges.challenge(db(), ref=ref, actor=actor())
+    meetings = queries.sessions_of_challenge(db(), challenge_id=challenge.id)
     return render_template(
         "advisory/department_sessions.html",
         challenge=challenge,
-        meetings=queries.sessions_of_challenge(db(), challenge_id=challenge.id),
+        meetings=meetings,
+        on_hold=admission.on_hold(db(), held=[seat for each in meetings for seat in each.seats]),
         offers=queries.offers_of_challenge(db(), challenge_id=challenge.id),
         live_seats=queries.live_seats,
         asked_anew=queries.asked_anew,
