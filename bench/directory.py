@@ -2,7 +2,8 @@
 
 A scratch database is filled with made-up suppliers, two statements each, whose names and sentences are put together
 from those of the demo's data. Then the page ``/suppliers`` is asked for, in this process, with names, words, filters
-and typing errors of each. What is timed is the whole request without the network. The last line is one JSON object.
+and typing errors of each. What is timed is the whole request without the network; ``load`` says
+how many others wanted the processors. The last line is one JSON object.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import os
 import random
 import statistics
 import tempfile
@@ -69,7 +71,13 @@ def main() -> None:
     slowest = max(each["p95_ms"] for each in measured.values())
     print(
         json.dumps(
-            {"suppliers": arguments.suppliers, "searches": measured, "p95_ms": slowest, "bound_ms": BOUND_MS}
+            {
+                "suppliers": arguments.suppliers,
+                "searches": measured,
+                "p95_ms": slowest,
+                "bound_ms": BOUND_MS,
+                "load": round(os.getloadavg()[0], 1),
+            }
         )
     )
 

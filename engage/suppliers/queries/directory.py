@@ -23,7 +23,7 @@ MOST_NAMED = 200
 """Names that are looked at: further down they are not much like what was asked for."""
 MOST_ALIKE = 1_000
 """Names that are like the words in some way, of which the nearest are kept."""
-MOST_STATEMENTS = 4_000
+MOST_STATEMENTS = 2_000
 """Statements that are looked at; who asks for a word that more have is told to say more."""
 LONGEST = 200
 
@@ -53,14 +53,14 @@ _CANDIDATES = sa.text(
         LIMIT :most_named
     ), fitting AS MATERIALIZED (
         SELECT supplier_id FROM statement WHERE search @@ websearch_to_tsquery('english', :words)
+        LIMIT :most_statements
     ), told AS MATERIALIZED (
-        SELECT fitting.supplier_id
+        SELECT DISTINCT fitting.supplier_id
         FROM fitting JOIN supplier ON supplier.id = fitting.supplier_id
         WHERE supplier.listed_name IS NOT NULL
-        LIMIT :most_statements
     )
-    SELECT id, max(nearness) AS nearness, (SELECT count(*) FROM told) AS statements
-    FROM (SELECT id, nearness FROM named UNION ALL SELECT DISTINCT supplier_id, 0 FROM told) AS found
+    SELECT id, max(nearness) AS nearness, (SELECT count(*) FROM fitting) AS statements
+    FROM (SELECT id, nearness FROM named UNION ALL SELECT supplier_id, 0 FROM told) AS found
     GROUP BY id
     """
 )
