@@ -130,6 +130,8 @@ def post(walk: Walk, people: world.World, title: str) -> str:
     author.page.get_by_label("Policy exploration").first.check()
     author.page.locator("textarea").last.fill("No purchase is planned.")
     author.press("Save and continue")
+    author.sees("Attachments (optional)")
+    author.follow("Continue")
     author.sees("Check your answers")
     author.sees(ANSWERS["undecided"])
     walk.stop(author)

@@ -55,6 +55,10 @@ def _ocid(release: Mapping[str, Any]) -> Found:
 def _notice(release: Mapping[str, Any]) -> Found:
     for place, document in enumerate(_list(_of(release, "planning"), "documents")):
         where = f"planning/documents/{place}"
+        if place and "documentType" not in document:  # an attachment of the challenge
+            if not str(document.get("url", "")).startswith(("https://", "http://")):
+                yield f"{where}/url", "is no address from which the attachment can be had"
+            continue
         if document.get("documentType") != "marketEngagementNotice" or document.get("noticeType") != "UK2":
             yield where, "is not a preliminary market engagement notice (UK2)"
         if not NUMBER.fullmatch(str(document["id"])):

@@ -11,12 +11,14 @@ from engage.advisory import queries as advisory
 from engage.advisory.enums import SessionState
 from engage.advisory.models import AdvisorySession
 from engage.challenges import queries as challenges
-from engage.challenges.models import Challenge, EngagementStep
+from engage.challenges.models import Attached, Challenge, EngagementStep
 from engage.kernel import clock
+from engage.kernel.filetypes import FileKind
+from engage.kernel.settings import settings
 from engage.transparency import queries
 from engage.transparency.enums import Subject
 from engage.transparency.models import BuyerDetails, NoticeDetails, NoticeParty
-from engage.transparency.service.record import Address, Authority, Contact, Event, NoticeRecord, Party
+from engage.transparency.service.record import Address, Annex, Authority, Contact, Event, NoticeRecord, Party
 
 PPON_SCHEME = "GB-PPON"
 
@@ -74,6 +76,7 @@ def record_of(session: Session, *, challenge: Challenge) -> NoticeRecord:
         steps=tuple(each.text for each in steps),
         languages=tuple(own.languages),
         tender_notice_on=own.tender_notice_on,
+        annexes=[_annex(challenge, each) for each in challenge.attachments],
         notice_number=challenge.notice_number or "",
         ocid=challenge.ocid or "",
         recorded_at=recorded,
@@ -131,6 +134,15 @@ def _contact(own: NoticeDetails) -> Contact:
         email=own.contact_email,
         telephone=own.contact_telephone,
         address=own.contact_address,
+    )
+
+
+def _annex(challenge: Challenge, each: Attached) -> Annex:
+    return Annex(
+        name=each["name"],
+        url=f"{settings().base_url}/challenges/{challenge.ref}/attachments/{each['sha256']}",
+        mime=FileKind(each["kind"]).about.mime.partition(";")[0],
+        sha256=each["sha256"],
     )
 
 

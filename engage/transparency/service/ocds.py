@@ -205,7 +205,11 @@ def _documents(record: NoticeRecord) -> list[dict[str, Any]]:
             "url": f"{NOTICE_PAGE}{record.notice_number}",
             "datePublished": whole_seconds(record.recorded_at),
             "format": "text/html",
-        }
+        },
+        *(
+            {"id": each.sha256, "title": each.name, "url": each.url, "format": each.mime}
+            for each in record.annexes
+        ),
     ]
 
 

@@ -86,6 +86,16 @@ class Event:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Annex:
+    """A file that belongs to the text of the challenge."""
+
+    name: str
+    url: str
+    mime: str
+    sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class NoticeRecord:
     """Everything a notice says. Money is in whole pounds; empty means not given."""
 
@@ -125,6 +135,7 @@ class NoticeRecord:
     """What was done so that nobody has an unfair advantage (s.16(3)), up to the recording of the notice."""
     languages: Sequence[str] = ("en",)
     tender_notice_on: date | None = None
+    annexes: Sequence[Annex] = ()
 
     notice_number: str = ""
     ocid: str = ""

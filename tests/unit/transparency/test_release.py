@@ -12,7 +12,7 @@ import pytest
 from engage.transparency.enums import PartyPart, Subject
 from engage.transparency.service import layout, ocds, validation
 from engage.transparency.service.lacking import Source, lawful, missing
-from engage.transparency.service.record import Address, Party
+from engage.transparency.service.record import Address, Annex, Party
 from tests.unit.transparency.records import NOTICE, NOW, Dealer, full
 
 
@@ -87,6 +87,23 @@ def test_the_ocid_is_never_made_up() -> None:
     assert (published["ocid"], published["id"]) == ("ocds-h6vhtk-0a1b2c", "012345-2026")
     assert published["tag"] == ["planning"]
     assert published["planning"]["documents"][0]["noticeType"] == "UK2"
+
+
+def test_attachments_are_documents_once_the_notice_is_there() -> None:
+    annex = Annex(
+        name="Annex A – coûts.pdf",
+        url="https://engage.example/challenges/ENG-2026-0001/attachments/" + "0a" * 32,
+        mime="application/pdf",
+        sha256="0a" * 32,
+    )
+    assert "documents" not in ocds.release(full(annexes=[annex]))["planning"]
+    published = ocds.release(full(**NOTICE, annexes=[annex]))
+    assert published["planning"]["documents"][1:] == [
+        {"id": annex.sha256, "title": annex.name, "url": annex.url, "format": annex.mime}
+    ]
+    assert validation.verdict(json.loads(json.dumps(published))).valid
+    published["planning"]["documents"][1]["url"] = "ftp://engage.example/a.pdf"
+    assert validation.verdict(published).own != []
 
 
 def test_a_change_after_the_notice_is_a_correction() -> None:

@@ -60,7 +60,7 @@ def written(department: Department, session: Session, **replaced: dict[str, Any]
     assert visited == [question.slug for question in QUESTIONS[1:]]
     made = session.scalars(sa.select(Challenge).order_by(Challenge.id.desc())).first()
     assert made
-    assert at == f"/department/challenges/{made.ref}/check"
+    assert at == f"/department/challenges/{made.ref}/attachments"
     return made
 
 
