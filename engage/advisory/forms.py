@@ -12,6 +12,7 @@ from engage.advisory.enums import SessionFormat
 from engage.advisory.service import SessionDetails
 from engage.http.forms import (
     CharacterCountField,
+    CheckboxField,
     DatePartsField,
     Form,
     HiddenField,
@@ -28,6 +29,7 @@ from engage.http.forms import (
     TimeField,
     ValidationError,
 )
+from engage.interests.service import ATTESTED
 from engage.kernel.uktime import from_uk, to_uk
 
 PITCH_WORDS = 150
@@ -163,6 +165,15 @@ class AcceptForm(Form):
     """Which session to take a place in, and who attends."""
 
     meeting = RadiosField("Which session will you come to?", [Required("Choose a session")])
+    attendee = SelectField("Who will attend?", [Required("Choose who will attend")], coerce=int)
+    attested = CheckboxField(
+        ATTESTED, [Required("Confirm this, or declare the interest first")], error_name="The confirmation"
+    )
+
+
+class AttendeeForm(Form):
+    """Who attends instead."""
+
     attendee = SelectField("Who will attend?", [Required("Choose who will attend")], coerce=int)
 
 

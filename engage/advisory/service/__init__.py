@@ -14,6 +14,7 @@ from engage.advisory.service.answers import (
     take_kept_place,
     withdraw_all,
 )
+from engage.advisory.service.attendees import change_attendee
 from engage.advisory.service.calendar import personal_file, public_file
 from engage.advisory.service.keeping import keep_place, reopen_acceptances
 from engage.advisory.service.reminders import remind
@@ -33,6 +34,7 @@ __all__ = [
     "cancel",
     "cancel_all",
     "change",
+    "change_attendee",
     "decline",
     "decline_offer",
     "decline_waiting",

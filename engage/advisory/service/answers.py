@@ -5,15 +5,14 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
-from engage.accounts import queries as accounts
 from engage.advisory.enums import SeatState
 from engage.advisory.errors import NoPlaces
 from engage.advisory.models import AdvisorySession, Seat, WaitingPlace
-from engage.advisory.service import admission, letters, seats, waiting
+from engage.advisory.service import admission, attendees, letters, seats, waiting
 from engage.audit import service as audit
 from engage.challenges.enums import OPEN_STATES
 from engage.kernel import clock
-from engage.kernel.actor import Actor, Anyone, Role, System
+from engage.kernel.actor import Actor, Anyone, System
 from engage.kernel.errors import Conflict, Invalid
 from engage.matchmaking import service as matchmaking
 from engage.matchmaking.enums import InvitationState
@@ -53,7 +52,7 @@ def accept(
         raise Invalid({"meeting": "Choose one of the sessions of this challenge"})
     if invitation.challenge.state not in OPEN_STATES:
         raise Conflict("This challenge is no longer open, so no place can be taken.")
-    person_id = _attendee(session, actor, invitation, attendee_id)
+    person_id = attendees.chosen(session, actor=actor, invitation=invitation, person_id=attendee_id)
     admission.check_admitted(
         session, challenge=invitation.challenge, supplier_id=invitation.supplier_id, meeting=meeting
     )
@@ -80,7 +79,7 @@ def accept_or_wait(
     try:
         return accept(session, actor=actor, invitation=invitation, meeting=meeting, attendee_id=attendee_id)
     except NoPlaces:
-        person_id = _attendee(session, actor, invitation, attendee_id)
+        person_id = attendees.chosen(session, actor=actor, invitation=invitation, person_id=attendee_id)
         full = seats.lock(session, meeting.id)
         return waiting.join(session, actor=actor, meeting=full, invitation=invitation, person_id=person_id)
 
@@ -238,20 +237,6 @@ def _place_to_come(session: Session, invitation: Invitation) -> Seat | None:
 def _took_part(session: Session, invitation: Invitation) -> bool:
     query = sa.select(Seat.id).where(Seat.invitation_id == invitation.id, Seat.state.in_(OVER)).limit(1)
     return session.scalar(query) is not None
-
-
-def _attendee(session: Session, actor: Actor, invitation: Invitation, attendee_id: int | None) -> int:
-    if attendee_id is None or attendee_id == actor.person_id:
-        return actor.person_id
-    people = accounts.people_with(
-        session,
-        Role.SUPPLIER_ADMIN,
-        Role.SUPPLIER_EXPERT,
-        organisation_id=invitation.supplier.organisation_id,
-    )
-    if attendee_id not in {person.id for person in people}:
-        raise Invalid({"attendee": "Choose somebody of your organisation"})
-    return attendee_id
 
 
 def _record(session: Session, actor: Anyone, seat: Seat, meeting: AdvisorySession, deed: str) -> None:

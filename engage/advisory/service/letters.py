@@ -37,6 +37,18 @@ def released(session: Session, *, sender: Anyone, meeting: AdvisorySession, seat
     )
 
 
+def no_longer_attends(session: Session, *, sender: Anyone, meeting: AdvisorySession, seat: Seat) -> None:
+    """Tell who was to attend that somebody else does, and take the entry out of their calendar."""
+    key = f"seat:{seat.id}:not:{seat.person_id}:{clock.now().isoformat()}"
+    _about_seat(session, "attendee_changed", sender, meeting, seat, key=key, method=CANCEL)
+
+
+def attends_now(session: Session, *, sender: Anyone, meeting: AdvisorySession, seat: Seat) -> None:
+    """Tell who attends from now on, with joining details and a calendar entry."""
+    key = f"seat:{seat.id}:attends:{seat.person_id}:{seat.updated_at.isoformat()}"
+    _about_seat(session, "seat_confirmed", sender, meeting, seat, key=key, method=REQUEST)
+
+
 def offered(session: Session, *, meeting: AdvisorySession, seat: Seat) -> None:
     """Tell who waited longest that a place is kept for them, and until when."""
     assert seat.held_until is not None

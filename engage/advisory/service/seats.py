@@ -3,9 +3,9 @@
 Order of locks, everywhere in this room: challenge, offer, invitation, session, seats. An acceptance locks its
 invitation and then the rows of all sessions it may move between, by id (``lock_of``); whatever touches several
 invitations locks all of them, by id, before the first session. A promotion from the waiting list holds the
-session's row and no invitation: who waits there has to come past that row. Invitations are locked so that rows which
-refer to them can be added meanwhile (``key_share``): a promotion adds one for an invitation that somebody else may hold.
-So no two transactions ever wait for each other.
+session's row and no invitation: who waits there has to come past that row. Invitations are locked so that rows
+which refer to them can be added meanwhile (``key_share``): a promotion adds one for an invitation that somebody
+else may hold. So no two transactions ever wait for each other.
 
 ``advisory_session.taken`` equals the number of live seats at every commit. It goes up only by the
 conditional update in ``take``: of all who ask for the last place at once, the row's lock lets one through

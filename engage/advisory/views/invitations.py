@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from engage.accounts import queries as accounts
 from engage.advisory import queries, service
 from engage.advisory.forms import AcceptForm, DeclineForm
 from engage.advisory.policy import AdvisoryPermission, can_answer
 from engage.advisory.views import bp
+from engage.advisory.views.places import attendee_choices
 from engage.http.access import actor, authorise, requires
 from engage.http.filters import plural
 from engage.http.session import db, writes
+from engage.interests import service as interests
 from engage.kernel import clock
-from engage.kernel.actor import Role
 from engage.kernel.errors import Invalid, NotFound
 from engage.kernel.uktime import uk_range
 from engage.matchmaking import queries as matchmaking
@@ -100,10 +100,7 @@ def _accept_form(found: Invitation) -> AcceptForm:
     # Every session is on offer here: that one is full meanwhile is for the service to settle.
     sessions = queries.public_sessions(db(), challenge_id=found.challenge_id)
     form.meeting.choices = [(meeting.ref, meeting.title) for meeting in sessions]
-    people = accounts.people_with(
-        db(), Role.SUPPLIER_ADMIN, Role.SUPPLIER_EXPERT, organisation_id=found.supplier.organisation_id
-    )
-    form.attendee.choices = [(person.id, person.name) for person in people]
+    form.attendee.choices = attendee_choices(found.supplier.organisation_id)
     return form
 
 
@@ -112,6 +109,7 @@ def _take_place(found: Invitation, form: AcceptForm) -> None:
     service.accept_or_wait(
         db(), actor=actor(), invitation=found, meeting=meeting, attendee_id=form.attendee.data
     )
+    interests.attest(db(), actor=actor(), challenge=found.challenge, subject=f"invitation:{found.ref}")
 
 
 def _page(found: Invitation, form: AcceptForm, decline_form: DeclineForm) -> str:

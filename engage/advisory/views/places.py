@@ -5,12 +5,16 @@ from __future__ import annotations
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
+from engage.accounts import queries as accounts
 from engage.advisory import queries, service
+from engage.advisory.forms import AttendeeForm
 from engage.advisory.policy import AdvisoryPermission, can_answer, can_release
+from engage.advisory.service import admission
 from engage.advisory.views import bp
 from engage.http.access import actor, authorise, requires
 from engage.http.session import db, writes
 from engage.kernel import clock
+from engage.kernel.actor import Role
 from engage.kernel.errors import NotFound
 from engage.matchmaking import queries as matchmaking
 from engage.matchmaking.policy import is_invited
@@ -28,6 +32,7 @@ def sessions() -> ResponseReturnValue:
     return render_template(
         "advisory/my_sessions.html",
         to_come=[seat for seat in seats if seat.session.ends_at > now],
+        on_hold=admission.on_hold(db(), held=seats),
         past=[seat for seat in reversed(seats) if seat.session.ends_at <= now],
         me=actor(),
         now=now,
@@ -45,6 +50,32 @@ def release_seat(seat_id: int) -> ResponseReturnValue:
     service.release_seat(db(), actor=actor(), seat=seat)
     flash("You have given up your place.", "success")
     return redirect(url_for("advisory.invitation", ref=seat.invitation.ref), 303)
+
+
+@bp.route("/supplier/seats/<int:seat_id>/attendee", methods=["GET", "POST"])
+@requires(AdvisoryPermission.TAKE_PART)
+@writes
+def attendee(seat_id: int) -> ResponseReturnValue:
+    """Let somebody else of the supplier attend."""
+    seat = queries.seat_by_id(db(), seat_id=seat_id)
+    if not can_release(actor(), seat):
+        raise NotFound
+    authorise(can_answer(actor(), seat.invitation), NOT_VERIFIED)
+    form = AttendeeForm(data={"attendee": seat.person_id})
+    form.attendee.choices = attendee_choices(seat.supplier.organisation_id)
+    if form.validate_on_submit():
+        service.change_attendee(db(), actor=actor(), seat=seat, person_id=form.attendee.data)
+        flash(f"{seat.person.name} will attend.", "success")
+        return redirect(url_for("advisory.sessions"), 303)
+    return render_template("advisory/attendee.html", form=form, seat=seat), 422 if form.errors else 200
+
+
+def attendee_choices(organisation_id: int) -> list[tuple[int, str]]:
+    """Return who of a supplier can attend: id and name."""
+    people = accounts.people_with(
+        db(), Role.SUPPLIER_ADMIN, Role.SUPPLIER_EXPERT, organisation_id=organisation_id
+    )
+    return [(person.id, person.name) for person in people]
 
 
 @bp.post("/supplier/seats/<int:seat_id>/take")

@@ -23,6 +23,7 @@ from tests.factories import accounts, advisory
 from tests.factories.advisory import SupplierTeam
 from tests.support.client import DistrustfulClient
 from tests.support.html import links, text_of
+from tests.support.records import letters
 from tests.support.statements import selects
 
 Browser = Callable[[Membership], DistrustfulClient]
@@ -57,7 +58,7 @@ def test_accepting_from_the_list_to_the_place(session: Session, browser_of: Brow
 
     without = browser.post(f"{address}/accept", data={"attendee": team.person.id})
     assert (without.status_code, text_of(without.text).count("Choose a session")) == (422, 2)
-    choice = {"meeting": meeting_ref(session, invitation), "attendee": team.person.id}
+    choice = {"attested": "y", "meeting": meeting_ref(session, invitation), "attendee": team.person.id}
     for _click in range(2):
         answer = browser.post(f"{address}/accept", data=choice)
         assert (answer.status_code, answer.location) == (303, address)
@@ -71,7 +72,7 @@ def test_who_attends_reads_how_to_join_and_nobody_else(session: Session, browser
     team = advisory.team(session)
     expert = accounts.member(session, Role.SUPPLIER_EXPERT, organisation=team.supplier.organisation)
     invitation = invited(session, team)
-    choice = {"meeting": meeting_ref(session, invitation), "attendee": expert.person_id}
+    choice = {"attested": "y", "meeting": meeting_ref(session, invitation), "attendee": expert.person_id}
     admin = browser_of(team.membership)
     assert admin.post(f"/supplier/invitations/{invitation.ref}/accept", data=choice).status_code == 303
 
@@ -136,7 +137,7 @@ def test_who_chooses_a_full_session_waits_in_line_and_sees_the_other_ways(
         False,
     ]
 
-    choice = {"meeting": full.ref, "attendee": team.person.id}
+    choice = {"attested": "y", "meeting": full.ref, "attendee": team.person.id}
     assert [browser.post(f"{address}/accept", data=choice).status_code for _click in range(2)] == [303, 303]
 
     page = browser.get(address).text
@@ -165,7 +166,7 @@ def test_the_waiting_list_can_be_left(session: Session, browser_of: Browser) -> 
     invitation = advisory.invitation(session, challenge=full.challenge, supplier=team.supplier)
     address = f"/supplier/invitations/{invitation.ref}"
     browser = browser_of(team.membership)
-    browser.post(f"{address}/accept", data={"meeting": full.ref, "attendee": team.person.id})
+    browser.post(f"{address}/accept", data={"attested": "y", "meeting": full.ref, "attendee": team.person.id})
     stranger = browser_of(advisory.team(session).membership)
     assert stranger.post(f"{address}/leave-waiting-list").status_code == 404
     assert "Number 1" in text_of(browser.get(address).text)
@@ -173,6 +174,45 @@ def test_the_waiting_list_can_be_left(session: Session, browser_of: Browser) -> 
     for _click in range(2):
         assert browser.post(f"{address}/leave-waiting-list").location == address
     assert "You no longer wait for a place." in text_of(browser.get(address).text)
+
+
+def test_somebody_else_can_attend(session: Session, browser_of: Browser) -> None:
+    team = advisory.team(session)
+    other = accounts.member(session, Role.SUPPLIER_EXPERT, organisation=team.supplier.organisation)
+    meeting = advisory.meeting(session, challenge=advisory.open_challenge(session))
+    seat = advisory.seat(session, meeting=meeting, team=team)
+    address = f"/supplier/seats/{seat.id}/attendee"
+    browser = browser_of(team.membership)
+    assert address in links(browser.get("/supplier/sessions").text)
+    assert browser_of(advisory.team(session).membership).get(address).status_code == 404
+    strange = browser.post(address, data={"attendee": advisory.team(session).person.id})
+    assert (strange.status_code, "Choose" in text_of(strange.text)) == (422, True)
+
+    for _click in range(2):
+        assert browser.post(address, data={"attendee": other.person_id}).location == "/supplier/sessions"
+
+    assert SECRET not in browser.get("/supplier/sessions").text
+    assert SECRET in browser_of(other).get("/supplier/sessions").text
+    assert [(letter.template, letter.recipient, letter.calendar_method) for letter in letters(session)] == [
+        ("attendee_changed", team.person.email, "CANCEL"),
+        ("seat_confirmed", other.person.email, "REQUEST"),
+    ]
+
+
+def test_who_attends_stays_once_the_session_has_begun(session: Session, browser_of: Browser) -> None:
+    team = advisory.team(session)
+    other = accounts.member(session, Role.SUPPLIER_EXPERT, organisation=team.supplier.organisation)
+    meeting = advisory.meeting(
+        session, challenge=advisory.open_challenge(session), starts_at=clock.now() - timedelta(minutes=5)
+    )
+    seat = advisory.seat(session, meeting=meeting, team=team)
+    browser = browser_of(team.membership)
+
+    refused = browser.post(f"/supplier/seats/{seat.id}/attendee", data={"attendee": other.person_id})
+
+    assert (refused.status_code, "has begun" in text_of(refused.text)) == (409, True)
+    session.refresh(seat)
+    assert seat.person_id == team.person.id
 
 
 def test_a_suspended_supplier_cannot_take_a_kept_place(session: Session, browser_of: Browser) -> None:
@@ -197,7 +237,7 @@ def test_declining_needs_no_reason_and_is_remembered(session: Session, browser_o
     assert (invitation.state, invitation.decline_reason) == (InvitationState.DECLINED, "")
     page = browser.get(address)
     assert "You declined this invitation" in text_of(page.text)
-    choice = {"meeting": meeting_ref(session, invitation), "attendee": team.person.id}
+    choice = {"attested": "y", "meeting": meeting_ref(session, invitation), "attendee": team.person.id}
     assert browser.post(f"{address}/accept", data=choice).status_code == 409
 
 
@@ -222,7 +262,7 @@ def test_an_invitation_that_is_over_says_so_and_offers_no_answer(
     page = browser.get(f"/supplier/invitations/{invitation.ref}")
     assert (page.status_code, words in text_of(page.text)) == (200, True)
     assert ["/accept" in page.text, "/decline" in page.text, SECRET in page.text] == [False] * 3
-    choice = {"meeting": meeting_ref(session, invitation), "attendee": team.person.id}
+    choice = {"attested": "y", "meeting": meeting_ref(session, invitation), "attendee": team.person.id}
     assert browser.post(f"/supplier/invitations/{invitation.ref}/accept", data=choice).status_code == 409
     assert seats(session) == []
 
@@ -265,7 +305,7 @@ def test_a_suspended_supplier_reads_but_does_not_answer(session: Session, browse
     address = f"/supplier/invitations/{invitation.ref}"
     page = browser.get(address)
     assert (page.status_code, "/accept" in page.text) == (200, False)
-    choice = {"meeting": meeting_ref(session, invitation), "attendee": team.person.id}
+    choice = {"attested": "y", "meeting": meeting_ref(session, invitation), "attendee": team.person.id}
     assert browser.post(f"{address}/accept", data=choice).status_code == 403
     assert browser.post(f"{address}/decline").status_code == 403
 
