@@ -23,13 +23,13 @@ PATIENCE = timedelta(minutes=15)
 
 @click.command()
 def doctor() -> None:
-    """Check the database, the language model and the mail transport; exit code 1 when something is wrong."""
+    """Check the database, the language model, mail, and the check of files; exit code 1 when something is wrong."""
     with bound():
         results = [
             _line("database", _database),
             _line("language model", _model),
             _line("mail", _mail),
-            _line("file check", _files),
+            _line("file check", files),
         ]
     if not all(results):
         raise SystemExit(1)
@@ -54,7 +54,8 @@ def _model() -> str:
     return f"{embedder.id}" if embedder.dim else "none: the engine compares words only"
 
 
-def _files() -> str:
+def files() -> str:
+    """Return what checks attachments. Raises what is wrong with it, or that files wait for longer than ``PATIENCE``."""
     words = scanner_named(settings().scanner).ready()
     with reading() as session:
         number, since = challenges.waiting_since(session)
