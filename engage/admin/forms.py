@@ -9,6 +9,7 @@ from engage.http.forms import (
     Length,
     LinesField,
     Optional,
+    RadiosField,
     Required,
     SelectField,
     TextField,
@@ -40,6 +41,21 @@ class BecauseForm(Form):
         error_name="The reason",
     )
     seen = HiddenField()
+
+
+class PairForm(Form):
+    """Whether two suppliers are the same."""
+
+    decision = RadiosField("Are they the same?", [Required("Say whether they are the same")])
+    because = CharacterCountField(
+        "How do you know?",
+        [
+            Required("Say how you know"),
+            Length(max=1000, message="The reason must be 1,000 characters or fewer"),
+        ],
+        description="If they are one, the people of the other read this in an email.",
+        error_name="The reason",
+    )
 
 
 class RenameForm(Form):

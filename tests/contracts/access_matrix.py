@@ -57,6 +57,8 @@ MATRIX: dict[str, str | Permission] = {
     "admin.capability_restore": AdminPermission.MANAGE,
     "admin.capability_retire": AdminPermission.MANAGE,
     "admin.decide": AdminPermission.MANAGE,
+    "admin.duplicate": AdminPermission.MANAGE,
+    "admin.duplicates": AdminPermission.READ,
     "admin.features": AdminPermission.READ,
     "admin.home": AdminPermission.READ,
     "admin.letter": AdminPermission.READ,

@@ -6,4 +6,13 @@ from flask import Blueprint
 
 bp = Blueprint("admin", __name__, url_prefix="/admin")
 
-from engage.admin.views import audit, capabilities, claims, features, home, letters, organisations  # noqa: E402, F401 - they use bp
+from engage.admin.views import (  # noqa: E402, F401 - they use bp
+    audit,
+    capabilities,
+    claims,
+    duplicates,
+    features,
+    home,
+    letters,
+    organisations,
+)

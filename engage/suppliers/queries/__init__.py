@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engage.suppliers.queries.claims import Claim, any_statement, expiring, to_verify
 from engage.suppliers.queries.directory import Found, directory, search
+from engage.suppliers.queries.duplicates import Pair, lookalikes, moved_to
 from engage.suppliers.queries.profiles import (
     SOON,
     Seen,
@@ -41,6 +42,7 @@ __all__ = [
     "Corrected",
     "Counted",
     "Found",
+    "Pair",
     "Seen",
     "any_statement",
     "areas",
@@ -56,6 +58,8 @@ __all__ = [
     "fresh",
     "has_edition",
     "in_use",
+    "lookalikes",
+    "moved_to",
     "newest_version",
     "of_organisation",
     "public_supplier",

@@ -8,6 +8,7 @@ from engage.suppliers.service.claims import (
     set_aside,
     verify_statement,
 )
+from engage.suppliers.service.duplicates import keep_apart, merge_suppliers
 from engage.suppliers.service.editions import Edition, Entry, parse_edition, shipped_edition
 from engage.suppliers.service.importing import Outcome, import_supplier
 from engage.suppliers.service.naming import MOST_CAPABILITIES, name_capabilities
@@ -47,8 +48,10 @@ __all__ = [
     "edit_statement",
     "ensure_profile",
     "import_supplier",
+    "keep_apart",
     "load_taxonomy",
     "merge_capability",
+    "merge_suppliers",
     "name_capabilities",
     "parse_edition",
     "parse_supplier",

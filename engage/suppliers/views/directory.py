@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import render_template
+from flask import redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from engage.http.access import current_actor, public
@@ -48,6 +48,9 @@ def index() -> ResponseReturnValue:
 @public
 def show(ref: str) -> ResponseReturnValue:
     """Show one supplier with what it has done."""
+    moved = queries.moved_to(db(), ref=ref)
+    if moved is not None:
+        return redirect(url_for("suppliers.show", ref=moved.ref), code=301)
     supplier = queries.public_supplier(db(), ref=ref)
     who = current_actor()
     return render_template(
