@@ -65,9 +65,9 @@ class Certificate:
         return np.abs(self.reduced) > width * PARTS
 
     def width_of(self, count: int) -> int:
-        """Return the greatest width at which about ``count`` columns, those that lose least, are not losing."""
+        """Return the least width at which about ``count`` columns, those that lose least, are not losing."""
         losses = np.sort(np.abs(self.reduced))
-        return int(losses[min(count, len(losses) - 1)]) // PARTS
+        return -(-int(losses[min(count, len(losses) - 1)]) // PARTS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

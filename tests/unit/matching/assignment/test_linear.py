@@ -9,7 +9,7 @@ import scipy.sparse as sparse
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engage.matching.assignment.linear import Effort, Whole, certify, solve
+from engage.matching.assignment.linear import Certificate, Effort, Whole, certify, solve
 
 NUMBER = st.integers(-9, 9)
 
@@ -53,3 +53,10 @@ def test_any_duals_give_a_bound(whole: Whole, duals: list[float]) -> None:
     best = best_by_trying(whole)
     certificate = certify(whole, np.array(duals[: len(whole.row_lower)]))
     assert best is None or certificate.bound >= best
+
+
+@given(st.lists(st.integers(-(2**30), 2**30), min_size=1, max_size=20))
+def test_the_widest_search_holds_no_column(reduced: list[int]) -> None:
+    losses = np.array(reduced, np.int64)
+    certificate = Certificate(total=0, reduced=losses, duals=np.zeros(0, np.int64))
+    assert not certificate.losing(certificate.width_of(len(losses))).any()
