@@ -14,7 +14,7 @@ from engage.challenges.models import Challenge
 from engage.kernel.actor import Role
 from engage.ledger import service as ledger
 from engage.ledger.enums import Channel
-from tests.factories import accounts, challenges
+from tests.factories import accounts, advisory, challenges
 from tests.support.client import DistrustfulClient
 from tests.support.html import links, text_of
 
@@ -147,3 +147,63 @@ def test_reasons_for_a_difference_are_public_and_let_the_challenge_close(
     browser.post(f"{own}/close")
     session.refresh(challenge)
     assert challenge.state is ChallengeState.CLOSED
+
+
+def test_out_of_view_nothing_of_it_is_left_on_any_public_page_or_with_who_was_invited(
+    session: Session, browser_of: Browser, client: DistrustfulClient
+) -> None:
+    challenge = challenges.challenge(session, state=ChallengeState.ENGAGING, title="Zymurgy of seats")
+    meeting = advisory.meeting(session, challenge=challenge, title="Zymurgy roundtable")
+    invited, rival = advisory.team(session), advisory.team(session)
+    advisory.seat(session, meeting=meeting, team=invited)
+    writes = browser_of(member(session, challenge, Role.POLICY_AUTHOR))
+    agrees = browser_of(member(session, challenge, Role.APPROVER))
+    guest, stranger = browser_of(invited.membership), browser_of(rival.membership)
+    own = f"/department/challenges/{challenge.ref}"
+    pages = public_pages(client, ref=challenge.ref, session_ref=meeting.ref)
+    before = [page for page in pages if "Zymurgy" in client.get(page).get_data(as_text=True)]
+    assert before == [
+        "/",
+        "/calendar/sessions.ics",
+        "/challenges",
+        f"/challenges/{challenge.ref}",
+        f"/challenges/{challenge.ref}/changes",
+        f"/challenges/{challenge.ref}/ledger",
+    ]
+    writes.post(f"{own}/route", data=PROPOSAL)
+    waiting = queries.waiting_route_change(session, challenge_id=challenge.id)
+    assert waiting is not None
+    agrees.post(f"{own}/route/{waiting.id}", data={"decision": "approved"})
+
+    for page in pages:
+        for who in (client, stranger):
+            answer = who.get(page)
+            assert ("Zymurgy" in answer.get_data(as_text=True), challenge.ref in answer.text) == (
+                False,
+                False,
+            ), page
+        if challenge.ref in page:
+            assert client.get(page).status_code == 404, page
+    for page in (
+        "/dashboard",
+        "/supplier",
+        "/supplier/opportunities",
+        "/supplier/invitations",
+        "/supplier/sessions",
+    ):
+        assert "Zymurgy" not in stranger.get(page, follow_redirects=True).text
+        shown = guest.get(page, follow_redirects=True).text
+        assert [words in shown for words in (REASON, "reliminary market engagement")] == [False, False], page
+
+
+def public_pages(client: DistrustfulClient, **known: str) -> list[str]:
+    """The address of every public page that needs nothing but what is ``known``."""
+    app = client.application
+    adapter = app.url_map.bind("engage.test")
+    return sorted(
+        adapter.build(rule.endpoint, {name: known[name] for name in rule.arguments})
+        for rule in app.url_map.iter_rules()
+        if getattr(app.view_functions[rule.endpoint], "engage_access", "") == "public"
+        and "GET" in (rule.methods or ())
+        and rule.arguments <= set(known)
+    )
