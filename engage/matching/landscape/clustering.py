@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 from scipy.optimize import linear_sum_assignment
+from scipy.spatial import KDTree
 
 from engage.matching.landscape.arrays import Floats, Ints, Places
 from engage.matching.landscape.frame import HEIGHT, WIDTH
@@ -19,6 +20,8 @@ from engage.matching.landscape.frame import HEIGHT, WIDTH
 MOST = 24
 _CELL = 10.0
 _COLUMNS, _ROWS = round(WIDTH / _CELL), round(HEIGHT / _CELL)
+_SEA = 0.05
+"""Where the density between two hills falls below this part of the lower one's, they are islands."""
 _AROUND = [(-1, -1), (-1, 0), (-1, 1), (0, -1), (0, 1), (1, -1), (1, 0), (1, 1)]
 
 
@@ -46,9 +49,9 @@ def clusters_of(places: Places) -> Clusters:
     width = float(np.clip(3.2 * (300 / max(size, 1)) ** 0.12, 1.5, 5.0))
     density = ndimage.gaussian_filter(counts, width, mode="constant", truncate=6.0)
     hills, merges = _hills(density)
-    own = hills[numbers]
-    kept = _joined(own, merges, most=most, least=max(3, size // (4 * most)))
-    of = kept[own]
+    least = max(3, size // (4 * most))
+    of = _joined(hills[numbers], merges, most=most, least=least)
+    of = _ashore(places, of, most=most, least=least)
     peaks, found, members = np.unique(of, return_inverse=True, return_counts=True)
     order = np.argsort(-members, kind="stable")
     rank = np.empty_like(order)
@@ -61,7 +64,8 @@ def _hills(density: Floats) -> tuple[Ints, list[tuple[float, int, int]]]:
     """Return the hill of each cell, named by its highest cell, and the merges ``(persistence, lower, higher)``.
 
     From the highest cell down, a cell belongs to the highest hill beside it, or is the top of a new one; where two
-    hills meet, the lower one ends, having persisted from its top down to there.
+    hills meet, the lower one ends, having persisted from its top down to there. Hills with sea between them do not
+    meet.
     """
     flat = density.ravel()
     hill = np.full(flat.size, -1, dtype=np.int64)
@@ -81,33 +85,37 @@ def _hills(density: Floats) -> tuple[Ints, list[tuple[float, int, int]]]:
         tops = sorted({_root(root, each) for each in beside}, key=lambda top: (-flat[top], top))
         hill[cell] = max(beside, key=lambda each: (flat[each], -each))
         for lower in tops[1:]:
-            merges.append((float(flat[lower] - flat[cell]), lower, tops[0]))
             root[lower] = tops[0]
+            if flat[cell] >= _SEA * flat[lower]:
+                merges.append((float(flat[lower] - flat[cell]), lower, tops[0]))
     return hill, merges
 
 
 def _joined(own: Ints, merges: list[tuple[float, int, int]], *, most: int, least: int) -> Ints:
-    """Return the hill that each hill is joined to, so that ``most`` are left, each with ``least`` members."""
+    """Return the hill of each supplier once the flattest are joined to others, and those with fewer than ``least``."""
     members = np.bincount(own, minlength=_ROWS * _COLUMNS)
     root = {top: top for top in {*own.tolist(), *(top for _, low, high in merges for top in (low, high))}}
     left = len(root)
-    later: list[tuple[int, int]] = []
     for _, lower, higher in sorted(merges):
         low, high = _root(root, lower), _root(root, higher)
-        if left > most or members[low] < least:
+        if low != high and (left > most or min(members[low], members[high]) < least):
             root[low] = high
             members[high] += members[low]
             left -= 1
-        else:
-            later.append((lower, higher))
-    for lower, higher in later:  # a hill may still be too small once the others have chosen
-        low, high = _root(root, lower), _root(root, higher)
-        if low != high and min(members[low], members[high]) < least:
-            root[low] = high
-            members[high] += members[low]
-    found = np.arange(len(members))
-    for top in root:
-        found[top] = _root(root, top)
+    return np.array([_root(root, top) for top in own.tolist()], dtype=np.int64)
+
+
+def _ashore(places: Places, of: Ints, *, most: int, least: int) -> Ints:
+    """Give those on islands too small, or beyond the largest ``most``, to the cluster of whoever stands nearest."""
+    tops, counts = np.unique(of, return_counts=True)
+    order = np.argsort(-counts, kind="stable")
+    large = [int(tops[i]) for i in order[:most] if counts[i] >= least] or [int(tops[order[0]])]
+    belongs = np.isin(of, large)
+    if belongs.all():
+        return of
+    _, nearest = KDTree(places[belongs]).query(places[~belongs])
+    found = of.copy()
+    found[~belongs] = of[belongs][nearest]
     return found
 
 

@@ -57,8 +57,8 @@ def fitted(places: Places) -> Places:
 
 
 def inside(places: Places) -> Places:
-    """Bring whoever stands outside the frame to its edge."""
-    made: Places = np.clip(places, MARGIN / 2, np.array([WIDTH, HEIGHT]) - MARGIN / 2)
+    """Bring whoever stands outside the frame back to its margin."""
+    made: Places = np.clip(places, MARGIN, np.array([WIDTH, HEIGHT]) - MARGIN)
     return made
 
 

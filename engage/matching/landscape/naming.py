@@ -109,6 +109,8 @@ def _chosen(number: int, groups: Mapping[int, _Group], most: int) -> tuple[str, 
             or _buying().intersection(term.split())
         ):
             continue
+        if not own.titled[term]:
+            continue
         share = own.share(term)
         there = (sum(group.share(term) * group.size for group in others) + 2) / (elsewhere + 4)
         if share >= _RARER_ELSEWHERE * there:

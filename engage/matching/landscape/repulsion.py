@@ -98,4 +98,5 @@ def _convolved(fields: Floats, step: float) -> Floats:
     with fft.set_workers(_THREADS):
         product = fft.rfft2(fields.astype(np.float32), s=(full, full)) * fft.rfft2(kernel)
         sums = fft.irfft2(product, s=(full, full))[:, :size, :size]
-    return sums.astype(np.float64)
+    wide: Floats = sums.astype(np.float64)
+    return wide

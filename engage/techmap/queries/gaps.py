@@ -31,11 +31,10 @@ def unanswered(session: Session) -> Sequence[Unanswered]:
 
     One statement. Only what the public record of each of these matches says: no name, and 1 is not told from 2.
     """
+    released = sa.select(sa.func.max(MatchRun.id)).where(MatchRun.released_at.is_not(None))
     last = (
         sa.select(MatchRun.id, MatchRun.challenge_id)
-        .where(MatchRun.released_at.is_not(None))
-        .distinct(MatchRun.challenge_id)
-        .order_by(MatchRun.challenge_id, MatchRun.released_at.desc())
+        .where(MatchRun.id.in_(released.group_by(MatchRun.challenge_id)))
         .subquery()
     )
     fit = sa.func.count().filter(MatchCandidate.band.in_(WELL)).label("fit")

@@ -42,8 +42,9 @@ CHANGED_ENOUGH = 0.05
 """The part of the suppliers that is not on the map as it is said now, from which on it is drawn before the night."""
 KEPT = 2
 """Drawings whose places are kept: the one that is shown, and the one before."""
-WORSE = 0.03
-"""By how much trustworthiness may fall while suppliers are only added, before all are placed anew."""
+WORSE, FROM = 0.03, 100
+"""By how much trustworthiness may fall while suppliers are only added, before all are placed anew; and from how many
+suppliers on: with fewer it jumps about."""
 log = structlog.get_logger()
 
 
@@ -165,7 +166,8 @@ def _drawn(
 
 def _worse(best: float | None, drawn: Drawing) -> bool:
     """Tell whether adding to the map has made it misleading, measured against when all were last placed."""
-    return best is not None and drawn.trust is not None and drawn.trust.value < best - WORSE
+    found = drawn.trust
+    return best is not None and found is not None and found.sampled >= FROM and found.value < best - WORSE
 
 
 def _members(session: Session, found: Meanings, drawn: Drawing) -> Iterator[tuple[int, list[Member]]]:

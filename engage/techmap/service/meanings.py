@@ -66,7 +66,7 @@ def meanings(session: Session, *, day: date, model: Embedder) -> Meanings:
 
 
 def _chunks(session: Session, day: date, model: Embedder) -> Iterator[list[Any]]:
-    """Yield the statements to be placed, with their vectors, of some suppliers at a time."""
+    """Yield the statements to be placed, with their vectors, of some suppliers at a time; the same words once."""
     query = _query(day, model)
     last = 0
     while True:
@@ -77,8 +77,8 @@ def _chunks(session: Session, day: date, model: Embedder) -> Iterator[list[Any]]
         if highest is None:
             return
         between = query.where(Statement.supplier_id > last, Statement.supplier_id <= highest)
-        rows = list(session.execute(between))
-        if rows:
+        once = {(row.supplier_id, row.text_hash): row for row in session.execute(between)}
+        if rows := list(once.values()):
             yield rows
         last = highest
 
@@ -90,7 +90,6 @@ def _query(day: date, model: Embedder) -> Any:
         .join(StatementReading, sa.and_(*readings.good()))
         .join(Supplier, Supplier.id == Statement.supplier_id)
         .where(*on_the_map(), Statement.counts_on(day))
-        .distinct(*order)
         .order_by(*order)
     )
     if not model.dim:

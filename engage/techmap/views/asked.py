@@ -42,6 +42,11 @@ class Asked:
         return url_for(endpoint, **{key: value for key, value in values.items() if value not in ("", None)})
 
     @property
+    def narrowed(self) -> bool:
+        """Whether more is asked for than words and a cluster."""
+        return bool(self.kept.keys() - {"q", "cluster"})
+
+    @property
     def cluster(self) -> LandscapeCluster | None:
         """The cluster that is asked for."""
         return next((each for each in self.clusters if each.number == self.wanted.cluster), None)
