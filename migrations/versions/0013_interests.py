@@ -38,6 +38,9 @@ def upgrade() -> None:
     _steps()
     _records()
     op.execute(
+        "CREATE INDEX ix_person_mail_domain ON person (reverse(replace(lower(email), '@', '@.')) text_pattern_ops)"
+    )
+    op.execute(
         """
         CREATE FUNCTION engage_declaration_stays() RETURNS trigger LANGUAGE plpgsql AS $$
         DECLARE
@@ -248,6 +251,7 @@ def _records() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index("ix_person_mail_domain", "person")
     for table in (
         "assessment_review",
         "attestation",

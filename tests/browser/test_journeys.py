@@ -258,6 +258,7 @@ def accept(walk: Walk, people: world.World, title: str) -> None:
     supplier.sees("What happens with what you say")
     walk.stop(supplier)
     supplier.page.get_by_label("What can be known an hour before").first.check()
+    supplier.page.get_by_label("I bring no confidential information").check()
     supplier.press("Accept and take a place")
     supplier.sees("Your place is confirmed")
     walk.stop(supplier)

@@ -77,8 +77,9 @@ _TIES = sa.text(
         UNION
         SELECT supplier.id, official.person_id, official.id, 'domain'
         FROM official
-        JOIN person ON split_part(lower(person.email), '@', 2) = official.counterpart_domain
-          OR split_part(lower(person.email), '@', 2) LIKE '%.' || official.counterpart_domain
+        JOIN person
+          ON reverse(replace(lower(person.email), '@', '@.')) ~>=~ (reverse(counterpart_domain) || '.')
+         AND reverse(replace(lower(person.email), '@', '@.')) ~<~ (reverse(counterpart_domain) || '/')
         JOIN membership ON membership.person_id = person.id AND membership.ended_at IS NULL
         JOIN supplier ON supplier.organisation_id = membership.organisation_id
         WHERE official.counterpart_domain <> ''

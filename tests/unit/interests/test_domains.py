@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from engage.interests.service.domains import (
@@ -49,3 +51,9 @@ def test_below_a_domain_is_the_same_organisation_and_beside_it_is_not() -> None:
     assert same_domain("river.example", "uk.river.example")
     assert not same_domain("river.example", "notriver.example")
     assert not same_domain("uk.river.example", "river.example")
+
+
+def test_the_document_has_the_same_list() -> None:
+    text = (Path(__file__).resolve().parents[3] / "docs" / "interests.md").read_text()
+    listed = text.split("when somebody declares one: ")[1].split(". So are endings")[0]
+    assert {each.strip() for each in listed.replace("\n", " ").split(",")} == PUBLIC_PROVIDERS
