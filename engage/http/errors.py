@@ -11,6 +11,7 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalErr
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from engage.http.templates import render_bare
+from engage.http.uploads import MEGABYTE, largest_file
 from engage.kernel.errors import Conflict, DomainError, Invalid, NotAllowed, NotFound
 
 log = structlog.get_logger()
@@ -80,7 +81,10 @@ def init_app(app: Flask) -> None:
 
 
 def _too_large() -> str:
-    most = (request.max_content_length or 0) // (1024 * 1024)
+    file = largest_file()
+    if file:
+        return f"The file is larger than {file // MEGABYTE} MB, the most that this page takes. Nothing has been saved."
+    most = (request.max_content_length or 0) // MEGABYTE
     return f"What you sent is larger than {most} MB, the most that this page takes. Nothing has been saved."
 
 

@@ -35,9 +35,16 @@ def init_app(app: Flask) -> None:
     @app.url_value_preprocessor
     def allow(endpoint: str | None, _values: dict[str, Any] | None) -> None:
         view = current_app.view_functions.get(endpoint or "")
-        most = getattr(view, "engage_upload", None)
-        if most is not None and request.method == "POST" and _may_call(getattr(view, "engage_access", None)):
+        most = largest_file()
+        if most and request.method == "POST" and _may_call(getattr(view, "engage_access", None)):
             request.max_content_length = most + AROUND
+
+
+def largest_file() -> int:
+    """Return how many bytes a file may have on the page that is asked for; 0 where it takes none."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    most: int = getattr(view, "engage_upload", 0)
+    return most
 
 
 def _may_call(access: object) -> bool:

@@ -140,14 +140,16 @@ class TestSize:
     ) -> None:
         answer = upload(author, draft, "big.txt", b"a" * (LARGEST_FILE + USUAL))
         assert answer.status_code == 413
-        assert "larger than 11 MB, the most that this page takes" in answer.get_data(as_text=True)
+        assert "The file is larger than 10 MB, the most that this page takes." in answer.get_data(as_text=True)
 
     def test_other_pages_and_other_people_take_no_more_than_before(
         self, draft: Challenge, author: DistrustfulClient, browser_as: BrowserAs
     ) -> None:
         large = b"a" * (USUAL + 1)
         edit = f"/department/challenges/{draft.ref}/edit/problem"
-        assert author.post(edit, data={"problem": large}).status_code == 413
+        refused = author.post(edit, data={"problem": large})
+        assert refused.status_code == 413
+        assert "What you sent is larger than 2 MB" in refused.get_data(as_text=True)
         supplier = browser_as(Role.SUPPLIER_ADMIN)
         assert upload(supplier, draft, "a.txt", large).status_code == 403
 
