@@ -28,8 +28,11 @@ from engage.outbox.service.transports import Transport
 
 GONE, SLOW = "office@no-such-firm.example", "post@busy-council.example"
 RUN_FOR = "matchmaking.run_for"
+LEFT = ("techmap.draw",)
+"""Tasks that no story needs, and that take long: the real worker runs them when the site starts."""
 _TAKE = sa.text(
     "DELETE FROM procrastinate_jobs WHERE status = 'todo' AND coalesce(scheduled_at, :now) <= :now "
+    "AND task_name <> ALL (:left) "
     "AND (task_name <> :run_for OR (args ->> 'challenge_id')::bigint = ANY (:matched)) "
     "RETURNING id, task_name, args"
 )
@@ -58,7 +61,7 @@ def work(transport: Transport, *, matched: Collection[int]) -> None:
     """Run the jobs that are due, and those that they defer, until none is; last of all the letters leave.
 
     Of the matches only those of the challenges ``matched`` are run, because the story goes on from them. The
-    others stay in the queue: the real worker runs them when the site starts.
+    others stay in the queue, and so does what is ``LEFT``: the real worker runs them when the site starts.
     """
     _know_every_task()
     letters = False
@@ -92,7 +95,7 @@ def _know_every_task() -> None:
 
 
 def _take(matched: Collection[int]) -> list[tuple[str, dict[str, Any]]]:
-    bound = {"now": clock.now(), "run_for": RUN_FOR, "matched": list(matched)}
+    bound = {"now": clock.now(), "run_for": RUN_FOR, "matched": list(matched), "left": list(LEFT)}
     with unit_of_work() as session:
         rows = session.execute(_TAKE, bound).all()
     return [(row.task_name, row.args) for row in sorted(rows, key=lambda row: row.id)]

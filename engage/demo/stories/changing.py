@@ -13,7 +13,7 @@ from engage.challenges import queries, service
 from engage.challenges.enums import EngagementPurpose, Route
 from engage.challenges.enums.questions import BY_SLUG
 from engage.challenges.errors import AnswerChanged
-from engage.demo import texts
+from engage.demo import files, texts
 from engage.demo.accounts import APPROVER, AUTHOR, COLLEAGUE
 from engage.demo.script import Diary, Step, clock, moment
 from engage.demo.world import World
@@ -26,6 +26,9 @@ def steps(today: date) -> list[Step]:
     diary, found = Diary(today), texts.lawful()
     for one in found["merges"]:
         diary.note(one["day"], "11:10", f"{one['challenge']}: written by two", partial(_writes_together, one))
+    for one in found["attachments"]:
+        name = f"{one['challenge']}: {one['name']}"
+        diary.note(one["day"], "15:25", name, partial(_attaches, one["challenge"], one))
     for one in found["revisions"]:
         name = f"{one['challenge']}: change"
         diary.note(one["opened"], "10:05", f"{name} written", partial(_revises, one))
@@ -75,6 +78,18 @@ def _revises(one: Told, session: Session, world: World) -> None:
     service.open_revision(session, actor=actor, challenge=challenge)
     answers = {**one["changes"], "closes_on": world.today + timedelta(days=one["closes_in_days"])}
     service.save_answers(session, actor=actor, challenge=challenge, answers=answers)
+    if "attachment" in one:
+        _attaches(one["challenge"], one["attachment"], session, world)
+
+
+def _attaches(name: str, one: Told, session: Session, world: World) -> None:
+    data = (
+        files.table(one["table"])
+        if "table" in one
+        else files.page(one["name"].removesuffix(".pdf"), one["page"])
+    )
+    actor, challenge = world.actor(session, AUTHOR.email), world.challenge(session, name)
+    service.attach(session, actor=actor, challenge=challenge, name=one["name"], data=data)
 
 
 def _submits(one: Told, session: Session, world: World) -> None:
