@@ -25,12 +25,21 @@ from engage.http.forms import (
 )
 from engage.kernel.clock import uk_today
 from engage.kernel.codes import REGIONS
+from engage.suppliers.enums import SECTOR_NAMES, SupplierSize
 from engage.suppliers.service import ProfileText, StatementText
 
 if TYPE_CHECKING:
     from engage.suppliers.models import Statement, Supplier
 
 _YES_NO = [("yes", "Yes"), ("no", "No"), ("unsaid", "We would rather not say")]
+SIZES = [
+    ("micro", "Fewer than 10"),
+    ("small", "10 to 49"),
+    ("medium", "50 to 249"),
+    ("large", "250 or more"),
+    ("sme", "Fewer than 250, without saying more"),
+    ("unsaid", "We would rather not say"),
+]
 _SAID = {"yes": True, "no": False, "unsaid": None}
 _SHOWN = {said: word for word, said in _SAID.items()}
 
@@ -59,10 +68,11 @@ class ProfileForm(Form):
         description="Two or three sentences for people who do not know you.",
     )
     website = TextField("Website", [Optional()], description="Like https://www.example.com")
-    sme = RadiosField(
-        "Are you a small or medium-sized enterprise (SME)?",
-        choices=_YES_NO,
-        description="Fewer than 250 people, and either turnover up to £44 million or assets up to £38 million.",
+    size = RadiosField(
+        "How many people work for you?",
+        choices=SIZES,
+        description="Up to 249 people, with turnover up to £44 million or assets up to £38 million, "
+        "you are a small or medium-sized enterprise (SME).",
     )
     vcse = RadiosField(
         "Are you a voluntary, community or social enterprise (VCSE)?",
@@ -72,6 +82,11 @@ class ProfileForm(Form):
     regions = CheckboxesField(
         "Where do you work?",
         choices=list(REGIONS.items()),
+        description="Choose all that apply. None means that you have not said.",
+    )
+    sectors = CheckboxesField(
+        "For whom do you work?",
+        choices=[(sector.value, name) for sector, name in SECTOR_NAMES.items()],
         description="Choose all that apply. None means that you have not said.",
     )
     cpv = LinesField(
@@ -97,16 +112,27 @@ class ProfileForm(Form):
         """Return the form filled with what the supplier says now."""
         shown = {
             name: getattr(supplier, name)
-            for name in ("summary", "website", "regions", "cpv", "corporate_group", "capacity_per_quarter")
+            for name in (
+                "summary",
+                "website",
+                "regions",
+                "sectors",
+                "cpv",
+                "corporate_group",
+                "capacity_per_quarter",
+            )
         }
-        return cls(data=shown | {"sme": _SHOWN[supplier.sme], "vcse": _SHOWN[supplier.vcse]})
+        size = supplier.size or {True: "sme", False: "large", None: "unsaid"}[supplier.sme]
+        return cls(data=shown | {"size": str(size), "vcse": _SHOWN[supplier.vcse]})
 
     def profile(self) -> ProfileText:
         """Return what was entered."""
         return ProfileText(
             summary=self.summary.data,
             website=self.website.data,
-            sme=_SAID.get(self.sme.data),
+            size=SupplierSize(self.size.data) if self.size.data in set(SupplierSize) else None,
+            sme=True if self.size.data == "sme" else None,
+            sectors=self.sectors.data,
             vcse=_SAID.get(self.vcse.data),
             regions=self.regions.data,
             cpv=self.cpv.data,

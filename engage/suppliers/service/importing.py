@@ -18,10 +18,13 @@ from engage.kernel.errors import Conflict
 from engage.kernel.events import emit
 from engage.suppliers.events import StatementsChanged
 from engage.suppliers.models import Statement, Supplier
+from engage.suppliers.service.facts import note_facts
 from engage.suppliers.service.naming import name_imported
 from engage.suppliers.service.profile import ensure_profile, subject_of
 from engage.suppliers.service.records import SupplierRecord
 from engage.suppliers.service.statements import a_year_after, bring_level, checked
+
+FILE = "imported file"
 
 
 class Outcome(StrEnum):
@@ -125,6 +128,9 @@ def _facts(session: Session, supplier: Supplier, record: SupplierRecord) -> list
     changed = [name for name, value in values.items() if getattr(supplier, name) != value]
     for name in changed:
         setattr(supplier, name, values[name])
+    if "sme" in changed:
+        supplier.size = None  # the file says no more than this
+    note_facts(supplier, changed, source=supplier.source or FILE)
     if organisation.name != record.name:
         organisation.name = record.name
         changed.append("name")

@@ -16,8 +16,10 @@ from engage.kernel.codes import REGIONS
 from engage.kernel.errors import Invalid
 from engage.kernel.ids import short_id
 from engage.kernel.text import one_line
+from engage.suppliers.enums import Sector, SupplierSize
 from engage.suppliers.models import Supplier
 from engage.suppliers.service.checks import cpv_codes, link
+from engage.suppliers.service.facts import ITSELF, note_facts
 
 HIGHEST_CAPACITY = 100
 LONGEST_SUMMARY = 2_000
@@ -37,6 +39,9 @@ class ProfileText:
     cpv: Sequence[str]
     corporate_group: str = ""
     capacity_per_quarter: int
+    size: SupplierSize | None = None
+    """Where it is said, ``sme`` follows from it."""
+    sectors: Sequence[str] = ()
 
 
 def ensure_profile(
@@ -58,6 +63,7 @@ def ensure_profile(
         created_at=moment,
         updated_at=moment,
         statements=[],
+        facts=[],
     )
     session.add(made)
     session.flush()
@@ -79,8 +85,8 @@ def subject_of(supplier: Supplier) -> str:
 def update_profile(session: Session, *, actor: Anyone, supplier: Supplier, profile: ProfileText) -> list[str]:
     """Replace what the supplier says about itself and return the names of the fields that changed.
 
-    Side effects: the row and, if anything changed, an audit line with those names. Raises ``Invalid`` by
-    field.
+    Side effects if anything changed: the row, source and day of its facts, an audit line with those names. Raises
+    ``Invalid`` by field.
     """
     clean = checked(profile)
     changed = [name for name, value in clean.items() if getattr(supplier, name) != value]
@@ -88,6 +94,7 @@ def update_profile(session: Session, *, actor: Anyone, supplier: Supplier, profi
         setattr(supplier, name, clean[name])
     if changed:
         take_over(supplier, actor)
+        note_facts(supplier, changed, source=ITSELF)
         supplier.updated_at = clock.now()
         session.flush()
         audit.record(
@@ -121,6 +128,11 @@ def checked(profile: ProfileText) -> dict[str, object]:
     if len(str(values["corporate_group"])) > LONGEST_GROUP:
         wrong["corporate_group"] = f"Corporate group must be {LONGEST_GROUP} characters or fewer"
     values["regions"] = [code for code in REGIONS if code in profile.regions]
+    if any(code not in set(Sector) for code in profile.sectors):
+        wrong["sectors"] = "Choose sectors from the list"
+    values["sectors"] = [sector.value for sector in Sector if sector in set(profile.sectors)]
+    if profile.size is not None:
+        values["sme"] = profile.size is not SupplierSize.LARGE
     values["cpv"] = cpv_codes(profile.cpv, wrong, most=MOST_CODES)
     values["website"] = link(profile.website, wrong, field="website", name="Website")
     if wrong:

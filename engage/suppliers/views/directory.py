@@ -10,6 +10,7 @@ from engage.http.pagination import page_number
 from engage.http.session import db
 from engage.kernel import clock, codes
 from engage.suppliers import policy, queries
+from engage.suppliers.enums import SECTOR_NAMES
 from engage.suppliers.forms import DirectoryForm
 from engage.suppliers.views import bp
 
@@ -60,4 +61,5 @@ def show(ref: str) -> ResponseReturnValue:
         today=clock.uk_today(),
         own=who is not None and policy.can_edit(who, supplier),
         codes=codes,
+        sector_names=SECTOR_NAMES,
     )

@@ -10,6 +10,7 @@ from engage.http.session import db, writes
 from engage.kernel import clock, codes
 from engage.kernel.errors import Invalid
 from engage.suppliers import policy, queries, service
+from engage.suppliers.enums import SECTOR_NAMES
 from engage.suppliers.forms import ProfileForm
 from engage.suppliers.policy import SupplierPermission
 from engage.suppliers.views import bp
@@ -30,6 +31,7 @@ def profile() -> ResponseReturnValue:
         soon=clock.uk_today() + queries.SOON,
         may_edit=policy.can_edit(actor(), supplier),
         codes=codes,
+        sector_names=SECTOR_NAMES,
     )
 
 

@@ -26,7 +26,8 @@ FORM = {"title": "Flood warnings", "text": "Level gauges.", "client": "Wye Counc
 PROFILE = {
     "summary": "We measure rivers.",
     "website": "https://rivers.example",
-    "sme": "yes",
+    "size": "small",
+    "sectors": ["health"],
     "vcse": "unsaid",
     "regions": ["TLL", "TLC"],
     "cpv": "38421100",
