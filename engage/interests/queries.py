@@ -222,15 +222,18 @@ def _heard(
 
 def _undecided(session: Session, organisation_id: int) -> Iterator[Due]:
     query = (
-        sa.select(Challenge.ref, Challenge.title, Mitigation.declarer_id, Mitigation.proposed_at)
+        sa.select(
+            Challenge.ref, Challenge.title, Mitigation.id, Mitigation.declarer_id, Mitigation.proposed_at
+        )
         .join(Mitigation.challenge)
         .where(Challenge.organisation_id == organisation_id, Mitigation.state == MitigationState.PROPOSED)
         .order_by(Mitigation.id)
     )
-    for ref, title, declarer_id, since in session.execute(query):
+    for ref, title, number, declarer_id, since in session.execute(query):
         who = Who(InterestsPermission.DECIDE.roles, never=frozenset({declarer_id}))
         late = waited(since, "Steps against a conflict have waited")
-        what, path = "Decide about steps against a conflict", f"/department/challenges/{ref}/interests"
+        path = f"/department/challenges/{ref}/interests/steps/{number}"
+        what = "Decide about steps against a conflict"
         yield Due(ref, title, what, path, who, until(since), late)
 
 

@@ -148,7 +148,7 @@ def _revisions(session: Session, mine: sa.ColumnElement[bool]) -> Iterator[Due]:
         here = page(found.challenge.ref)
         if found.state is RevisionState.WRITING:
             who = Who(frozenset({Role.POLICY_AUTHOR}), only=frozenset(found.writer_ids))
-            yield item("Finish the change of the published text, or drop it", here, who)
+            yield item("Finish the change of the published text, or drop it", f"{here}/revision", who)
         elif found.state is RevisionState.IN_REVIEW:
             since = found.submitted_at or found.updated_at
             who = Who(frozenset({Role.APPROVER}), never=_hands(found.writer_ids, found.submitted_by_id))
@@ -157,7 +157,7 @@ def _revisions(session: Session, mine: sa.ColumnElement[bool]) -> Iterator[Due]:
         else:
             since = found.approved_at or found.updated_at
             late = waited(since, "Change ready to publish")
-            yield item("Publish the changed text", here, _CONDUCT, until(since), late)
+            yield item("Publish the changed text", f"{here}/revision", _CONDUCT, until(since), late)
 
 
 def _routes(session: Session, mine: sa.ColumnElement[bool]) -> Iterator[Due]:
@@ -179,7 +179,8 @@ def _routes(session: Session, mine: sa.ColumnElement[bool]) -> Iterator[Due]:
         who = Who(frozenset({Role.APPROVER}), never=hands)
         late = waited(change.proposed_at, "Change of route proposed")
         what = "Decide on the change of the legal route"
-        yield Due(found.ref, found.title, what, page(found.ref), who, until(change.proposed_at), late)
+        path = page(found.ref, "/route")
+        yield Due(found.ref, found.title, what, path, who, until(change.proposed_at), late)
 
 
 def _differences(session: Session, mine: sa.ColumnElement[bool]) -> Iterator[Due]:
@@ -196,7 +197,7 @@ def _differences(session: Session, mine: sa.ColumnElement[bool]) -> Iterator[Due
             things = "one thing" if len(facts) == 1 else f"{len(facts)} things"
             late = waited(since, "Not everyone has known the same")
             what = f"Tell everyone {things} that only some know"
-            yield Due(row.ref, row.title, what, page(row.ref, "/history"), _CONDUCT, until(since), late)
+            yield Due(row.ref, row.title, what, page(row.ref, "/ledger"), _CONDUCT, until(since), late)
 
 
 def _settled(session: Session, challenge_ids: Sequence[int]) -> set[tuple[int, str]]:
