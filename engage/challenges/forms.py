@@ -320,7 +320,10 @@ class StepForm(Form):
         description="Everyone reads it. Name no supplier.",
     )
     taken_on = DatePartsField(
-        "On which day?", [Required("Enter the day"), UkDate(latest=uk_today)], error_name="The day"
+        "On which day?",
+        [Required("Enter the day"), UkDate(latest=uk_today)],
+        error_name="The day",
+        description="For example, 27 3 2026 or 27 March 2026",
     )
 
 

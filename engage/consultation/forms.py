@@ -99,6 +99,7 @@ class ToldToForm(Form):
         "On which day?",
         [Required("Enter the day"), UkDate(earliest=date(2020, 1, 1), latest=uk_today)],
         error_name="The day",
+        description="For example, 27 3 2026 or 27 March 2026",
     )
     told_at = TimeField(
         "At what time?", [Required("Enter the time")], description="UK time, for example 2:30pm or 14:30"

@@ -34,6 +34,8 @@ TABS = (
 )
 TAB_OF = {
     "transparency.draft": "challenges.notice",
+    "challenges.route": "challenges.workspace",
+    "challenges.route_decide": "challenges.workspace",
     "challenges.steps": "challenges.notice",
     "challenges.justify": "consultation.ledger",
     "consultation.telling": "consultation.ledger",

@@ -18,7 +18,7 @@ from engage.challenges.models import Challenge
 from engage.consultation import policy, queries
 from engage.consultation.events import FactReleased
 from engage.consultation.models import Telling, ToldFact
-from engage.consultation.service.naming import traces
+from engage.consultation.service.naming import SHORTEST_NAME, traces
 from engage.kernel import clock
 from engage.kernel.actor import Actor, Anyone, Role, System
 from engage.kernel.errors import Invalid, NotAllowed
@@ -165,18 +165,19 @@ def release_with_publication(session: Session, *, challenge_id: int) -> None:
 
 def traces_of_told(session: Session, fact: ToldFact, text: str) -> list[str]:
     """Return the pieces of ``text`` that seem to name an organisation that was told ``fact``, or any address."""
-    found = [
-        piece
-        for telling in queries.recipients(session, fact_id=fact.id)
-        for piece in traces(
-            text,
-            organisation=telling.recipient,
-            person="",
-            email="",
-            website=telling.supplier.website if telling.supplier else "",
-        )
-    ]
+    found: list[str] = []
+    for telling in queries.recipients(session, fact_id=fact.id):
+        website = telling.supplier.website if telling.supplier else ""
+        found += traces(text, organisation=telling.recipient, person="", email="", website=website)
+        short = re.escape(_short_name(telling.recipient))
+        found += re.findall(rf"\b{short}\b", without_names(text, found))[:1]
     return list(dict.fromkeys(found))
+
+
+def _short_name(organisation: str) -> str:
+    """Return what people call an organisation: the first word of its name that is long enough to tell it."""
+    words = re.findall(r"\w+", organisation)
+    return next((word for word in words if len(word) >= SHORTEST_NAME), organisation)
 
 
 def without_names(text: str, names: Iterable[str]) -> str:

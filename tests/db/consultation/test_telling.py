@@ -16,6 +16,7 @@ from engage.challenges.models import Challenge
 from engage.consultation import queries, service
 from engage.consultation.models import Telling, ToldFact
 from engage.consultation.service import Said
+from engage.consultation.service.telling import without_names
 from engage.kernel import clock
 from engage.kernel.actor import Actor, Role
 from engage.kernel.chain import verify
@@ -166,6 +167,20 @@ def test_a_wording_that_names_who_was_told_is_not_released_unseen(session: Sessi
     assert (fact.released_at, len(told(session))) == (None, 1)
     service.release_fact(session, actor=by, fact=fact, wording=wording, names_checked=True)
     assert fact.wording == wording
+
+
+def test_the_word_by_which_people_call_an_organisation_names_it_too(session: Session) -> None:
+    challenge = advisory.open_challenge(session)
+    advisory.team(session, name="The Northern Minibus Cooperative Ltd")
+    by = author(session, challenge)
+    told_to = said(by, "The Northern Minibus Cooperative Ltd")
+    fact = record(session, challenge, by, text="As Northern knows, northern roads are narrow.", said=told_to)
+    assert service.traces_of_told(session, fact, fact.text) == ["Northern"]
+    both = "The Northern Minibus Cooperative asked. Northern wondered."
+    traces = service.traces_of_told(session, fact, both)
+    assert traces == ["The Northern Minibus Cooperative", "Northern"]
+    assert without_names(both, traces) == "[name removed] asked. [name removed] wondered."
+    assert without_names(fact.text, ["Northern"]) == "As [name removed] knows, northern roads are narrow."
 
 
 @pytest.mark.parametrize(("wording", "words"), [(" ", "Enter what everyone"), ("w" * 20_001, "20,000")])
