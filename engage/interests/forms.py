@@ -24,8 +24,8 @@ from engage.interests.service import Told
 ALL, ONE = "all", "one"
 ENDED, MISTAKE = "ended", "mistake"
 APPEARANCES = (
-    (Appearance.ACTUAL, "Actual", "It does affect how you could act, or it looks after your own gain"),
-    (Appearance.POTENTIAL, "Potential", "It could come to that"),
+    (Appearance.ACTUAL, "Actual", "You, or somebody close to you, could gain or lose by what you do"),
+    (Appearance.POTENTIAL, "Potential", "It could come to that later"),
     (Appearance.PERCEIVED, "Perceived", "It does not affect you, but somebody fair-minded could think so"),
 )
 

@@ -102,6 +102,9 @@ def decide(ref: str, mitigation_id: int) -> ResponseReturnValue:
     _concerned(found, steps.declaration_id)
     authorise(policy.can_decide(actor(), steps), policy.OWN_INTEREST)
     form = DecisionForm()
+    # Steps that are in place can only turn out to be not enough.
+    former = steps.state
+    form.state.choices = [each for each in form.state.choices if each[0] is not former]
     if form.validate_on_submit():
         try:
             service.decide_mitigation(

@@ -217,6 +217,9 @@ class TestTheTab:
         session.refresh(proposed)
         assert proposed.state is MitigationState.IN_PLACE
         assert "Steps in place" in browser.get(address).text
+        again = decider.get(f"{address}/steps/{proposed.id}").text
+        assert ("The steps are in place" in again, "The steps are not enough" in again) == (False, True)
+        assert decider.post(f"{address}/steps/{proposed.id}", data=given).status_code == 422
 
     def test_who_declared_it_has_no_page_to_decide(
         self, session: Session, browser_of: Browsers, challenge: Challenge
@@ -227,6 +230,15 @@ class TestTheTab:
             f"/department/challenges/{challenge.ref}/interests/steps/{steps.id}"
         )
         assert (answer.status_code, "You declared this interest" in answer.text) == (403, True)
+
+    def test_who_is_missing_is_said_before_publication(self, session: Session, browser_as: Browsers) -> None:
+        ready = made.challenge(session, state=ChallengeState.APPROVED)
+        made.official(session, ready)
+        browser = as_role(browser_as, ready, Role.APPROVER)
+        page = browser.get(f"/department/challenges/{ready.ref}").text
+        assert "3 people who wrote, approved or will run this have not said" in page
+        tab = browser.get(f"/department/challenges/{ready.ref}/interests").text
+        assert "3 people still have to say whether there is anything to declare, before the challenge is published." in tab  # fmt: skip
 
 
 class TestTheAssessment:
