@@ -58,6 +58,25 @@ class PairForm(Form):
     )
 
 
+class DeletionAnswerForm(Form):
+    """What became of a request to delete a supplier's data."""
+
+    decision = RadiosField(
+        "What do you decide?",
+        [Required("Say what you decide")],
+        choices=[("delete", "Delete its data"), ("refuse", "Do not delete it")],
+    )
+    answer = CharacterCountField(
+        "What do you answer?",
+        [
+            Required("Say what was done, or why not"),
+            Length(max=1000, message="The answer must be 1,000 characters or fewer"),
+        ],
+        description="The supplier reads this",
+        error_name="The answer",
+    )
+
+
 class RenameForm(Form):
     """Another name for a capability."""
 

@@ -9,6 +9,7 @@ from engage.http.forms import (
     CheckboxesField,
     CheckboxField,
     DatePartsField,
+    FileField,
     Form,
     IntegerField,
     Length,
@@ -209,6 +210,26 @@ class ConfirmForm(Form):
         "Which of these still hold?",
         coerce=int,
         description="Take the tick away from those that do not. You can change or remove them instead.",
+    )
+
+
+class RecordForm(Form):
+    """A file with statements."""
+
+    file = FileField(
+        "A JSON file like the one that you can take away here",
+        [Required("Choose a file")],
+        description="Statements whose words are there already stay as they are. Each new one counts for twelve months.",
+        error_name="The file",
+    )
+
+
+class DeletionForm(Form):
+    """A request to delete a supplier's data."""
+
+    words = CharacterCountField(
+        "Is there something we should know?",
+        [Optional(), Length(max=2_000, message="What you write must be 2,000 characters or fewer")],
     )
 
 

@@ -10,6 +10,7 @@ from engage.admin.views import (  # noqa: E402, F401 - they use bp
     audit,
     capabilities,
     claims,
+    deletions,
     duplicates,
     features,
     home,

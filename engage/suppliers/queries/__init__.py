@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from engage.suppliers.queries.claims import Claim, any_statement, expiring, to_verify
+from engage.suppliers.queries.claims import (
+    Claim,
+    any_statement,
+    deletion_request,
+    deletion_requests,
+    expiring,
+    to_verify,
+)
 from engage.suppliers.queries.directory import Found, directory, search
 from engage.suppliers.queries.duplicates import Pair, lookalikes, moved_to
 from engage.suppliers.queries.profiles import (
@@ -52,6 +59,8 @@ __all__ = [
     "claims_on",
     "count_public",
     "counting",
+    "deletion_request",
+    "deletion_requests",
     "directory",
     "expiring",
     "for_matching",

@@ -14,8 +14,8 @@ from engage.accounts.models import Organisation
 from engage.kernel import clock
 from engage.kernel.errors import NotFound
 from engage.kernel.paging import Page, paginate
-from engage.suppliers.enums import EvidenceLevel
-from engage.suppliers.models import Statement, StatementCapability, Supplier
+from engage.suppliers.enums import EvidenceLevel, RequestState
+from engage.suppliers.models import DeletionRequest, Statement, StatementCapability, Supplier
 from engage.suppliers.queries.profiles import SOON
 
 
@@ -54,6 +54,31 @@ def to_verify(
         named = Organisation.name.icontains(words, autoescape=True)
         query = query.where(sa.or_(named, Statement.title.icontains(words, autoescape=True)))
     return paginate(session, query, page=page)
+
+
+def deletion_requests(session: Session, *, supplier_id: int | None = None) -> Sequence[DeletionRequest]:
+    """Return the requests to delete data, of one supplier or of all, those that wait first."""
+    query = (
+        sa.select(DeletionRequest)
+        .options(
+            joinedload(DeletionRequest.supplier).joinedload(Supplier.organisation),
+            joinedload(DeletionRequest.person),
+        )
+        .order_by(
+            sa.case((DeletionRequest.state == RequestState.OPEN, 0), else_=1), DeletionRequest.id.desc()
+        )
+    )
+    if supplier_id is not None:
+        query = query.where(DeletionRequest.supplier_id == supplier_id)
+    return session.scalars(query).all()
+
+
+def deletion_request(session: Session, *, request_id: int) -> DeletionRequest:
+    """Return a request to delete data. Raises ``NotFound``."""
+    found = session.get(DeletionRequest, request_id)
+    if found is None:
+        raise NotFound
+    return found
 
 
 def any_statement(session: Session, *, statement_id: int) -> Statement:

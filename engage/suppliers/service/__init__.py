@@ -12,6 +12,7 @@ from engage.suppliers.service.duplicates import keep_apart, merge_suppliers
 from engage.suppliers.service.editions import Edition, Entry, parse_edition, shipped_edition
 from engage.suppliers.service.importing import Outcome, import_supplier
 from engage.suppliers.service.naming import MOST_CAPABILITIES, name_capabilities
+from engage.suppliers.service.owndata import Taken, answer_deletion, ask_deletion, own_record, take_statements
 from engage.suppliers.service.profile import ProfileText, ensure_profile, set_paused, update_profile
 from engage.suppliers.service.records import SupplierRecord, parse_supplier
 from engage.suppliers.service.reminders import remind, to_remind
@@ -42,7 +43,10 @@ __all__ = [
     "StatementText",
     "Suggestion",
     "SupplierRecord",
+    "Taken",
     "add_statement",
+    "answer_deletion",
+    "ask_deletion",
     "confirm_statement",
     "confirm_statements",
     "edit_statement",
@@ -53,6 +57,7 @@ __all__ = [
     "merge_capability",
     "merge_suppliers",
     "name_capabilities",
+    "own_record",
     "parse_edition",
     "parse_supplier",
     "refresh_words",
@@ -65,6 +70,7 @@ __all__ = [
     "set_paused",
     "shipped_edition",
     "suggest",
+    "take_statements",
     "to_remind",
     "update_profile",
     "verify_statement",

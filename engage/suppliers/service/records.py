@@ -19,10 +19,15 @@ from engage.suppliers.service.statements import StatementText, checked
 LONGEST_NAME = 200
 LONGEST_ID = 100
 IMPORTED = "imported file"
-_KEYS = frozenset({"id", "name", "docs", "sme", "vcse", "regions", "expertise_cpv", "identifier", "group"})
+_KEYS = frozenset(
+    {"id", "name", "docs", "sme", "vcse", "regions", "expertise_cpv", "identifier", "group", "about"}
+)
 _DOC_KEYS = frozenset(
     {"title", "text", "date", "cpv", "client", "buyer", "evidence_url", "ref", "source", "licence", "region"}
+    | {"evidence_case", "evidence_reference", "evidence_date", "capabilities", "about"}
 )
+"""What somebody takes away of their own data has ``capabilities`` and ``about``, too; they are not read."""
+_TEXTS = ("title", "text", "client", "buyer", "evidence_url", "ref", "evidence_case", "evidence_reference")
 _IDENTIFIER = re.compile(r"([A-Z]{2}-[A-Z]+)-(.+)")
 _BLANK = re.compile(r"[A-Z]{2}-[A-Z]+-0+")  # what notices say when they have no number
 
@@ -160,7 +165,7 @@ def _statement(doc: Mapping[str, Any], place: str, wrong: dict[str, str]) -> Sta
     unknown = sorted(set(doc) - _DOC_KEYS)
     if unknown:
         inner[unknown[0]] = f"is not a known field; known are {', '.join(sorted(_DOC_KEYS))}"
-    texts = {key: doc.get(key) or "" for key in ("title", "text", "client", "buyer", "evidence_url", "ref")}
+    texts = {key: doc.get(key) or "" for key in _TEXTS}
     for key, value in texts.items():
         if not isinstance(value, str):
             inner[key] = "must be a text"
@@ -171,6 +176,9 @@ def _statement(doc: Mapping[str, Any], place: str, wrong: dict[str, str]) -> Sta
         client=one_line(texts["client"] or texts["buyer"]),
         dated=_day(doc.get("date"), inner),
         cpv=_codes(doc, "cpv", "cpv", inner),
+        evidence_case=one_line(texts["evidence_case"]),
+        evidence_reference=one_line(texts["evidence_reference"]),
+        evidence_dated=_day(doc.get("evidence_date"), inner, key="evidence_date"),
         evidence_url=texts["evidence_url"] or _link_of(texts["ref"]),
         source=str(doc.get("source") or IMPORTED),
         licence=str(doc["licence"]) if doc.get("licence") else None,
@@ -187,11 +195,11 @@ def _link_of(ref: str) -> str:
     return ref if ref.startswith(("http://", "https://")) else ""
 
 
-def _day(value: object, wrong: dict[str, str]) -> date | None:
+def _day(value: object, wrong: dict[str, str], *, key: str = "date") -> date | None:
     if value is None or value == "":
         return None
     try:
         return date.fromisoformat(str(value)[:10])
     except ValueError:
-        wrong["date"] = "must be a date like 2026-03-31"
+        wrong[key] = "must be a date like 2026-03-31"
         return None

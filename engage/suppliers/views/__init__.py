@@ -6,4 +6,4 @@ from flask import Blueprint
 
 bp = Blueprint("suppliers", __name__)
 
-from engage.suppliers.views import capabilities, claims, directory, profile, statements  # noqa: E402, F401 - they use bp
+from engage.suppliers.views import capabilities, claims, directory, owndata, profile, statements  # noqa: E402, F401 - they use bp
