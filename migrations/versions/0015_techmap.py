@@ -70,9 +70,16 @@ def upgrade() -> None:
         sa.Column("fingerprint", sa.BigInteger(), nullable=False),
     )
     op.create_index("ix_landscape_point_supplier_id", "landscape_point", ["supplier_id"])
+    op.create_index(
+        "ix_statement_counting",
+        "statement",
+        ["supplier_id", "expires_on"],
+        postgresql_include=["id", "level", "confirmed_on"],
+    )
 
 
 def downgrade() -> None:
+    op.drop_index("ix_statement_counting", "statement")
     op.drop_table("landscape_point")
     op.drop_table("landscape_cluster")
     op.drop_table("landscape")

@@ -25,6 +25,13 @@ class Statement(Base):
         sa.Index("ix_statement_content_hash", "content_hash"),
         sa.Index("ix_statement_search", "search", postgresql_using="gin"),
         sa.Index("ix_statement_expires_on", "expires_on"),
+        # What counts, without reading the texts: the map asks it of every supplier each time it is looked at.
+        sa.Index(
+            "ix_statement_counting",
+            "supplier_id",
+            "expires_on",
+            postgresql_include=["id", "level", "confirmed_on"],
+        ),
         sa.CheckConstraint("(level = 'verified') = (verified_at IS NOT NULL)", name="verified_at_a_moment"),
     )
 

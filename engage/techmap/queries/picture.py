@@ -16,10 +16,10 @@ from engage.suppliers.models import Statement, Supplier
 from engage.techmap.models import LandscapePoint
 from engage.techmap.queries.shown import Wanted, claims, shown
 
-MOST_POINTS = 1_000
+MOST_POINTS = 800
 """So many suppliers are drawn one by one; of more, that many at most as a sample."""
-SAMPLE = 400
-CELL = 36.0
+SAMPLE = 250
+CELL = 44.0
 """The width of a cell in the units of what is seen: more suppliers than can be drawn are counted in cells."""
 DEEPEST = 32
 _LEVELS = list(EvidenceLevel)

@@ -171,7 +171,7 @@ def _bubbles(cells: Sequence[Cell], names: dict[int, str], view: View) -> list[M
     most = max((cell.suppliers for cell in cells), default=1)
     found = []
     for cell in cells:
-        size = 17.0 * math.sqrt(cell.suppliers / most) + 1.5
+        size = 21.0 * math.sqrt(cell.suppliers / most) + 1.5
         told = f"{plural(cell.suppliers, 'supplier')}, mostly {names.get(cell.cluster, '')}"
         found.append(
             Mark(
