@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
-from engage.challenges.enums import ChallengeState
+from engage.challenges.enums import OPEN_REVISION, ChallengeState
 from engage.challenges.enums.questions import QUESTIONS, missing, neighbour
 from engage.challenges.policy import next_step
+from engage.challenges.service import differences
 from engage.challenges.views import words
 
 
@@ -92,17 +94,22 @@ def test_questions_lead_to_one_another() -> None:
     assert neighbour(QUESTIONS[-1], step=1) is None
 
 
-def test_every_state_has_a_next_step() -> None:
-    @dataclass
-    class Thing:
-        state: ChallengeState
-        route: str = "preliminary_market_engagement"
-        content: dict[str, Any] = field(default_factory=dict)
-        is_past: bool = False
-        closes_on: None = None
-        notice_number: None = None
-        ocid: None = None
+@dataclass
+class Thing:
+    """Stands in for a challenge: what the next step is made of."""
 
+    state: ChallengeState
+    route: str = "preliminary_market_engagement"
+    content: dict[str, Any] = field(default_factory=dict)
+    is_past: bool = False
+    closes_on: None = None
+    notice_number: None = None
+    ocid: None = None
+    publish_at: datetime | None = None
+    open_revision: Any = None
+
+
+def test_every_state_has_a_next_step() -> None:
     steps = {state: next_step(Thing(state)).step.value for state in ChallengeState}  # type: ignore[arg-type]  # stand-in
     assert steps == {
         "draft": "write",
@@ -116,3 +123,48 @@ def test_every_state_has_a_next_step() -> None:
         "closed": "nothing",
         "withdrawn": "nothing",
     }
+
+
+def test_a_card_says_when_it_goes_public_and_that_its_text_is_being_changed() -> None:
+    approved = Thing(ChallengeState.APPROVED, publish_at=datetime(2026, 11, 2, 9, 30, tzinfo=UTC))
+    assert next_step(approved).short == "Goes public on Monday 2 November 2026 at 9:30am (UK time)"  # type: ignore[arg-type]  # as above
+    shorts = [
+        next_step(Thing(ChallengeState.ENGAGING, open_revision=SimpleNamespace(state=state))).short  # type: ignore[arg-type]  # as above
+        for state in OPEN_REVISION
+    ]
+    assert shorts == [
+        "A change of the text is being written",
+        "A change of the text waits for an approver",
+        "A change of the text is ready to publish",
+    ]
+
+
+def test_differences_are_in_words_and_in_the_order_of_the_questions() -> None:
+    before = {
+        "title": "Seats",
+        "region": None,
+        "cpv": ["60130000"],
+        "closes_on": "2026-11-02",
+        "problem": "Same.",
+    }
+    after = {
+        **before,
+        "title": "Empty seats",
+        "region": "TLC",
+        "cpv": [],
+        "closes_on": "2026-12-01",
+        "attachments": [{"name": "Plan.pdf", "sha256": "0", "size": 1, "kind": "pdf"}],
+    }
+    found = differences(before, after)
+    assert [(each.name, each.before, each.after) for each in found] == [
+        ("Title", "Seats", "Empty seats"),
+        ("CPV codes", "60130000 Special-purpose road passenger-transport services", ""),
+        ("Region", "Anywhere in the United Kingdom", "North East"),
+        ("Closing date", "2 November 2026", "1 December 2026"),
+        ("Attachments", "", "Plan.pdf (0)"),
+    ]
+    assert [(piece.change.value, piece.text) for piece in found[0].pieces] == [
+        ("removed", "Seats"),
+        ("added", "Empty seats"),
+    ]
+    assert differences(before, before) == []
