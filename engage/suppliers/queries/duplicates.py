@@ -11,24 +11,30 @@ from sqlalchemy.orm import Session, selectinload
 from engage.accounts.models import Organisation
 from engage.suppliers.models import Supplier
 
-ALIKE = 0.6
-"""How much of their trigrams two names share to be called alike."""
+ALIKE = 0.7
+"""How much of their trigrams two names share, without what kind of company they are, to be called alike."""
+NEAR = 0.4
+"""How much the whole names share to be looked at."""
 MOST = 50
 YOUNGEST = 500
 """So many suppliers that registered last are compared with all others."""
 
-# Names without the letters that say what kind of company it is; websites without protocol and www.
+KINDS = r"\m(the|ltd|limited|plc|llp|lp|cic|cio|inc|company|co|group|holdings|uk)\M|[^a-z0-9 ]"
+"""What names have in common without being alike."""
+
 _PAIRS = sa.text(
     r"""
     WITH standing AS (
         SELECT supplier.id, organisation.id AS organisation_id, lower(organisation.name) AS name,
+               btrim(regexp_replace(lower(organisation.name), :kinds, '', 'g')) AS core,
                nullif(regexp_replace(lower(supplier.website), '^https?://(www\.)?|/.*$', '', 'g'), '') AS site
         FROM supplier JOIN organisation ON organisation.id = supplier.organisation_id
         WHERE organisation.state IN ('pending', 'verified') AND supplier.merged_into_id IS NULL
     ), young AS MATERIALIZED (
         SELECT * FROM standing ORDER BY organisation_id DESC LIMIT :youngest
     ), alike AS (
-        SELECT young.id AS one, supplier.id AS other, similarity(young.name, lower(organisation.name)) AS nearness
+        SELECT young.id AS one, supplier.id AS other,
+               similarity(young.core, btrim(regexp_replace(lower(organisation.name), :kinds, '', 'g'))) AS nearness
         FROM young
         JOIN organisation ON lower(organisation.name) % young.name AND organisation.id <> young.organisation_id
         JOIN supplier ON supplier.organisation_id = organisation.id
@@ -39,7 +45,7 @@ _PAIRS = sa.text(
     )
     SELECT least(one, other) AS one, greatest(one, other) AS other, max(nearness) AS nearness
     FROM alike
-    WHERE NOT EXISTS (
+    WHERE nearness >= :alike AND NOT EXISTS (
         SELECT FROM kept_apart
         WHERE kept_apart.one_id = least(one, other) AND kept_apart.other_id = greatest(one, other)
     )
@@ -65,8 +71,8 @@ def lookalikes(session: Session) -> Sequence[Pair]:
 
     Those that registered last are compared with all; three statements of SQL and one setting.
     """
-    session.execute(_ALIKE, {"least": str(ALIKE)})
-    rows = session.execute(_PAIRS, {"youngest": YOUNGEST, "most": MOST}).all()
+    session.execute(_ALIKE, {"least": str(NEAR)})
+    rows = session.execute(_PAIRS, {"youngest": YOUNGEST, "most": MOST, "alike": ALIKE, "kinds": KINDS}).all()
     wanted = {each for row in rows for each in (row.one, row.other)}
     query = (
         sa.select(Supplier)

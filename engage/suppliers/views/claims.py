@@ -24,7 +24,8 @@ def expiring() -> ResponseReturnValue:
     """Show the statements that expire soon or have expired; confirm those that still hold."""
     supplier = own()
     found = queries.expiring(db(), supplier_id=supplier.id)
-    form = ConfirmForm(data={"statements": [each.statement.id for each in found]})
+    ticked = [each.statement.id for each in found] if request.method == "GET" else []
+    form = ConfirmForm(data={"statements": ticked})
     form.statements.choices = [(each.statement.id, each.statement.title, _until(each)) for each in found]
     if form.validate_on_submit():
         try:
@@ -47,7 +48,8 @@ def expiring() -> ResponseReturnValue:
 def statement_capabilities(statement_id: int) -> ResponseReturnValue:
     """Say which capabilities a statement shows, from those that seem to fit and the whole list."""
     found = queries.statement(db(), supplier=own(), statement_id=statement_id)
-    form = CapabilitiesForm(data={"capabilities": [each.capability.slug for each in found.named]})
+    ticked = [each.capability.slug for each in found.named] if request.method == "GET" else []
+    form = CapabilitiesForm(data={"capabilities": ticked})
     fitting = service.suggest(db(), statement=found)
     form.capabilities.choices = [
         *((each.capability.slug, each.capability.name) for each in found.named),
