@@ -38,6 +38,13 @@ DEEDS: Mapping[str, str] = {
     "schedule_cancelled": "Time of publication taken back",
     "schedule_failed": "Not published at the time set",
     "published": "Published",
+    "route_proposed": "Change of the legal route proposed",
+    "route_changed": "Legal route changed",
+    "route_change_declined": "Change of the legal route declined",
+    "resumed": "Goes on after the notice",
+    "step_recorded": "Step against an unfair advantage recorded",
+    "step_removed": "Step taken off the list",
+    "difference_justified": "Difference between suppliers justified",
     "revision_opened": "A change of the published text begun",
     "revision_edited": "Change of the published text written",
     "revision_submitted": "Change sent for approval",
@@ -52,7 +59,7 @@ DEEDS: Mapping[str, str] = {
     "withdrawn": "Withdrawn",
 }
 PUBLIC_DEEDS = (
-    *("published", "changed", "engagement_started", "engagement_ended"),
+    *("published", "changed", "route_changed", "resumed", "engagement_started", "engagement_ended"),
     *("ended_early", "closed", "withdrawn"),
 )
 SENT_BACK = ("changes_requested", "revision_sent_back")

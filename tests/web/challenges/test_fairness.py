@@ -72,6 +72,8 @@ def test_a_route_changes_by_two_people_and_the_page_leaves_the_view(
         ChallengeState.ENGAGING,
         Route.PRELIMINARY_MARKET_ENGAGEMENT,
     )
+    history = text_of(client.get(f"{public}/changes").text)
+    assert ["Legal route changed" in history, "Goes on after the notice" in history] == [True, True]
     shown = text_of(client.get(f"{public}/ledger").text)
     assert "It became preliminary market engagement." in shown
     assert REASON in shown
