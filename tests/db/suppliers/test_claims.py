@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -23,7 +24,10 @@ from tests.factories import accounts, matchmaking
 from tests.factories import suppliers as made
 
 CONTENT = StatementText(title="Flood warnings", text="Level gauges for small rivers.")
-SHOWN = {"evidence_case": "Contract with Wye Council", "evidence_reference": "2025/S 000-123456"}
+SHOWN: dict[str, Any] = {
+    "evidence_case": "Contract with Wye Council",
+    "evidence_reference": "2025/S 000-123456",
+}
 
 
 @pytest.fixture
@@ -65,10 +69,10 @@ class TestLevels:
         session: Session,
         supplier: Supplier,
         admin: Actor,
-        evidence: dict[str, str],
+        evidence: dict[str, Any],
         level: EvidenceLevel,
     ) -> None:
-        content = StatementText(title="A", text="B.", **evidence)  # type: ignore[arg-type]  # texts all
+        content = StatementText(title="A", text="B.", **evidence)
         assert service.add_statement(session, actor=admin, supplier=supplier, content=content).level is level
 
     def test_verifying_keeps_who_said_what_and_when(
@@ -131,14 +135,14 @@ class TestLevels:
         platform: Actor,
         admin: Actor,
         shown: Statement,
-        change: dict[str, object],
+        change: dict[str, Any],
         level: EvidenceLevel,
     ) -> None:
         service.verify_statement(
             session, actor=platform, statement_id=shown.id, because="Compared", seen=_seen(shown)
         )
-        said: dict[str, object] = {"title": "Sirens", "text": "Sirens on bridges.", **SHOWN} | change
-        service.edit_statement(session, actor=admin, statement=shown, content=StatementText(**said))  # type: ignore[arg-type]  # texts and lists
+        said: dict[str, Any] = {"title": "Sirens", "text": "Sirens on bridges.", **SHOWN} | change
+        service.edit_statement(session, actor=admin, statement=shown, content=StatementText(**said))
         assert shown.level is level
         assert (shown.verified_at is None) == (level is not EvidenceLevel.VERIFIED)
         assert (shown.verified_because is None) == (level is not EvidenceLevel.VERIFIED)

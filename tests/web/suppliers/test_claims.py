@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -39,7 +40,7 @@ def team(browser_as: Callable[..., DistrustfulClient]) -> DistrustfulClient:
     return browser_as(Role.PLATFORM_ADMIN)
 
 
-def _told(session: Session, supplier: Supplier, title: str, days: int = 200, **values: object) -> Statement:
+def _told(session: Session, supplier: Supplier, title: str, days: int = 200, **values: Any) -> Statement:
     until = clock.uk_today() + timedelta(days=days)
     return made.statement(
         session, supplier, title=title, text=f"River gauges and sirens, {title}.", expires_on=until, **values
