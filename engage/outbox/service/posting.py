@@ -55,21 +55,18 @@ def post(
 ) -> Letter | None:
     """Render and write one letter in the session's transaction; ``None`` when ``dedupe_key`` is taken.
 
-    Side effects: the letter, its first step, and (at the commit) a job that delivers. A ``held`` letter waits
-    for a person's release. With ``unsubscribe_url`` the letter is bulk mail: it carries the one-click headers
-    of RFC 8058 and is sent after everything else. ``challenge_ref``, ``audience`` and ``fact`` make the ledger
-    say, once it was sent, who was told what (``ledger.enums`` lists the kinds of facts). ``why`` stands in the
-    mail. ``calendar`` is an iCalendar file, ``calendar_method`` its method (``REQUEST``, ``CANCEL``). Besides
-    ``context`` a template knows ``subject why to_name base_url unsubscribe_url``.
+    Side effects: the letter, its first step, and (at the commit) a job that delivers. A ``held`` letter waits for a
+    person's release. With ``unsubscribe_url`` it is bulk mail: it carries the one-click headers of RFC 8058 and goes
+    after everything else. ``challenge_ref``, ``audience`` and ``fact`` make the ledger say, once it was sent, who was
+    told what. ``why`` stands in the mail. ``calendar`` is an iCalendar file, ``calendar_method`` its method
+    (``REQUEST``, ``CANCEL``). Besides ``context`` a template knows ``subject why to_name base_url unsubscribe_url``.
 
     Raises ``Invalid`` (field ``email``) for an address that mail cannot be sent to.
     """
     assert audience is None or fact is not None, "a letter with an audience says which fact it tells"
-    address = checked_address(to)
-    name = plain_name(to_name)
+    address, name = checked_address(to), plain_name(to_name)
     shown = {"why": why, "to_name": name, "base_url": settings().base_url, "unsubscribe_url": unsubscribe_url}
     mail = render(template, {**context, **shown}, subject=subject)
-    now = clock.now()
     row = {
         "dedupe_key": dedupe_key,
         "message_id": message_id(dedupe_key),
@@ -90,7 +87,7 @@ def post(
         "calendar_method": CalendarMethod(calendar_method) if calendar_method else None,
         "state": LetterState.HELD if held else LetterState.QUEUED,
         "sender": sender.person_name if isinstance(sender, Actor) else sender.name,
-        "created_at": now,
+        "created_at": (now := clock.now()),
         "not_before": not_before or now,
         "attempts": 0,
     }
