@@ -83,10 +83,13 @@ def options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-@click.group(cls=PartlyLazyGroup, lazy={
+@click.group(
+    cls=PartlyLazyGroup,
+    lazy={
         "notices": "engage.cli.import_notices:import_notices",
         "codes": "engage.cli.import_codes:import_codes",
-    })
+    },
+)
 def import_() -> None:
     """Import suppliers or challenges from a file: JSONL, or CSV when its name ends in .csv; notices as OCDS.
 
@@ -107,7 +110,16 @@ def import_suppliers(file: Path, dry_run: bool, skip_bad: bool, as_json: bool) -
     def write(session: Session, record: suppliers.SupplierRecord) -> str:
         return suppliers.import_supplier(session, actor=IMPORTER, record=record, source=file.name).value
 
-    _import(file, "supplier", parsed, write, dry_run=dry_run, skip_bad=skip_bad, as_json=as_json)
+    _import(
+        file,
+        "supplier",
+        parsed,
+        write,
+        dry_run=dry_run,
+        skip_bad=skip_bad,
+        as_json=as_json,
+        after=suppliers.refresh_words,
+    )
 
 
 @import_.command("challenges")
@@ -203,8 +215,12 @@ def _import(
     dry_run: bool,
     skip_bad: bool,
     as_json: bool,
+    after: Callable[[Session], object] | None = None,
 ) -> None:
-    """Write what was parsed in one transaction and say what happened; exit code 2 for bad lines."""
+    """Write what was parsed in one transaction, then do what comes ``after``, and say what happened.
+
+    Exit code 2 for bad lines.
+    """
     done: Counter[str] = Counter()
     if skip_bad or not parsed.problems:
         with bound(), unit_of_work() as session:
@@ -218,6 +234,8 @@ def _import(
                     parsed.problems.append(Problem(line, "record", refusal.message))
             if dry_run or (parsed.problems and not skip_bad):
                 session.rollback()
+            elif after is not None and (done["created"] or done["updated"]):
+                after(session)
     refused = bool(parsed.problems) and not skip_bad
     _report(file, thing, Counter() if refused else done, parsed.problems, dry_run=dry_run, as_json=as_json)
     if refused:

@@ -155,6 +155,7 @@ def _grows_old(session: Session, world: World) -> None:
 
 
 def _reminds(session: Session, _world: World) -> None:
+    service.refresh_words(session)
     for supplier_id in service.to_remind(session):
         service.remind(session, supplier_id=supplier_id)
 
