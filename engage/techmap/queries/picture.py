@@ -86,7 +86,7 @@ class Picture:
 
 
 def picture(session: Session, *, landscape_id: int, wanted: Wanted, view: View) -> Picture:
-    """Read what is to be drawn of a landscape: two statements of SQL, however many suppliers there are.
+    """Read what is to be drawn of a landscape: three statements of SQL at most, however many suppliers there are.
 
     Counts are of everybody. A sample is the same suppliers each time, as far as they are wanted; more of them come
     as the view is enlarged.
@@ -144,9 +144,7 @@ def _points(session: Session, landscape_id: int, wanted: Wanted, view: View, eve
     own = LandscapePoint
     chosen = [shown(landscape_id, wanted), _within(view)]
     if every > 1:
-        # The order of the hash is that of chance; the first part of it is in every larger part, so a sample grows.
-        share = 2**31 // every
-        chosen.append(sa.func.hashint8(own.supplier_id).op("&")(2**31 - 1) < share)
+        chosen.append(own.supplier_id.in_(_sample(session, landscape_id, view, every)))
     few = (
         sa.select(own.supplier_id, own.x, own.y, own.cluster, Supplier.ref, Supplier.organisation_id)
         .join(Supplier, Supplier.id == own.supplier_id)
@@ -163,6 +161,17 @@ def _points(session: Session, landscape_id: int, wanted: Wanted, view: View, eve
         .order_by(few.c.y, few.c.x, few.c.supplier_id)
     )
     return [_point(row) for row in session.execute(query)]
+
+
+def _sample(session: Session, landscape_id: int, view: View, every: int) -> Sequence[int]:
+    """Return every so manieth supplier in view, whoever is wanted: the same each time, and in each larger sample.
+
+    The order of the hash is that of chance; a sample is the first part of it.
+    """
+    own = LandscapePoint
+    early = sa.func.hashint8(own.supplier_id).op("&")(2**31 - 1) < 2**31 // every
+    query = sa.select(own.supplier_id).where(own.landscape_id == landscape_id, _within(view), early)
+    return session.scalars(query).all()
 
 
 def told_by(wanted: Wanted, suppliers: Any) -> Any:

@@ -19,6 +19,7 @@ from engage.techmap.queries.picture import level_of, told_by
 from engage.techmap.queries.shown import Wanted, shown
 
 SORTS = ("name", "cluster", "statements", "evidence", "confirmed")
+_RANKED = {"statements": ("statements",), "evidence": ("level", "statements"), "confirmed": ("confirmed",)}
 PER_PAGE = 25
 AT_ONCE = 2_000
 
@@ -44,16 +45,11 @@ def table(
     session: Session, *, landscape_id: int, wanted: Wanted, sort: str = "name", page: int = 1
 ) -> Page[Row]:
     """Return one page of the suppliers that are wanted, in an order of ``SORTS``: two statements."""
-    own = LandscapePoint
-    count = (
-        sa.select(sa.func.count())
-        .select_from(own)
-        .join(Supplier, Supplier.id == own.supplier_id)
-        .where(shown(landscape_id, wanted))
+    total = (
+        session.scalar(sa.select(sa.func.count()).select_from(_wanted(landscape_id, wanted).subquery())) or 0
     )
-    total = session.scalar(count) or 0
     number = max(1, min(page, -(-total // PER_PAGE) or 1))
-    query = _query(landscape_id, wanted, sort).limit(PER_PAGE).offset((number - 1) * PER_PAGE)
+    query = _query(landscape_id, wanted, sort, first=(number - 1) * PER_PAGE, most=PER_PAGE)
     return Page([_row(row) for row in session.execute(query)], number, total, PER_PAGE)
 
 
@@ -64,21 +60,28 @@ def everybody(session: Session, *, landscape_id: int, wanted: Wanted) -> Iterato
         yield _row(row)
 
 
-def _query(landscape_id: int, wanted: Wanted, sort: str) -> Any:
-    own = LandscapePoint
-    chosen = (
-        sa.select(own.supplier_id)
-        .join(Supplier, Supplier.id == own.supplier_id)
+def _wanted(landscape_id: int, wanted: Wanted) -> Any:
+    return (
+        sa.select(LandscapePoint.supplier_id)
+        .join(Supplier, Supplier.id == LandscapePoint.supplier_id)
         .where(shown(landscape_id, wanted))
     )
-    told = told_by(wanted, chosen)
-    orders: dict[str, tuple[Any, ...]] = {
-        "name": (),
-        "cluster": (own.cluster,),
-        "statements": (told.c.statements.desc(),),
-        "evidence": (told.c.level.desc(), told.c.statements.desc()),
-        "confirmed": (told.c.confirmed.desc(),),
-    }
+
+
+def _query(landscape_id: int, wanted: Wanted, sort: str, *, first: int = 0, most: int | None = None) -> Any:
+    """Return the query for rows in order; of which statements tell is worked out only of those that it needs."""
+    own, named = LandscapePoint, sa.func.lower(Organisation.name)
+    chosen = _wanted(landscape_id, wanted)
+    if sort in _RANKED:
+        all_told = told_by(wanted, chosen)
+        ranks = [all_told.c[column].desc() for column in _RANKED[sort]]
+        chosen = sa.select(all_told.c.supplier_id).order_by(*ranks, all_told.c.supplier_id)
+    else:
+        plain = (own.cluster, named) if sort == "cluster" else (named,)
+        chosen = chosen.join(Organisation, Organisation.id == Supplier.organisation_id)
+        chosen = chosen.order_by(*plain, own.supplier_id)
+    told = told_by(wanted, chosen.limit(most).offset(first))
+    order = [told.c[column].desc() for column in _RANKED[sort]] if sort in _RANKED else list(plain)
     about = (Supplier.ref, Supplier.sme, Supplier.vcse, Supplier.regions, Organisation.name)
     return (
         sa.select(own.x, own.y, own.cluster, *about, told.c.statements, told.c.level, told.c.confirmed)
@@ -87,7 +90,7 @@ def _query(landscape_id: int, wanted: Wanted, sort: str) -> Any:
         .join(Organisation, Organisation.id == Supplier.organisation_id)
         .join(told, told.c.supplier_id == own.supplier_id)
         .where(own.landscape_id == landscape_id)
-        .order_by(*orders.get(sort, ()), sa.func.lower(Organisation.name), own.supplier_id)
+        .order_by(*order, own.supplier_id)
     )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
 
 from flask import make_response, render_template, request
 from flask.typing import ResponseReturnValue
@@ -17,8 +18,14 @@ from engage.techmap.queries import Picture, View, Wanted
 from engage.techmap.views import bp, scene
 from engage.techmap.views.asked import Asked, asked, view_asked
 
+if TYPE_CHECKING:
+    from engage.techmap.models import Landscape
+
 BACKDROP_UP_TO = 1_000
 EMBEDDABLE = CONTENT_SECURITY_POLICY.replace("frame-ancestors 'none'", "frame-ancestors *")
+
+_KEPT = 8
+_known_oldest: dict[tuple[int, datetime | None, date], date | None] = {}
 
 
 @bp.get("/techmap")
@@ -67,12 +74,24 @@ def _shown(ask: Asked, view: View) -> dict[str, Any]:
         "form": ask.form,
         "landscape": ask.landscape,
         "placed_anew": queries.last_placed_anew(db(), landscape=ask.landscape),
-        "oldest": queries.oldest(db(), wanted=ask.wanted),
+        "oldest": _oldest(ask, ask.landscape),
         "found": found,
         "scene": scene.scene(found, ask.clusters, backdrop=_backdrop(ask, found)),
         "keys": scene.keys(ask.clusters, found),
         "moves": scene.moves(view),
     }
+
+
+def _oldest(ask: Asked, landscape: Landscape) -> date | None:
+    """Return how old the oldest statement shown is; of the whole map worked out once for each drawing and day."""
+    if not ask.wanted.everything:
+        return queries.oldest(db(), wanted=ask.wanted)
+    key = (landscape.id, landscape.drawn_at, ask.wanted.day)
+    if key not in _known_oldest:
+        while len(_known_oldest) >= _KEPT:
+            _known_oldest.pop(next(iter(_known_oldest)), None)
+        _known_oldest[key] = queries.oldest(db(), wanted=ask.wanted)
+    return _known_oldest[key]
 
 
 def _none(ask: Asked) -> dict[str, Any]:
