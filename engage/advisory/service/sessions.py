@@ -89,7 +89,7 @@ def schedule(
 
 
 def change(
-    session: Session, *, actor: Actor, meeting: AdvisorySession, details: SessionDetails
+    session: Session, *, actor: Anyone, meeting: AdvisorySession, details: SessionDetails
 ) -> AdvisorySession:
     """Change a scheduled session that has not begun. The same details again change nothing.
 

@@ -215,7 +215,12 @@ def test_who_waits_is_not_overtaken(session: Session, meeting: AdvisorySession) 
 def test_more_places_promote_as_many(session: Session, meeting: AdvisorySession) -> None:
     waits = waiting(session, meeting, 3)
 
-    service.change(session, actor=System(), meeting=meeting, details=details(meeting, places=3))
+    service.change(
+        session,
+        actor=accounts.actor(session, Role.FACILITATOR),
+        meeting=meeting,
+        details=details(meeting, places=3),
+    )
 
     assert [kept(session, invitation).state for _, invitation in waits[:2]] == [SeatState.OFFERED] * 2
     assert (meeting.taken, line(session, meeting)) == (3, [waits[2][0].supplier.id])

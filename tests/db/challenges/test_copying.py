@@ -16,7 +16,7 @@ from tests.factories.challenges import PME, challenge
 
 _S = ChallengeState
 ANSWERED = ("title", "problem", "why_now", "affected", "done_so_far", "undecided", "constraints", "questions")
-EMPTY = {
+EMPTY: dict[str, object] = {
     "notice_number": None,
     "ocid": None,
     "notice_recorded_at": None,

@@ -10,7 +10,7 @@ from typing import Any
 from engage.challenges.enums import OPEN_REVISION, ChallengeState
 from engage.challenges.enums.questions import QUESTIONS, missing, neighbour
 from engage.challenges.policy import next_step
-from engage.challenges.service import differences
+from engage.challenges.service import differences, told
 from engage.challenges.views import words
 
 
@@ -33,7 +33,7 @@ def test_every_kind_of_answer_has_words() -> None:
         "purposes": ["terms", "capacity"],
         "route_reason": "",
     }
-    found = {each.answer.field: each.text for each in words.told(content)}
+    found = {each.answer.field: each.text for each in told(content)}
     assert {name: text for name, text in found.items() if text} == {
         "title": "A title",
         "problem": "It goes wrong.",
@@ -46,7 +46,7 @@ def test_every_kind_of_answer_has_words() -> None:
 
 
 def test_purposes_are_not_spoken_of_on_the_other_route() -> None:
-    fields = [each.answer.field for each in words.told({"route": "policy_exploration"})]
+    fields = [each.answer.field for each in told({"route": "policy_exploration"})]
     assert "purposes" not in fields
     assert "purposes" not in [answer.field for _, answer in missing({"route": "policy_exploration"})]
 

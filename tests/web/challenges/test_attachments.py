@@ -140,7 +140,9 @@ class TestSize:
     ) -> None:
         answer = upload(author, draft, "big.txt", b"a" * (LARGEST_FILE + USUAL))
         assert answer.status_code == 413
-        assert "The file is larger than 10 MB, the most that this page takes." in answer.get_data(as_text=True)
+        assert "The file is larger than 10 MB, the most that this page takes." in answer.get_data(
+            as_text=True
+        )
 
     def test_other_pages_and_other_people_take_no_more_than_before(
         self, draft: Challenge, author: DistrustfulClient, browser_as: BrowserAs

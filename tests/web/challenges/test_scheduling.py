@@ -74,7 +74,8 @@ def test_a_time_is_set_shown_changed_and_taken_back(
     back = department.author.post(at(made, "/schedule/cancel"), follow_redirects=True)
     assert "The time is taken back." in text_of(back.get_data(as_text=True))
     session.refresh(made)
-    assert made.publish_at is None
+    left: datetime | None = made.publish_at
+    assert left is None
     assert client.get(f"/challenges/{made.ref}").status_code == 404
 
 
