@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -36,7 +37,7 @@ class Scene:
     invitation: Invitation
     official: Actor
 
-    def declare(self, session: Session, **values: object) -> Declaration:
+    def declare(self, session: Session, **values: Any) -> Declaration:
         return made.declared(session, self.official, counterpart=self.team.supplier.organisation, **values)
 
     def accept(self, session: Session) -> Seat:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
-from engage.accounts.models import Organisation
+from engage.accounts.models import Organisation, Person
 from engage.accounts.queries import actor_of
 from engage.challenges.enums import ChallengeState
 from engage.challenges.models import Challenge
@@ -61,7 +61,7 @@ def test_one_person_on_both_sides(
 ) -> None:
     accounts.membership(
         session,
-        person=session.get_one(accounts.Person, official.person_id),
+        person=session.get_one(Person, official.person_id),
         organisation=firm.organisation,
         roles={Role.SUPPLIER_EXPERT},
     )
@@ -71,7 +71,7 @@ def test_one_person_on_both_sides(
 def test_who_approved_counts_though_they_have_left(
     session: Session, challenge: Challenge, firm: Supplier
 ) -> None:
-    person = session.get_one(accounts.Person, challenge.approved_by_id)
+    person = session.get_one(Person, challenge.approved_by_id)
     accounts.membership(session, person=person, organisation=firm.organisation, roles={Role.SUPPLIER_ADMIN})
     assert found(session, challenge) == {firm.id: [(Basis.PERSON, True)]}
 
@@ -239,7 +239,7 @@ def test_a_corrected_declaration_needs_a_new_decision(
 def test_acting_for_both_is_let_through_once_it_is_declared_and_steps_are_in_place(
     session: Session, challenge: Challenge, official: Actor, firm: Supplier
 ) -> None:
-    person = session.get_one(accounts.Person, official.person_id)
+    person = session.get_one(Person, official.person_id)
     accounts.membership(session, person=person, organisation=firm.organisation, roles={Role.SUPPLIER_EXPERT})
     declared = made.declared(session, official, counterpart=firm.organisation, kind=Kind.EMPLOYMENT)
     both = {firm.id: [(Basis.PERSON, True), (Basis.ORGANISATION, True)]}

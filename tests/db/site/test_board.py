@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -57,7 +58,7 @@ def facts(items: object) -> list[tuple[str, str, date | None, str]]:
     ]
 
 
-def made(session: Session, office: Organisation, state: ChallengeState, **values: object) -> Challenge:
+def made(session: Session, office: Organisation, state: ChallengeState, **values: Any) -> Challenge:
     return challenges.challenge(session, organisation=office, state=state, **values)
 
 

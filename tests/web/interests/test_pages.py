@@ -217,8 +217,8 @@ class TestTheTab:
         session.refresh(proposed)
         assert proposed.state is MitigationState.IN_PLACE
         assert "Steps in place" in browser.get(address).text
-        again = decider.get(f"{address}/steps/{proposed.id}").text
-        assert ("The steps are in place" in again, "The steps are not enough" in again) == (False, True)
+        after = decider.get(f"{address}/steps/{proposed.id}").text
+        assert ("The steps are in place" in after, "The steps are not enough" in after) == (False, True)
         assert decider.post(f"{address}/steps/{proposed.id}", data=given).status_code == 422
 
     def test_who_declared_it_has_no_page_to_decide(
