@@ -20,6 +20,7 @@ from engage.matchmaking.service.lottery import commit_to_lottery
 from engage.matchmaking.service.matchable import MATCHABLE
 from engage.matchmaking.service.opportunities import Opportunity, opportunities
 from engage.matchmaking.service.overrides import end_override, override
+from engage.matchmaking.service.places import Room, room
 from engage.matchmaking.service.preview import Preview, preview
 from engage.matchmaking.service.reasons import Piece, Reason, own_reasons, pieces
 from engage.matchmaking.service.reconfirming import mark_confirmed, reopen, text_changed
@@ -29,6 +30,7 @@ from engage.matchmaking.service.releasing import (
     next_alternate,
     plan_mark,
     release,
+    room_of,
     send_waiting,
 )
 from engage.matchmaking.service.replay import Replay, explain_frozen, replay
@@ -62,6 +64,7 @@ __all__ = [
     "Record",
     "Released",
     "Replay",
+    "Room",
     "RulesText",
     "SeenStatement",
     "Sight",
@@ -101,6 +104,8 @@ __all__ = [
     "replay",
     "report",
     "resolve",
+    "room",
+    "room_of",
     "rules_in_force",
     "rules_sentences",
     "run",

@@ -52,7 +52,9 @@ class _Words:
             return "only one supplier of a corporate group can be invited to a challenge"
         rules, tag = self.contests[order.session].rules, plain(order.tag)
         if order.kind == "places":
-            return f"the rules give {_count(rules.places, 'place')}"
+            given = self.contests[order.session].room.given
+            besides = f", of which {given} {'is' if given == 1 else 'are'} given" if given else ""
+            return f"the rules give {_count(rules.places, 'place')}{besides}"
         if order.kind == "floor":
             return f"the rules ask for at least {_count(rules.floors[tag], 'place')} for {tag_words(tag)}"
         return f"the rules take at most {_count(rules.caps[tag], 'place')} for {tag_words(tag)}"
@@ -62,10 +64,11 @@ class _Words:
         order, to = change.order, change.to
         if to is None:
             return f"take the place{self.where(order)} back from {_name(order, self.contests)}"
+        tag, room = plain(order.tag), self.contests[order.session].room
         if order.kind == "places":
-            return f"give {_count(to, 'place')} instead of {self.contests[order.session].rules.places}"
+            return f"give {_count(to + room.given, 'place')} instead of {room.places}"
         least = "at least" if order.kind == "floor" else "at most"
-        return f"ask for {least} {_count(to, 'place')} for {tag_words(plain(order.tag))}"
+        return f"ask for {least} {_count(to + room.tags[tag], 'place')} for {tag_words(tag)}"
 
     def where(self, order: Order) -> str:
         """Return in which challenge, where that has to be said."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from engage.matchmaking.enums import HardRule
 from engage.matchmaking.service.tags import tag_words
 
-NOT_NEAR, INVITED, RULE, UNKEPT_PIN = "not_near", "invited", "rule:", "pin_not_kept"
+NOT_NEAR, INVITED, FULL, RULE, UNKEPT_PIN = "not_near", "invited", "full", "rule:", "pin_not_kept"
 AT_RELEASE = "release:"
 _WORDS = {
     "pinned": "Put in by a person, with a recorded reason.",
@@ -19,6 +19,7 @@ _WORDS = {
     "group": "Another supplier of its corporate group is invited.",
     NOT_NEAR: "Its statements do not come near this challenge.",
     INVITED: "Has been invited to this challenge before.",
+    FULL: "Every place of this challenge was given before.",
     UNKEPT_PIN: "Put in by a person, but that could not be kept together with what else was decided.",
     "": "Not planned yet.",
 }

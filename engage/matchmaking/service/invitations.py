@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload
 
+from engage.accounts.models import Organisation
 from engage.audit import service as audit
 from engage.challenges import service as challenges
 from engage.challenges.enums import OPEN_STATES
@@ -41,16 +42,16 @@ def invite(
 ) -> Invitation:
     """Invite ``supplier`` to the advisory sessions of ``challenge`` now.
 
-    Side effects: the challenge's row locked, the invitation, an audit line, then what ``send`` does. When
-    nobody from the supplier has an account yet the invitation is held, and goes out by itself once somebody
-    has (see ``send_waiting``). An invitation that was already held is sent.
+    Side effects: the challenge's row locked, then the organisation's, the invitation, an audit line, then what
+    ``send`` does. When nobody from the supplier has an account yet the invitation is held, and goes out by itself
+    once somebody has (see ``send_waiting``). An invitation that was already held is sent.
 
     Raises ``Conflict`` when the challenge is not open, the supplier is not verified, a conflict of interest stands in
     the way, or it was invited before.
     """
     if challenges.hold(session, challenge).state not in OPEN_STATES:
         raise Conflict("Invitations can go out only while the challenge is open.")
-    if not supplier.organisation.verified:
+    if not is_verified(session, supplier):
         raise Conflict(f"{supplier.organisation.name} is not verified, so it cannot be invited.")
     if interests.is_blocked(session, challenge=challenge, supplier_id=supplier.id, on=clock.uk_today()):
         raise Conflict(
@@ -67,6 +68,16 @@ def invite(
     if letters.readers(session, invitation):
         send(session, actor=actor, invitation=invitation)
     return invitation
+
+
+def is_verified(session: Session, supplier: Supplier) -> bool:
+    """Return whether the organisation of ``supplier`` is verified, and keep it so until the transaction ends.
+
+    A suspension at the same moment waits, and then takes back what was sent.
+    """
+    query = sa.select(Organisation).where(Organisation.id == supplier.organisation_id)
+    query = query.with_for_update(read=True).execution_options(populate_existing=True)
+    return session.scalars(query).one().verified
 
 
 def find(session: Session, *, challenge: Challenge, supplier: Supplier) -> Invitation | None:

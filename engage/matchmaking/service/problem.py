@@ -12,14 +12,14 @@ from engage.matching import Band
 from engage.matching.assignment import FAIR_TERMS, Instance, Reason
 from engage.matching.assignment import Entrant as Competitor
 from engage.matching.assignment import Session as Occasion
-from engage.matchmaking.enums import InvitationState, Outcome, OverrideKind
+from engage.matchmaking.enums import Outcome, OverrideKind
 from engage.matchmaking.models import Invitation, MatchCandidate, MatchRun, SelectionOverride, SelectionRules
-from engage.matchmaking.service.deciding import INVITED, NOT_NEAR, RULE
+from engage.matchmaking.service.deciding import FULL, INVITED, NOT_NEAR, RULE
+from engage.matchmaking.service.places import STANDING, Room, room
 from engage.matchmaking.service.sifting import Entrant, sift
 from engage.matchmaking.service.tags import INCUMBENT, NEW_ENTRANT, fold, own_tag
 from engage.suppliers.models import Supplier
 
-STANDING = (InvitationState.HELD, InvitationState.SENT, InvitationState.ACCEPTED)
 TERMS = replace(FAIR_TERMS, time_limit=20.0)
 """The usual terms. The search ends well before the database gives up an idle transaction (60 seconds)."""
 
@@ -30,6 +30,8 @@ class Contest:
 
     run: MatchRun
     rules: SelectionRules
+    room: Room
+    """What earlier matches of the challenge have left of the places."""
     candidates: dict[str, MatchCandidate]
     """By the supplier's reference, in order of rank."""
     entrants: dict[str, Entrant]
@@ -51,7 +53,7 @@ class Contest:
 
 
 def contest(session: Session, *, run: MatchRun, rules: SelectionRules) -> Contest:
-    """Gather what decides about the places of ``run``. Five statements, however many candidates."""
+    """Gather what decides about the places of ``run``. Six statements, however many candidates."""
     query = (
         sa.select(MatchCandidate)
         .where(MatchCandidate.run_id == run.id)
@@ -62,9 +64,11 @@ def contest(session: Session, *, run: MatchRun, rules: SelectionRules) -> Contes
     candidates = {candidate.supplier.ref: candidate for candidate in session.scalars(query)}
     ids = [candidate.supplier_id for candidate in candidates.values()]
     sifted = sift(session, department=run.challenge.organisation, challenge=run.challenge, ids=ids)
-    found = Contest(run, rules, candidates, sifted.entrants)
+    left = room(session, challenge_id=run.challenge_id, places=rules.places)
+    found = Contest(run, rules, left, candidates, sifted.entrants)
     _note_overrides(session, found)
     pinned = {pin.supplier.ref for pin in found.pins}
+    decided = pinned | {one.supplier.ref for one in found.exclusions}
     query_invited = sa.select(Invitation.supplier_id).where(Invitation.challenge_id == run.challenge_id)
     invited = set(session.scalars(query_invited))
     groups = invited_groups(session, challenge_id=run.challenge_id)
@@ -77,6 +81,8 @@ def contest(session: Session, *, run: MatchRun, rules: SelectionRules) -> Contes
             found.aside[ref] = "group"
         elif candidate.band is Band.NONE and ref not in pinned:
             found.aside[ref] = NOT_NEAR
+        elif not left.left and ref not in decided:
+            found.aside[ref] = FULL
     return found
 
 
@@ -135,12 +141,17 @@ def _plays(contest: Contest, override: SelectionOverride) -> bool:
 def _occasion(contest: Contest, *, floors_give_way: bool) -> Occasion:
     return Occasion(
         id=contest.ref,
-        places=contest.rules.places,
-        floors=dict(contest.rules.floors),
-        caps={own_tag(tag, contest.ref): number for tag, number in contest.rules.caps.items()},
+        places=contest.room.left,
+        floors=contest.room.floors(contest.rules),
+        caps=own_caps(contest.room, contest.rules, contest.ref),
         exploration=contest.rules.exploration,
         floors_give_way=floors_give_way,
     )
+
+
+def own_caps(left: Room, rules: SelectionRules, ref: str) -> dict[str, int]:
+    """Return how many more of each kind the rules take in the challenge ``ref``, by the tags of a problem."""
+    return {own_tag(tag, ref): number for tag, number in left.caps(rules).items()}
 
 
 def _competitors(contests: Sequence[Contest]) -> list[Competitor]:

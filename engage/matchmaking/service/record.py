@@ -22,6 +22,7 @@ from engage.matchmaking.models import (
     SelectionRules,
 )
 from engage.matchmaking.service.fairness import given
+from engage.matchmaking.service.places import room
 from engage.matchmaking.service.rules import rules_sentences
 from engage.matchmaking.service.tags import CAP_TAGS, FLOOR_TAGS
 
@@ -40,6 +41,15 @@ class Committed:
     committed_at: datetime
     secret: str | None
     revealed_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Places:
+    """How many places the rules give, how many are given by now, and how many are left; volunteers take none."""
+
+    places: int
+    given: int
+    left: int
 
 
 @dataclass(frozen=True)
@@ -127,6 +137,8 @@ class Record:
     commitments: tuple[Committed, ...]
     rules: tuple[RulesRecord, ...]
     """Oldest first; the last one holds."""
+    places: Places | None
+    """Of all matches together; ``None`` before there are rules."""
     matches: int
     """How often suppliers were matched: each match is on this count, released or not."""
     deviations: Deviations
@@ -146,7 +158,7 @@ class Record:
 def record(session: Session, *, challenge: Challenge) -> Record | None:
     """Return the record of ``challenge``; ``None`` while the challenge is not public or nothing was committed to.
 
-    Six statements and three for each release. Numbers below 3 that could point at a supplier stand as ``FEWER``.
+    Seven statements and three for each release. Numbers below 3 that could point at a supplier stand as ``FEWER``.
     """
     if not challenge.is_public:
         return None
@@ -161,6 +173,7 @@ def record(session: Session, *, challenge: Challenge) -> Record | None:
         title=challenge.title,
         commitments=commitments,
         rules=rules,
+        places=_places(session, challenge, rules),
         matches=session.scalar(count.where(MatchRun.matched_at.is_not(None))) or 0,
         deviations=_deviations(session, challenge, rules),
         releases=releases,
@@ -202,6 +215,13 @@ def _rules(session: Session, challenge: Challenge) -> tuple[RulesRecord, ...]:
         )
         for one in session.scalars(query.order_by(SelectionRules.number))
     )
+
+
+def _places(session: Session, challenge: Challenge, rules: tuple[RulesRecord, ...]) -> Places | None:
+    if not rules:
+        return None
+    found = room(session, challenge_id=challenge.id, places=rules[-1].places)
+    return Places(found.places, found.given, found.left)
 
 
 def _deviations(session: Session, challenge: Challenge, rules: Iterable[RulesRecord]) -> Deviations:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
+from engage.accounts.models import Organisation
 from engage.audit import service as audit
 from engage.challenges import service as challenges
 from engage.challenges.models import Challenge
@@ -20,16 +21,17 @@ from engage.kernel.errors import Conflict
 from engage.kernel.states import check
 from engage.kernel.text import sha256
 from engage.matching import assignment
-from engage.matching.assignment import Place, Plan, Reason
+from engage.matching.assignment import Instance, Place, Plan, Reason
 from engage.matchmaking import queries
 from engage.matchmaking.enums import RUN_TRANSITIONS, HardRule, InvitationState, Origin, Outcome, RunState
-from engage.matchmaking.models import Invitation, MatchCandidate, MatchRun
+from engage.matchmaking.models import Invitation, MatchCandidate, MatchRun, SelectionRules
 from engage.matchmaking.service import letters, lottery
 from engage.matchmaking.service.deciding import AT_RELEASE
-from engage.matchmaking.service.invitations import find, invite, lock, send
-from engage.matchmaking.service.problem import STANDING, invited_groups
+from engage.matchmaking.service.invitations import find, invite, is_verified, lock, send
+from engage.matchmaking.service.places import STANDING, Room, room
+from engage.matchmaking.service.problem import invited_groups, own_caps
 from engage.matchmaking.service.runs import approved_version, current
-from engage.matchmaking.service.selecting import stored_instance, stored_plan
+from engage.matchmaking.service.selecting import listed_scores, rules_in_force, stored_instance, stored_plan
 from engage.matchmaking.service.sifting import sift
 from engage.suppliers.models import Supplier
 
@@ -99,40 +101,49 @@ def release(session: Session, *, actor: Actor, run: MatchRun, seen: str | None =
 def next_alternate(session: Session, *, actor: Actor, challenge: Challenge) -> Invitation:
     """Invite the next alternate of the released match, in place of somebody who declined or was left out.
 
-    Alternates step in so that the rules stay kept: who comes next depends on who is gone. One that a hard
-    rule leaves out by now is passed over. Side effects: those of ``invite``, and an audit line.
+    Alternates step in so that the rules stay kept over all matches of the challenge: who comes next depends on who
+    is gone. One that a hard rule leaves out by now is passed over.
 
-    Raises ``Conflict`` when nothing was released, the challenge is not open, every place is taken, or nobody
-    is left.
+    Side effects, in order: the challenge's row locked, the run's, then the suppliers' that could come next, by id,
+    as a release does; those of ``invite``; an audit line. Raises ``Conflict`` when nothing was released, the
+    challenge is not open, every place is taken, or nobody is left.
     """
     challenges.hold(session, challenge)
     run = current(session, challenge_id=challenge.id)
     if run is None or run.state is not RunState.RELEASED or run.round is None or run.rules is None:
         raise Conflict("Alternates can be invited once the invitations of this match are out.")
     _check_challenge(session, run)
+    left = room_of(session, run=run)
+    if not left.left:
+        raise Conflict(f"{_every(left.places)} taken. An alternate can step in for who declines.")
     invited = {one.supplier.ref: one for one in queries.for_challenge(session, challenge_id=challenge.id)}
-    taken = sum(one.run_id == run.id and one.state in STANDING for one in invited.values())
-    if taken >= run.rules.places:
-        raise Conflict(f"All {run.rules.places} places are taken. An alternate can step in for who declines.")
     candidates = {one.supplier.ref: one for one in queries.candidates(session, run_id=run.id)}
-    instance, plan = stored_instance(run.round), stored_plan(run.round)
     gone = _gone(invited, candidates)
-    plan = _as_it_went(plan, challenge.ref, candidates, invited, gone)
-    groups = invited_groups(session, challenge_id=challenge.id)
-    while (ref := assignment.next_alternate(instance, plan, session=challenge.ref, gone=gone)) is not None:
-        supplier = _locked(session, [candidates[ref].supplier_id])[0]
-        sifted = sift(session, department=challenge.organisation, challenge=challenge, ids=[supplier.id])
-        rule = sifted.left_out.get(ref)
-        if rule is None and candidates[ref].corporate_group not in groups:
-            break
-        gone = sorted({*gone, ref})
+    instance = _as_it_is(session, run, stored_instance(run.round))
+    near = {ref for own, ref, _score in listed_scores(instance) if own == challenge.ref}
+    free = {ref: candidates[ref] for ref in sorted(near - invited.keys() - set(gone))}
+    rows, ready = _can_come(session, challenge, free)
+    plan = _as_it_went(stored_plan(run.round), challenge.ref, candidates, invited, gone)
+    away = sorted({*gone, *(free.keys() - ready)})
+    ref = assignment.next_alternate(instance, plan, session=challenge.ref, gone=away)
     if ref is None:
         raise Conflict("There is no alternate left. Match again to find more suppliers.")
     made = invite(
-        session, actor=actor, challenge=challenge, supplier=supplier, origin=Origin.MATCHED, run=run
+        session, actor=actor, challenge=challenge, supplier=rows[ref], origin=Origin.MATCHED, run=run
     )
-    _record(session, actor, run, "alternate", supplier=ref, instead_of=taken)
+    _record(session, actor, run, "alternate", supplier=ref, instead_of=left.given)
     return made
+
+
+def room_of(session: Session, *, run: MatchRun, rules: SelectionRules | None = None) -> Room:
+    """Return the places of a planned run's challenge that are given and left; ``rules`` are those in force.
+
+    When the rules were changed after the release, the smaller number of places counts: nobody steps in beyond them.
+    """
+    places = (rules or rules_in_force(session, challenge=run.challenge)).places
+    if run.rules is not None:
+        places = min(places, run.rules.places)
+    return room(session, challenge_id=run.challenge_id, places=places)
 
 
 def send_waiting(session: Session, *, actor: Anyone) -> int:
@@ -149,7 +160,7 @@ def send_waiting(session: Session, *, actor: Anyone) -> int:
     )
     count = 0
     for invitation in session.scalars(query).all():
-        ready = invitation.challenge.is_open and invitation.supplier.organisation.verified
+        ready = invitation.challenge.is_open and is_verified(session, invitation.supplier)
         if ready and letters.readers(session, invitation) and not _torn(session, invitation):
             held = lock(session, invitation)
             if held.state is InvitationState.HELD:
@@ -162,6 +173,34 @@ def _torn(session: Session, invitation: Invitation) -> bool:
     return interests.is_blocked(
         session, challenge=invitation.challenge, supplier_id=invitation.supplier_id, on=clock.uk_today()
     )
+
+
+def _can_come(
+    session: Session, challenge: Challenge, free: Mapping[str, MatchCandidate]
+) -> tuple[dict[str, Supplier], set[str]]:
+    """Return the suppliers of ``free``, locked, and the references of those that nothing keeps away by now.
+
+    All of them are locked at once, in the order in which a release locks: were the one that comes next locked and,
+    if it had to be passed over, the one after it, two challenges could wait for each other.
+    """
+    ids = [one.supplier_id for one in free.values()]
+    rows = {supplier.ref: supplier for supplier in _locked(session, ids)}
+    left_out = sift(session, department=challenge.organisation, challenge=challenge, ids=ids).left_out
+    groups = invited_groups(session, challenge_id=challenge.id)
+    ready = {ref for ref, one in free.items() if ref not in left_out and one.corporate_group not in groups}
+    return rows, ready
+
+
+def _as_it_is(session: Session, run: MatchRun, instance: Instance) -> Instance:
+    """Return the problem of a round with what other matches of the challenge have given of floors and caps by now."""
+    assert run.rules is not None, "a planned run has rules"
+    others = room(session, challenge_id=run.challenge_id, places=run.rules.places, but_for=run)
+    ref = run.challenge.ref
+    floors, caps = others.floors(run.rules), own_caps(others, run.rules, ref)
+    sessions = [
+        replace(each, floors=floors, caps=caps) if each.id == ref else each for each in instance.sessions
+    ]
+    return replace(instance, sessions=sessions)
 
 
 def _gone(invited: Mapping[str, Invitation], candidates: Mapping[str, MatchCandidate]) -> list[str]:
@@ -246,8 +285,16 @@ def _invite_all(session: Session, actor: Actor, run: MatchRun, chosen: Sequence[
     return released
 
 
+def _every(places: int) -> str:
+    return "The one place is" if places == 1 else f"All {places} places are"
+
+
 def _locked(session: Session, ids: Sequence[int]) -> Sequence[Supplier]:
-    """Return suppliers as they stand now, locked: by id, so that two releases wait for each other in one order."""
+    """Return suppliers as they stand now, locked, and their organisations kept from being suspended meanwhile.
+
+    The suppliers by id, so that two releases wait for each other in one order. A suspension asks for no supplier
+    and no challenge, so it can be waited for.
+    """
     query = (
         sa.select(Supplier)
         .where(Supplier.id.in_(ids))
@@ -255,7 +302,11 @@ def _locked(session: Session, ids: Sequence[int]) -> Sequence[Supplier]:
         .with_for_update(of=Supplier)
         .execution_options(populate_existing=True)
     )
-    return session.scalars(query).all()
+    found = session.scalars(query).all()
+    owners = sa.select(Organisation).where(Organisation.id.in_([one.organisation_id for one in found]))
+    owners = owners.order_by(Organisation.id).with_for_update(read=True)
+    session.scalars(owners.execution_options(populate_existing=True)).all()
+    return found
 
 
 def _record(session: Session, actor: Actor, run: MatchRun, deed: str, **details: object) -> None:

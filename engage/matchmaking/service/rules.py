@@ -19,6 +19,7 @@ from engage.matchmaking.models import MatchRun, SelectionRules
 from engage.matchmaking.models.selection import EXPLORATION, PLACES
 from engage.matchmaking.service import selecting
 from engage.matchmaking.service.matchable import MATCHABLE
+from engage.matchmaking.service.places import room
 from engage.matchmaking.service.tags import CAP_TAGS, FLOOR_TAGS, tag_words
 
 MOST_PLACES = 50
@@ -53,7 +54,8 @@ def set_rules(session: Session, *, actor: Actor, challenge: Challenge, rules: Ru
         raise Conflict("Nobody is matched to this challenge any more, so its rules stay as they are.")
     former = selecting.rules_in_force(session, challenge=challenge)
     seen = _seen(session, challenge)
-    clean = _checked(rules, reason_needed=seen)
+    given = room(session, challenge_id=challenge.id, places=former.places).given
+    clean = _checked(rules, reason_needed=seen, given=given)
     if _same(former, clean):
         return former
     made = SelectionRules(
@@ -109,6 +111,7 @@ def rules_sentences(rules: SelectionRules) -> list[str]:
             "in the last year."
         )
     found.append("At most one supplier of a corporate group.")
+    found.append("Whoever volunteers can be invited besides, and takes none of these places.")
     return found
 
 
@@ -132,10 +135,14 @@ def _same(former: SelectionRules, rules: RulesText) -> bool:
     )
 
 
-def _checked(rules: RulesText, *, reason_needed: bool) -> RulesText:
+def _checked(rules: RulesText, *, reason_needed: bool, given: int) -> RulesText:
     wrong: dict[str, str] = {}
     if not 1 <= rules.places <= MOST_PLACES:
         wrong["places"] = f"Places must be between 1 and {MOST_PLACES}"
+    elif rules.places < given:
+        wrong["places"] = (
+            f"Enter {given} or more: so many places are given already, and invitations that are out stay"
+        )
     floors = _bounds(rules.floors, FLOOR_TAGS, wrong, most=rules.places)
     floors = {tag: number for tag, number in floors.items() if number}
     caps = _bounds(rules.caps, CAP_TAGS, wrong, most=rules.places)

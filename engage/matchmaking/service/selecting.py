@@ -112,12 +112,13 @@ def cost_of(candidate: MatchCandidate) -> Cost | None:
         return None
     pair = (candidate.run.challenge.ref, candidate.supplier.ref)
     instance = stored_instance(made)
-    if pair not in {(one, other) for one, other, _ in _scores(instance)}:
+    if pair not in {(one, other) for one, other, _ in listed_scores(instance)}:
         return None
     return assignment.costs(instance, stored_plan(made), [pair])[pair]
 
 
-def _scores(instance: Instance) -> Sequence[tuple[str, str, float]]:
+def listed_scores(instance: Instance) -> Sequence[tuple[str, str, float]]:
+    """Return the scores of a round's problem: challenge, supplier, points."""
     assert not isinstance(instance.scores, Scores), "rounds list their scores"
     return instance.scores
 

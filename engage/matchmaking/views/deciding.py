@@ -25,7 +25,8 @@ def rules(ref: str) -> ResponseReturnValue:
     """Set by which rules the places are shared out: how many, at least and at most for whom, how many drawn."""
     challenge = challenges.challenge(db(), ref=ref, actor=actor())
     authorise(policy.can_run(actor(), challenge), MAY_NOT_RUN)
-    form = RulesForm.of(service.rules_in_force(db(), challenge=challenge))
+    in_force = service.rules_in_force(db(), challenge=challenge)
+    form = RulesForm.of(in_force)
     if form.validate_on_submit():
         try:
             with db().begin_nested():
@@ -45,6 +46,7 @@ def rules(ref: str) -> ResponseReturnValue:
         form=form,
         settable=challenge.state in service.MATCHABLE,
         matched=standing is not None,
+        room=service.room(db(), challenge_id=challenge.id, places=in_force.places),
         regions_open=any(field.data or field.errors for field in form.regions()),
         versions=[(each, service.rules_sentences(each)) for each in history],
     ), 422 if request.method == "POST" else 200

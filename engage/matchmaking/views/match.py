@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from flask import flash, redirect, render_template, request, url_for
@@ -15,16 +14,15 @@ from engage.http.session import db, writes
 from engage.kernel.errors import Conflict
 from engage.matching import Band
 from engage.matchmaking import policy, queries, service
-from engage.matchmaking.enums import HardRule, InvitationState, Outcome
+from engage.matchmaking.enums import HardRule, Outcome
 from engage.matchmaking.policy import MatchmakingPermission
 from engage.matchmaking.views import bp
 from engage.matchmaking.views.wording import PlanWords, decided
 
 if TYPE_CHECKING:
     from engage.challenges.models import Challenge
-    from engage.matchmaking.models import Invitation, MatchRun
+    from engage.matchmaking.models import MatchRun
 
-_TAKEN = (InvitationState.HELD, InvitationState.SENT, InvitationState.ACCEPTED)
 MAY_NOT_RUN = "Only policy authors of this department can match suppliers and decide about the plan."
 
 
@@ -85,7 +83,7 @@ def _plan(challenge: Challenge, run: MatchRun) -> str:
         rules=rules,
         rule_lines=service.rules_sentences(rules),
         overrides=queries.overrides(db(), challenge_id=challenge.id),
-        freed=_freed(run, invitations),
+        room=service.room_of(db(), run=run, rules=rules),
         releaser=queries.releaser(db(), run=run),
         decided=decided,
         changed=service.text_changed(challenge, run),
@@ -93,11 +91,3 @@ def _plan(challenge: Challenge, run: MatchRun) -> str:
         may_release=policy.can_release(actor(), challenge),
         hard_rules=HardRule,
     )
-
-
-def _freed(run: MatchRun, invitations: Sequence[Invitation]) -> int:
-    """Return how many places of a released match nobody takes: declined, let go by, or never sent."""
-    if run.rules is None:
-        return 0
-    taken = sum(each.run_id == run.id and each.state in _TAKEN for each in invitations)
-    return max(run.rules.places - taken, 0)

@@ -17,7 +17,7 @@ from engage.suppliers import queries as suppliers
 @requires(MatchmakingPermission.OPPORTUNITIES)
 def opportunities() -> ResponseReturnValue:
     """Rank the open challenges for the supplier the person acts for."""
-    supplier = suppliers.of_organisation(db(), organisation_id=actor().organisation_id)
+    supplier = suppliers.of_organisation(db(), organisation_id=actor().organisation_id, whole=False)
     invitations = queries.invitations_for(db(), supplier_id=supplier.id)
     return render_template(
         "matchmaking/opportunities.html",

@@ -20,7 +20,7 @@ from engage.suppliers import queries as suppliers
 @requires(MatchmakingPermission.OPPORTUNITIES)
 def seen() -> ResponseReturnValue:
     """Show a supplier everything that a match would read of it today, and where to correct it."""
-    supplier = suppliers.of_organisation(db(), organisation_id=actor().organisation_id)
+    supplier = suppliers.of_organisation(db(), organisation_id=actor().organisation_id, whole=False)
     return render_template(
         "matchmaking/seen.html",
         supplier=supplier,

@@ -18,7 +18,7 @@ from engage.suppliers import queries as suppliers
 @requires(MatchmakingPermission.OPPORTUNITIES)
 def standings() -> ResponseReturnValue:
     """List the matches of the last year that the supplier was part of, and how each went for it."""
-    supplier = suppliers.of_organisation(db(), organisation_id=actor().organisation_id)
+    supplier = suppliers.of_organisation(db(), organisation_id=actor().organisation_id, whole=False)
     return render_template(
         "matchmaking/standings.html",
         supplier=supplier,
@@ -30,7 +30,7 @@ def standings() -> ResponseReturnValue:
 @requires(MatchmakingPermission.OPPORTUNITIES)
 def standing(ref: str) -> ResponseReturnValue:
     """Show a supplier why it was invited or not: its own fit, its own reasons, the rules, what to do next."""
-    supplier = suppliers.of_organisation(db(), organisation_id=actor().organisation_id)
+    supplier = suppliers.of_organisation(db(), organisation_id=actor().organisation_id, whole=False)
     run = queries.released_run(db(), ref=ref)
     found = service.standing(db(), run=run, supplier=supplier)
     return render_template(

@@ -285,6 +285,7 @@ def test_withdrawing_a_challenge_takes_its_invitations_back(
     people = accounts.actor(session, Role.SUPPLIER_ADMIN, organisation=best.supplier.organisation)
     service.mark_accepted(session, actor=people, invitation=best)
     market.challenge.state, market.challenge.withdrawn_reason = S.WITHDRAWN, "The policy changed."
+    market.challenge.withdrawn_at = clock.now()
     session.flush()
     events.emit(session, ChallengeWithdrawn(market.challenge.id, was_public=True))
     assert states(session, market) == {made.BEST: "withdrawn", "Gauge Works": "withdrawn"}

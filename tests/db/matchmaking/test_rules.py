@@ -51,6 +51,7 @@ def test_every_change_is_a_version(session: Session, challenge: Challenge) -> No
         "At least 1 place for suppliers that work in Wales.",
         "Up to 25% of the places are drawn among newcomers that fit, whom nobody invited in the last year.",
         "At most one supplier of a corporate group.",
+        "Whoever volunteers can be invited besides, and takes none of these places.",
     ]
     assert made.told(session, f"challenge:{challenge.ref}") == ["matchmaking:rules:set"] * 2
 

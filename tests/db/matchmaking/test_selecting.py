@@ -101,7 +101,7 @@ def test_at_most_one_of_a_corporate_group_however_it_is_written(session: Session
 def test_nobody_of_a_group_that_was_invited_before(session: Session) -> None:
     a, b = (made.firm(session, corporate_group="Wye Group") for _ in range(2))
     c = made.firm(session)
-    first = made.planned(session, {a: 3.0}, places=1)
+    first = made.planned(session, {a: 3.0}, places=2)
     service.release(session, actor=made.author(session, first), run=first)
     first.state = RunState.SUPERSEDED
     session.flush()

@@ -34,7 +34,13 @@ def released(scene: Scene, session: Session) -> Scene:
 
 
 def test_while_the_place_is_taken_nobody_is_asked(released: Scene, session: Session) -> None:
-    assert BUTTON not in text_of(released.author.get(released.address).get_data(as_text=True))
+    page = text_of(released.author.get(released.address).get_data(as_text=True))
+    assert BUTTON not in page
+    assert "1 place, 1 given, 0 left." in page
+    rules = text_of(released.author.get(f"{released.address}/rules").get_data(as_text=True))
+    assert "1 place, 1 given, 0 left." in rules
+    record = released.author.get(f"/challenges/{released.market.challenge.ref}/matching")
+    assert "1 place, 1 given, 0 left." in text_of(record.get_data(as_text=True))
     answer = released.author.post(f"{released.address}/alternate", follow_redirects=True)
     assert "An alternate can step in for who declines." in text_of(answer.get_data(as_text=True))
     assert session.scalar(sa.select(sa.func.count()).select_from(Invitation)) == 1
@@ -52,7 +58,7 @@ def test_when_somebody_declines_the_next_in_line_is_invited(released: Scene, ses
     assert next_one is not None
     name = next_one.supplier.organisation.name
     page = text_of(released.author.get(released.address).get_data(as_text=True))
-    assert "1 place is free again." in page
+    assert "1 place is free." in page
     assert BUTTON in page
     answer = released.author.post(f"{released.address}/alternate")
     assert (answer.status_code, answer.location) == (303, f"{released.address}#line")
