@@ -23,7 +23,7 @@ up: $(RUN)
 	@$(VENV)/bin/engage up --port $(PORT)
 
 test: $(DEVELOP)
-	$(PY) -m pytest -n 2 $(ARGS)
+	$(PY) -m pytest -n 2 --dist worksteal $(ARGS)
 
 # Exactly what CI runs.
 check: $(DEVELOP)
@@ -31,7 +31,7 @@ check: $(DEVELOP)
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
-	$(PY) -m pytest -n 2 $(ARGS)
+	$(PY) -m pytest -n 2 --dist worksteal $(ARGS)
 
 browser: $(DEVELOP)
 	$(PY) -m pytest tests/browser $(ARGS)

@@ -140,7 +140,7 @@ def test_more_pins_than_places(places: int) -> None:
     assert len(plan.relaxation) == min(1, 2 - places) == 1 or len(plan.relaxation) == 2 - places
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(instances(sessions=2, suppliers=4))
 def test_pins_that_can_be_kept_are_no_contradiction_unless_floors_are(given_one: Instance) -> None:
     without = dataclasses.replace(
@@ -151,7 +151,7 @@ def test_pins_that_can_be_kept_are_no_contradiction_unless_floors_are(given_one:
     assert (solve(without).status is not Status.INFEASIBLE) == possible
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(instances(sessions=2, suppliers=4))
 def test_after_the_smallest_relaxation_there_is_a_plan(given_one: Instance) -> None:
     plan = solve(given_one)

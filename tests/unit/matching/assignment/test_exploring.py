@@ -58,7 +58,7 @@ def every_outcome(arcs: list[Arc]) -> dict[tuple[int, ...], Fraction]:
     return found
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(flows())
 def test_the_draw_keeps_every_probability_exactly(arcs: list[Arc]) -> None:
     outcomes = every_outcome(arcs)

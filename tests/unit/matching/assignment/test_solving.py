@@ -39,7 +39,7 @@ from tests.unit.matching.assignment.instances import (
 FAIR = dataclasses.replace(FAIR_TERMS, exploration_cap=0.5)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(instances(sessions=2, suppliers=4))
 def test_the_plan_is_as_good_as_the_best_found_by_trying_everything(instance: Instance) -> None:
     plan, best = solve(instance), best_by_trying(instance)
@@ -53,7 +53,7 @@ def test_the_plan_is_as_good_as_the_best_found_by_trying_everything(instance: In
     assert plan.gap == 0
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.one_of(instances(), instances(terms=FAIR, exploring=True)))
 def test_no_rule_is_ever_broken(instance: Instance) -> None:
     plan = solve(instance)
