@@ -143,7 +143,7 @@ class _Work:
             near = self._nearest()
             for who in np.flatnonzero(~known).tolist():
                 places[who] = _among(near.places[who], near.cosines[who], self.held.places)
-        return self._mended(frame.inside(places), ~known), known
+        return self._mended(np.where(known[:, None], places, frame.inside(places)), ~known), known
 
     def _nearest(self) -> Nearest:
         if "near" not in self.saved:

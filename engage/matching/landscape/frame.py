@@ -89,5 +89,5 @@ def spread(places: Places, free: Mask) -> Places:
         moved = np.zeros_like(places)
         np.add.at(moved, one, push * share[:, :1])
         np.add.at(moved, other, -push * share[:, 1:])
-        places = places + np.clip(moved, -apart, apart)
-    return inside(places)
+        places = np.where(free[:, None], inside(places + np.clip(moved, -apart, apart)), places)
+    return places

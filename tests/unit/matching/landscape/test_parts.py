@@ -26,7 +26,7 @@ def test_the_grid_pushes_as_every_pair_does(spread: float) -> None:
     exact, total = repulsion._exactly(places)
     push, about = repulsion._on_a_grid(places)
     assert about == pytest.approx(total, rel=0.02)
-    assert np.abs(push - exact).mean() < 0.03 * np.abs(exact).mean()
+    assert np.abs(push - exact).mean() < 0.05 * np.abs(exact).mean()
 
 
 def test_a_turned_mirrored_and_shrunk_picture_is_laid_onto_the_old_one() -> None:
