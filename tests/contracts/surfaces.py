@@ -94,20 +94,40 @@ def call_all(
             for url, query in itertools.product(addresses(rule, everything), asked):
                 place = Place(rule.endpoint, name, "GET", url, query)
                 found[place] = _call(browser, place)
-        if "POST" in methods and posts and rule.arguments & hidden.keys():
+        if "POST" in methods and posts and _concerns(rule, hidden):
             for url in addresses(rule, {**names, **hidden}):
                 place = Place(rule.endpoint, name, "POST", url)
                 found[place] = _call(browser, place)
     return found
 
 
+KINDS = (
+    ("/calendar/", "session"),
+    ("/department/sessions/", "session"),
+    ("/supplier/invitations/", "invitation"),
+    ("/supplier/matches/", "run"),
+    ("/supplier/sessions/", "session"),
+    ("/suppliers/", "supplier"),
+)
+"""What a reference in an address belongs to, by how the address begins; else to a challenge."""
+
+
 def addresses(rule: Rule, names: Names) -> Iterator[str]:
-    """Return every address that ``rule`` makes of ``names``; none when it has a place without a name."""
+    """Return every address that ``rule`` makes of ``names``; none when it has a place without a name.
+
+    The names for a place called ``ref`` are those under ``ref:KIND``, see ``KINDS``.
+    """
+    kind = next((kind for start, kind in KINDS if rule.rule.startswith(start)), "challenge")
+    known = {**names, "ref": names.get(f"ref:{kind}", [])}
     places = sorted(rule.arguments)
-    for values in itertools.product(*(names.get(place, []) for place in places)):
+    for values in itertools.product(*(known.get(place, []) for place in places)):
         built = rule.build(dict(zip(places, values, strict=True)), append_unknown=False)
         if built is not None:
             yield built[1]
+
+
+def _concerns(rule: Rule, hidden: Names) -> bool:
+    return bool(rule.arguments & {name.partition(":")[0] for name in hidden})
 
 
 def _call(client: FlaskClient, place: Place) -> Answer:

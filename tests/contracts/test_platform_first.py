@@ -46,6 +46,7 @@ EVERYBODY = {
     "advisory.public_calendar",
     "challenges.changes",
     "challenges.index",
+    "challenges.public_attachment",
     "consultation.public_ledger",
     "matchmaking.record",
     "matchmaking.record_json",
@@ -122,9 +123,8 @@ def look(app: Flask, session: Session, world: World, callers: Sequence[Caller], 
     queries = (
         "",
         f"q={WORD}&state=all",
-        f"q={world.hidden['ref'][0]}&state=all&page=1",
+        f"q={world.hidden['ref:challenge'][0]}&state=all&page=2",
         f"department={world.ours_id}&state=all",
-        "state=all&page=2",
     )
     with clock.as_of(clock.now() + timedelta(hours=1)):
         answers = call_all(app, callers, names=world.names, hidden=world.hidden, queries=queries, posts=posts)

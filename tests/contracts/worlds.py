@@ -7,6 +7,7 @@ answers; another department with work of its own; a supplier whose work is what 
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,24 +21,42 @@ from engage.accounts.models import Membership, Organisation
 from engage.accounts.queries import actor_of
 from engage.challenges import service
 from engage.challenges.enums import ChallengeState
-from engage.challenges.models import Challenge
+from engage.challenges.enums.files import AttachmentState
+from engage.challenges.models import Attachment, Challenge
+from engage.challenges.models.attachments import Attached
 from engage.cli.worker import JOBS
+from engage.consultation import service as telling
 from engage.consultation.enums import QuestionState
+from engage.consultation.models import ToldFact
 from engage.digests.enums import Topic
 from engage.kernel import clock, jobs
 from engage.kernel.actor import Actor, Role
+from engage.kernel.filetypes import FileKind
+from engage.ledger.enums import Channel
 from engage.matchmaking import queries as matching
 from engage.matchmaking.enums import InvitationState
 from engage.matchmaking.models import MatchRun
 from engage.matchmaking.service import release
 from engage.outbox.models import Letter
 from engage.suppliers.models import Supplier
-from tests.factories import accounts, advisory, challenges, consultation, digests, matchmaking, suppliers
+from tests.factories import (
+    accounts,
+    advisory,
+    challenges,
+    consultation,
+    digests,
+    interests,
+    matchmaking,
+    suppliers,
+    taxonomy,
+    techmap,
+)
 from tests.factories import transparency as notices
 
 WORD = "Zeppelinmoorings"
 """Stands in the hidden text and nowhere else."""
 TITLE = f"{WORD} on flooded rivers"
+PAPER, SECRET_PAPER = b"Gauges and sirens.\n", f"{WORD}, and where they are.\n".encode()
 NOTICE, OCID = "990042-2026", "ocds-h6vhtk-ffff42"
 
 Names = dict[str, list[str | int]]
@@ -53,8 +72,8 @@ class World:
     author: Actor
     approver: Actor
     supplier: advisory.SupplierTeam
-    guest: advisory.SupplierTeam
-    """Another one, with which things hang on the hidden challenge."""
+    guest: tuple[int, int]
+    """Another supplier and a member of it, by id: with them things hang on the hidden challenge."""
     theirs: Membership
     """Somebody of another department who is everything there."""
     subscriptions: Mapping[str, int]
@@ -66,26 +85,104 @@ class World:
 
 def open_world(session: Session) -> World:
     """Make everything but the hidden challenge."""
-    market = matchmaking.market(session, state=ChallengeState.PUBLISHED)
+    taxonomy.taxonomy(session)
+    market = matchmaking.market(session, state=ChallengeState.ENGAGING, attachments=[entry(PAPER)])
+    paper(session, market.challenge)
     membership = suppliers.member(session, market.best)
     holder = advisory.SupplierTeam(market.best, accounts.member(session, *_both(), **_of(market.best)))
     theirs = accounts.member(
         session, Role.POLICY_AUTHOR, Role.APPROVER, Role.FACILITATOR, organisation=market.department
     )
-    ours = accounts.new_organisation(session, name="Office for Moorings")
+    ours, guest = accounts.new_organisation(session, name="Office for Moorings"), advisory.team(session)
     world = World(
         ours_id=ours.id,
         author=accounts.actor(session, Role.POLICY_AUTHOR, Role.FACILITATOR, organisation=ours),
         approver=accounts.actor(session, Role.APPROVER, organisation=ours),
         supplier=holder,
-        guest=advisory.team(session),
+        guest=(guest.supplier.id, guest.membership.id),
         theirs=theirs,
         subscriptions=_subscriptions(session, ours),
     )
     suppliers.statement(session, market.best, title=WORD, text=f"We have built {WORD} on flooded rivers.")
-    world.names = _open_names(session, world, market)
-    world.names["membership_id"] = [membership.id]
+    world.names = {
+        **_open_names(session, world, market),
+        **_open_fairness(session, world, market.challenge),
+        "membership_id": [membership.id],
+    }
+    techmap.drawn(session)
+    session.commit()
+    run_jobs(session)
     return world
+
+
+def entry(data: bytes) -> Attached:
+    """The line of a text that lists ``data`` as an attachment."""
+    return {
+        "name": "paper.txt",
+        "sha256": hashlib.sha256(data).hexdigest(),
+        "size": len(data),
+        "kind": FileKind.TEXT.value,
+    }
+
+
+def paper(session: Session, found: Challenge) -> None:
+    """Keep the file that the open challenge lists."""
+    known = {**entry(PAPER), "kind": FileKind.TEXT}
+    session.add(
+        Attachment(
+            challenge_id=found.id,
+            data=PAPER,
+            state=AttachmentState.CLEAN,
+            added_by_id=found.author_id,
+            added_at=clock.now(),
+            checked_at=clock.now(),
+            **known,
+        )
+    )
+    session.flush()
+
+
+def _open_fairness(session: Session, world: World, running: Challenge) -> Names:
+    """Interests, steps about them, and what was told elsewhere, in the engagement that everybody sees."""
+    theirs, guest = actor_of(world.theirs.person, world.theirs), guest_of(session, world)
+    own = interests.declared(session, theirs, challenge=running)
+    steps = interests.proposed(
+        session, running, interests.declared(session, interests.official(session, running))
+    )
+    suppliers_own = interests.declared(session, world.supplier.actor)
+    told = _tell(session, theirs, running, guest, "How many gauges there are")
+    released = _tell(session, theirs, running, guest, "Which valleys come first")
+    telling.release_fact(session, actor=theirs, fact=released, wording="The valleys in the north come first.")
+    return {
+        "declaration_id": [own.id, steps.declaration_id, suppliers_own.id],
+        "mitigation_id": [steps.id],
+        "fact_id": [told.id, released.id],
+        "sha256": [entry(PAPER)["sha256"]],
+        "slug": ["flood-warning"],
+    }
+
+
+def guest_of(session: Session, world: World) -> advisory.SupplierTeam:
+    """Return the guest as rows of ``session``."""
+    supplier_id, membership_id = world.guest
+    return advisory.SupplierTeam(
+        session.get_one(Supplier, supplier_id), session.get_one(Membership, membership_id)
+    )
+
+
+def _tell(
+    session: Session, actor: Actor, found: Challenge, whom: advisory.SupplierTeam, title: str
+) -> ToldFact:
+    said = telling.Said(
+        organisation=whom.supplier.organisation.name,
+        on_engage=True,
+        channel=Channel.PHONE,
+        told_at=clock.now() - timedelta(hours=1),
+        told_by_id=actor.person_id,
+    )
+    return telling.record_telling(
+        session, actor=actor, challenge=found, title=title, text=f"{title}: it depends.", said=said
+    )
 
 
 def _both() -> tuple[Role, Role]:
@@ -130,21 +227,18 @@ def _open_names(session: Session, world: World, market: matchmaking.Market) -> N
         for state, values in (
             (ChallengeState.DRAFT, {"author": world.theirs.person}),
             (ChallengeState.IN_REVIEW, {}),
+            (ChallengeState.APPROVED, {}),
             (ChallengeState.NOTICE_PENDING, challenges.PME),
         )
     }
     details = notices.details(session, own[ChallengeState.NOTICE_PENDING])
     assert details is not None
     return {
-        "ref": [
-            running.ref,
-            *(each.ref for each in own.values()),
-            world.supplier.supplier.ref,
-            run.ref,
-            invitation.ref,
-            meeting.ref,
-            held.ref,
-        ],
+        "ref:challenge": [running.ref, *(each.ref for each in own.values())],
+        "ref:supplier": [world.supplier.supplier.ref],
+        "ref:run": [run.ref],
+        "ref:invitation": [invitation.ref],
+        "ref:session": [meeting.ref, held.ref],
         "supplier_ref": [world.supplier.supplier.ref],
         "session_ref": [meeting.ref],
         "question": ["problem"],
@@ -171,6 +265,9 @@ def hide(session: Session, world: World) -> Challenge:
         "closes_on": clock.uk_today() + timedelta(days=40),
     }
     made = service.create_draft(session, actor=world.author, title=TITLE, answers=answers)
+    service.attach(session, actor=world.author, challenge=made, name=f"{WORD}.txt", data=SECRET_PAPER)
+    session.commit()
+    run_jobs(session)
     service.submit(session, actor=world.author, challenge=made)
     service.approve(session, actor=world.approver, challenge=made, content_hash=made.content_hash)
     notices.details(session, made)
@@ -191,7 +288,7 @@ def _hidden_names(session: Session, world: World, made: Challenge) -> Names:
         minutes=f"{WORD} came loose.",
         minutes_published_at=clock.now(),
     )
-    team = world.guest
+    team = guest_of(session, world)
     text = f"Which {WORD} are meant?"
     answered = consultation.question(
         session, challenge=made, team=team, text=text, state=QuestionState.ANSWERED
@@ -201,20 +298,33 @@ def _hidden_names(session: Session, world: World, made: Challenge) -> Names:
     invitation = advisory.invitation(session, challenge=made, supplier=team.supplier)
     seat = advisory.seat(session, meeting=meeting, team=team, invitation_row=invitation)
     run = advisory.run(session, challenge=made)
+    own = interests.declared(session, world.author, challenge=made)
+    steps = interests.proposed(session, made, own)
+    told = _tell(session, world.author, made, team, f"Where the {WORD} are")
+    service.add_step(
+        session, actor=world.author, challenge=made, text=f"Wrote {WORD} down.", taken_on=clock.uk_today()
+    )
     letters = session.scalars(sa.select(Letter.id).where(Letter.challenge_ref == made.ref)).all()
     return {
-        "ref": [made.ref, meeting.ref, held.ref, invitation.ref, run.ref],
+        "ref:challenge": [made.ref],
+        "ref:session": [meeting.ref, held.ref],
+        "ref:invitation": [invitation.ref],
+        "ref:run": [run.ref],
         "session_ref": [meeting.ref],
         "question_id": [asked.id, answered.id],
         "offer_id": [offer.id],
         "seat_id": [seat.id],
         "letter_id": list(letters),
+        "declaration_id": [own.id],
+        "mitigation_id": [steps.id],
+        "fact_id": [told.id],
+        "sha256": [entry(SECRET_PAPER)["sha256"]],
     }
 
 
 def show(session: Session, world: World, made: Challenge) -> None:
     """Record the notice and publish, as people do it; the match that was released by mistake is gone by then."""
-    session.execute(sa.delete(MatchRun).where(MatchRun.ref == world.hidden["ref"][-1]))
+    session.execute(sa.delete(MatchRun).where(MatchRun.ref == world.hidden["ref:run"][0]))
     service.record_notice(session, actor=world.author, challenge=made, notice_number=NOTICE, ocid=OCID)
     service.publish(session, actor=world.author, challenge=made)
     session.commit()

@@ -73,10 +73,10 @@ def _declares(one: Entry, session: Session, world: World) -> None:
         description=one["description"],
     )
     made = service.declare(session, actor=actor, told=told, challenge=challenge)
-    owner = world.actor(session, AUTHOR.email)
+    owner = world.actor(session, OF_DEPARTMENT[one["owner"]])
     service.propose_mitigation(
         session,
-        actor=owner,
+        actor=world.actor(session, AUTHOR.email),
         challenge=challenge,
         declaration=made,
         steps=one["steps"],
