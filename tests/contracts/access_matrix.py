@@ -77,6 +77,7 @@ MATRIX: dict[str, str | Permission] = {
     "admin.verify_statement": AdminPermission.MANAGE,
     "advisory.accept": AdvisoryPermission.TAKE_PART,
     "advisory.attendance": AdvisoryPermission.RUN,
+    "advisory.attendee": AdvisoryPermission.TAKE_PART,
     "advisory.calendar_file": SIGNED_IN,
     "advisory.confirm": AdvisoryPermission.TAKE_PART,
     "advisory.decline": AdvisoryPermission.TAKE_PART,
