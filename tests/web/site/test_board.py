@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy.orm import Session
@@ -115,7 +116,7 @@ def test_nothing_of_other_departments_is_shown(
 
 def test_everything_that_waits_leads_to_a_page_that_opens(session: Session, office: Office) -> None:
     who = actor_of(office.member.person, office.member)
-    own = {"organisation": office.organisation}
+    own: dict[str, Any] = {"organisation": office.organisation}
     challenges.challenge(session, **own, author=office.member.person)
     challenges.challenge(session, **own, state=_S.APPROVED)
     challenges.challenge(session, **own, state=_S.NOTICE_PENDING, **challenges.PME)
