@@ -8,7 +8,8 @@ app itself: an endpoint that is new is called too, or the test says that it coul
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -24,7 +25,16 @@ from engage.digests import service as digesting
 from engage.kernel import clock, db
 from engage.outbox.models import Letter
 from tests.contracts.surfaces import Answer, Caller, Place, call_all, caller
-from tests.contracts.worlds import TITLE, WORD, World, hide, open_world, outsiders_letters, show
+from tests.contracts.worlds import (
+    TITLE,
+    WORD,
+    World,
+    hide,
+    open_world,
+    outsiders_letters,
+    show,
+    take_from_view,
+)
 from tests.support.client import prepare
 
 VISITOR, SUPPLIER, OTHERS = "visitor", "supplier", "another department"
@@ -85,6 +95,18 @@ def app(settings: config.Config) -> Flask:
     return prepare(create_app(settings))
 
 
+@contextmanager
+def nothing_kept(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """Give a connection for all sessions of this process, and take back what they did. The clock stands still."""
+    with engine.connect() as connection, connection.begin() as transaction, clock.as_of(clock.now()):
+        db.bind(connection, join_transaction_mode="create_savepoint")
+        try:
+            yield connection
+        finally:
+            transaction.rollback()
+            db.bind(engine)
+
+
 @pytest.fixture(scope="module")
 def walk(app: Flask, engine: sa.Engine) -> Walk:
     """Look at the three worlds, and leave none behind.
@@ -92,30 +114,28 @@ def walk(app: Flask, engine: sa.Engine) -> Walk:
     The clock stands still, so that nothing differs but the challenge. The world without it comes last, when all
     the names of the other worlds are known.
     """
-    with engine.connect() as connection, connection.begin() as transaction, clock.as_of(clock.now()):
-        db.bind(connection, join_transaction_mode="create_savepoint")
-        try:
-            return _walk(app, connection)
-        finally:
-            transaction.rollback()
-            db.bind(engine)
+    with nothing_kept(engine) as connection:
+        world, callers = _begin()
+        before = connection.begin_nested()
+        with db.new_session() as session:
+            made = hide(session, world)
+            hidden = look(app, session, world, callers, posts=True)
+            show(session, world, made)
+            public = look(app, session, world, callers, posts=False)
+        before.rollback()
+        with db.new_session() as session:
+            without = look(app, session, world, callers, posts=True)
+    return Walk(without, hidden, public)
 
 
-def _walk(app: Flask, connection: sa.Connection) -> Walk:
+def _begin() -> tuple[World, list[Caller]]:
     with db.unit_of_work() as session:
         world = open_world(session)
         members = {SUPPLIER: world.supplier.membership, OTHERS: world.theirs}
-        callers = [Caller(VISITOR), *(caller(session, name, one) for name, one in members.items())]
-    before = connection.begin_nested()
-    with db.new_session() as session:
-        made = hide(session, world)
-        hidden = look(app, session, world, callers, posts=True)
-        show(session, world, made)
-        public = look(app, session, world, callers, posts=False)
-    before.rollback()
-    with db.new_session() as session:
-        without = look(app, session, world, callers, posts=True)
-    return Walk(without, hidden, public)
+        return world, [
+            Caller(VISITOR),
+            *(caller(session, name, one) for name, one in members.items()),
+        ]
 
 
 def look(app: Flask, session: Session, world: World, callers: Sequence[Caller], *, posts: bool) -> Seen:
@@ -173,6 +193,22 @@ def test_what_is_hidden_changes_nothing_outside(walk: Walk) -> None:
     told = sorted(differing(walk.without, walk.hidden), key=str)
     first = [difference(walk.without.answers[place], walk.hidden.answers[place]) for place in told[:3]]
     assert (told, first) == ([], [])
+
+
+def test_what_was_public_and_is_hidden_again_changes_nothing_either(app: Flask, engine: sa.Engine) -> None:
+    with nothing_kept(engine) as connection:
+        world, callers = _begin()
+        before = connection.begin_nested()
+        with db.new_session() as session:
+            take_from_view(session, world)
+            hidden = look(app, session, world, callers, posts=True)
+        before.rollback()
+        with db.new_session() as session:
+            without = look(app, session, world, callers, posts=True)
+    told = sorted(differing(without, hidden), key=str)
+    first = [difference(without.answers[place], hidden.answers[place]) for place in told[:3]]
+    assert (told, first) == ([], [])
+    assert hidden.digests == without.digests
 
 
 def test_no_digest_and_no_letter_to_anybody_outside_tells_of_it(walk: Walk) -> None:

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from engage.accounts.models import Membership, Organisation
 from engage.accounts.queries import actor_of
 from engage.challenges import service
-from engage.challenges.enums import ChallengeState
+from engage.challenges.enums import ChallengeState, EngagementPurpose, Route
 from engage.challenges.enums.files import AttachmentState
 from engage.challenges.models import Attachment, Challenge
 from engage.challenges.models.attachments import Attached
@@ -34,9 +34,9 @@ from engage.kernel.actor import Actor, Role
 from engage.kernel.filetypes import FileKind
 from engage.ledger.enums import Channel
 from engage.matchmaking import queries as matching
-from engage.matchmaking.enums import InvitationState
+from engage.matchmaking.enums import InvitationState, OverrideKind
 from engage.matchmaking.models import MatchRun
-from engage.matchmaking.service import release
+from engage.matchmaking.service import override, release
 from engage.outbox.models import Letter
 from engage.suppliers.models import Supplier
 from tests.factories import (
@@ -273,12 +273,54 @@ def hide(session: Session, world: World) -> Challenge:
     notices.details(session, made)
     session.commit()
     run_jobs(session)
-    world.hidden = _hidden_names(session, world, made)
+    world.hidden = _hidden_names(session, world, made, advisory.run(session, challenge=made))
     session.commit()
     return made
 
 
-def _hidden_names(session: Session, world: World, made: Challenge) -> Names:
+def take_from_view(session: Session, world: World) -> Challenge:
+    """Add a policy exploration that was public, was matched, and is hidden since its route changed.
+
+    The supplier that looks was compared and, by a person's decision, not invited.
+    """
+    answers = {
+        **challenges.ANSWERS,
+        "problem": f"{WORD} on flooded rivers come loose: river gauges warn too late.",
+        "closes_on": clock.uk_today() + timedelta(days=40),
+    }
+    made = service.create_draft(session, actor=world.author, title=TITLE, answers=answers)
+    service.submit(session, actor=world.author, challenge=made)
+    service.approve(session, actor=world.approver, challenge=made, content_hash=made.content_hash)
+    service.publish(session, actor=world.author, challenge=made)
+    session.commit()
+    run_jobs(session)
+    run = matching.current_run(session, challenge_id=made.id)
+    assert run is not None
+    looking = str(world.names["ref:supplier"][0])
+    found = [each.supplier.ref for each in matching.candidates(session, run_id=run.id)]
+    other = next(ref for ref in found if ref != looking)
+    for ref, kind in ((looking, OverrideKind.EXCLUDE), (other, OverrideKind.PIN)):
+        reason = "The team talked about it, and wants it so."
+        override(session, actor=world.author, run=run, supplier_ref=ref, kind=kind, reason=reason)
+    release(session, actor=world.author, run=run)
+    session.commit()
+    run_jobs(session)
+    world.hidden = _hidden_names(session, world, made, run)
+    change = service.propose_route(
+        session,
+        actor=world.author,
+        challenge=made,
+        to=Route.PRELIMINARY_MARKET_ENGAGEMENT,
+        purposes=[EngagementPurpose.REQUIREMENTS],
+        reason="A purchase has become likely.",
+    )
+    service.make_route_change(session, actor=world.approver, change=change)
+    session.commit()
+    run_jobs(session)
+    return made
+
+
+def _hidden_names(session: Session, world: World, made: Challenge, run: MatchRun) -> Names:
     meeting = advisory.meeting(session, challenge=made, title=f"Talk on {WORD}")
     held = advisory.meeting(
         session,
@@ -297,7 +339,6 @@ def _hidden_names(session: Session, world: World, made: Challenge) -> Names:
     offer = advisory.offer(session, challenge=made, team=team)
     invitation = advisory.invitation(session, challenge=made, supplier=team.supplier)
     seat = advisory.seat(session, meeting=meeting, team=team, invitation_row=invitation)
-    run = advisory.run(session, challenge=made)
     own = interests.declared(session, world.author, challenge=made)
     steps = interests.proposed(session, made, own)
     told = _tell(session, world.author, made, team, f"Where the {WORD} are")
