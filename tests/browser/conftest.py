@@ -121,8 +121,9 @@ def rows(site: Site) -> None:
     return
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
+    """Chromium for one module: its driver keeps an event loop in this thread, in which tests elsewhere start their own."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
         yield browser

@@ -79,7 +79,7 @@ def ledger_lines(session: Session, *, challenge: Challenge) -> list[LedgerLine]:
             number=line.seq,
             summary=line.summary,
             fact=line.fact,
-            audience=names.get(line.audience, line.audience),
+            audience=names.get(line.audience) or _unnamed(line.audience),
             channel=line.channel,
             released_at=line.released,
             delivered_at=line.delivered,
@@ -89,6 +89,11 @@ def ledger_lines(session: Session, *, challenge: Challenge) -> list[LedgerLine]:
         )
         for line in lines
     ]
+
+
+def _unnamed(audience: str) -> str:
+    """Return what an audience without a name is called; who asked for alerts is nobody's business."""
+    return "A subscriber to alerts" if audience.startswith("subscriber:") else audience
 
 
 def differences(session: Session, *, challenge: Challenge) -> Sequence[Difference]:

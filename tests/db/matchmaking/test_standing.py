@@ -80,7 +80,11 @@ class TestVerdicts:
         found = service.standing(session, run=run, supplier=market.best)
         assert (found.verdict, found.band, found.hard_rule) == (Verdict.INVITED, Band.STRONG, None)
         assert found.sentence == "Your fit was strong. You were invited under the rules below."
-        assert found.rules == ["One supplier is invited.", "At most one supplier of a corporate group."]
+        assert found.rules == [
+            "One supplier is invited.",
+            "At most one supplier of a corporate group.",
+            "Whoever volunteers can be invited besides, and takes none of these places.",
+        ]
         assert found.explanation is not None
         assert found.explanation["documents"][0]["text"] == BEST
         assert found.why == run.candidates[0].why

@@ -98,7 +98,7 @@ class TestPublic:
             assert said in words
         assert words.index("Older statements (1)") < words.index("Bygone")
         assert "https://notices.example/1" in links(page)
-        assert [hidden for hidden in ("37", "paused", "Paused") if hidden in words] == []
+        assert [hidden for hidden in ("three months", "paused", "Paused") if hidden in words] == []
 
     @pytest.mark.parametrize("state", [OrganisationState.PENDING, OrganisationState.SUSPENDED])
     def test_who_is_not_verified_is_not_there(
