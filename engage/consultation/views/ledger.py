@@ -24,7 +24,7 @@ from engage.outbox import queries as outbox
 if TYPE_CHECKING:
     from engage.consultation.queries import LedgerLine
 
-LINES_SHOWN = 50
+LINES_SHOWN = 20
 HEAD = (
     "number",
     "what",
