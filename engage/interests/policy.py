@@ -30,7 +30,9 @@ NOT_A_READER = (
     "auditors."
 )
 NOT_AN_APPROVER = "Only an approver of the department can decide about steps against a conflict."
-OWN_INTEREST = "You declared this interest, so somebody else has to decide about it."
+OWN_INTEREST = (
+    "You declared this interest or proposed these steps, so somebody else has to decide about them."
+)
 NAMES_FROM = (
     ChallengeState.APPROVED,
     ChallengeState.NOTICE_PENDING,
@@ -79,8 +81,9 @@ def can_propose(actor: Actor, challenge: Challenge) -> bool:
 
 
 def can_decide(actor: Actor, mitigation: Mitigation) -> bool:
-    """Whether ``actor`` may decide about the steps: an approver of the department, never who declared the interest."""
-    return is_decider(actor, mitigation.challenge) and actor.person_id != mitigation.declarer_id
+    """Whether ``actor`` may decide: an approver of the department, never who declared or who proposed the steps."""
+    hands = {mitigation.declarer_id, mitigation.proposed_by_id}
+    return is_decider(actor, mitigation.challenge) and actor.person_id not in hands
 
 
 def is_decider(actor: Actor, challenge: Challenge) -> bool:

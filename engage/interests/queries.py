@@ -223,14 +223,19 @@ def _heard(
 def _undecided(session: Session, organisation_id: int) -> Iterator[Due]:
     query = (
         sa.select(
-            Challenge.ref, Challenge.title, Mitigation.id, Mitigation.declarer_id, Mitigation.proposed_at
+            Challenge.ref,
+            Challenge.title,
+            Mitigation.id,
+            Mitigation.declarer_id,
+            Mitigation.proposed_by_id,
+            Mitigation.proposed_at,
         )
         .join(Mitigation.challenge)
         .where(Challenge.organisation_id == organisation_id, Mitigation.state == MitigationState.PROPOSED)
         .order_by(Mitigation.id)
     )
-    for ref, title, number, declarer_id, since in session.execute(query):
-        who = Who(InterestsPermission.DECIDE.roles, never=frozenset({declarer_id}))
+    for ref, title, number, declarer_id, proposer_id, since in session.execute(query):
+        who = Who(InterestsPermission.DECIDE.roles, never=frozenset({declarer_id, proposer_id}))
         late = waited(since, "Steps against a conflict have waited")
         path = f"/department/challenges/{ref}/interests/steps/{number}"
         what = "Decide about steps against a conflict"

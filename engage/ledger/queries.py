@@ -24,6 +24,8 @@ class Asymmetry:
     first_told_at: datetime
     told_to: Sequence[str]
     """The audiences that had it early, each once, in the order in which they had it."""
+    last_told_at: datetime
+    """When the last line about somebody who had it early was written."""
     released_at: datetime | None
     lasted: timedelta
     """From the first who had it to everyone; to now while it is not released."""
@@ -103,6 +105,7 @@ def _asymmetry(fact: str, lines: Iterable[Disclosure], now: datetime) -> Asymmet
         fact=fact,
         summary=first.summary,
         first_told_at=first.delivered,
+        last_told_at=max(line.at for line in early),
         told_to=list(dict.fromkeys(line.audience for line in early)),
         released_at=released_at,
         lasted=(released_at or now) - first.delivered,

@@ -10,6 +10,7 @@ from engage.advisory.errors import NoPlaces
 from engage.advisory.models import AdvisorySession, Seat, WaitingPlace
 from engage.advisory.service import admission, attendees, letters, seats, waiting
 from engage.audit import service as audit
+from engage.challenges import service as challenges
 from engage.challenges.enums import OPEN_STATES
 from engage.kernel import clock
 from engage.kernel.actor import Actor, Anyone, System
@@ -34,11 +35,12 @@ def accept(
     """Accept ``invitation`` with a place in ``meeting``; accepting again gives the same seat.
 
     ``attendee_id`` is the person of the supplier who attends, the actor when not given. Side effects, in
-    order: the invitation is locked and accepted, ``taken`` goes up, the seat, an audit line, a letter with a
-    calendar entry to who attends. Raises ``Conflict`` when the invitation cannot be accepted any more, a
-    conflict of interest stands in the way on the day of the session, or it holds another place; ``NoPlaces``
-    when the session is full, ``Invalid`` when the attendee is not of the supplier.
+    order: the challenge is held, the invitation locked and accepted, ``taken`` goes up, the seat, an audit
+    line, a letter with a calendar entry to who attends. Raises ``Conflict`` when the invitation cannot be
+    accepted any more, a conflict of interest stands in the way on the day of the session, or it holds another
+    place; ``NoPlaces`` when the session is full, ``Invalid`` when the attendee is not of the supplier.
     """
+    challenges.hold(session, invitation.challenge)
     invitation = matchmaking.mark_accepted(session, actor=actor, invitation=invitation)
     seats.lock_of(session, invitation_ids=[invitation.id], meeting_ids=[meeting.id])
     held = _place_to_come(session, invitation)
@@ -195,6 +197,8 @@ def _confirm(session: Session, actor: Actor, seat: Seat) -> Seat:
         return seat
     if seat.state is not SeatState.OFFERED or seat.lapsed:
         raise Conflict(f"The place in “{seat.session.title}” is not kept for you any more.")
+    if seat.session.challenge.state not in OPEN_STATES:
+        raise Conflict("This challenge is not open at the moment, so the place cannot be taken.")
     admission.check_admitted(
         session, challenge=seat.session.challenge, supplier_id=seat.supplier_id, meeting=seat.session
     )

@@ -170,6 +170,7 @@ def cancel_all(
     )
     if only_to_come:
         scheduled = scheduled.where(AdvisorySession.starts_at > clock.now())
+    scheduled = scheduled.with_for_update(of=AdvisorySession).execution_options(populate_existing=True)
     for meeting in session.scalars(scheduled).all():
         cancel(session, actor=actor, meeting=meeting, reason=reason)
 

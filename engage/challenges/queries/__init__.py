@@ -35,6 +35,7 @@ from engage.challenges.queries.drafting import (
 from engage.challenges.queries.due import due
 from engage.challenges.queries.fairness import (
     engagement_steps,
+    is_justified,
     justifications,
     justified_facts,
     route_change,
@@ -91,6 +92,7 @@ __all__ = [
     "earlier",
     "engagement_steps",
     "for_department",
+    "is_justified",
     "justifications",
     "justified_facts",
     "last_edit",

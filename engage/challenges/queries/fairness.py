@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
@@ -19,14 +20,18 @@ def unsettled(session: Session, *, challenge: Challenge) -> Sequence[Asymmetry]:
     """Return what some know, not everyone could, and nothing justifies: it keeps the challenge from being closed."""
     found = ledger.asymmetries(session, challenge_ref=challenge.ref, now=clock.now())
     justified = justified_facts(session, challenge_id=challenge.id)
-    return [each for each in found if each.is_open and each.fact not in justified]
+    return [each for each in found if each.is_open and not is_justified(each, justified)]
 
 
-def justified_facts(session: Session, *, challenge_id: int) -> frozenset[str]:
-    """Return the facts whose difference is justified, as the ledger calls them."""
-    return frozenset(
-        fact for each in justifications(session, challenge_id=challenge_id) for fact in each.facts
-    )
+def justified_facts(session: Session, *, challenge_id: int) -> Mapping[str, datetime]:
+    """Return the facts whose difference is justified, as the ledger calls them, with when somebody last did."""
+    reasons = justifications(session, challenge_id=challenge_id)
+    return {fact: each.at for each in reasons for fact in each.facts}
+
+
+def is_justified(found: Asymmetry, justified: Mapping[str, datetime]) -> bool:
+    """Whether the reasons were given with everybody in view who had the fact: telling another asks for them anew."""
+    return found.fact in justified and justified[found.fact] >= found.last_told_at
 
 
 def justifications(session: Session, *, challenge_id: int) -> Sequence[Justification]:

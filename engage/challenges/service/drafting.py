@@ -20,6 +20,10 @@ from engage.kernel.actor import Actor
 from engage.kernel.errors import Conflict
 
 NOT_EDITABLE = "This text cannot be changed: it was submitted, and what is approved must be what was read."
+PUBLIC_BEFORE = (
+    "This text was public before, so only its closing date can change now. Change the rest once it is public again: "
+    "everybody sees what differs, and who was told the old text is told."
+)
 ROUTE_STAYS = "The route cannot be changed with the text: it is changed on its own, with a reason."
 NOT_A_WRITER = "Only policy authors of the department can change this text."
 
@@ -157,7 +161,14 @@ def _changes(
     changed = {field: value for field, value in kept.items() if now[field] != plain(value)}
     if challenge.open_revision and not ROUTE_ANSWERS.isdisjoint(changed):
         raise Conflict(ROUTE_STAYS)
+    if not challenge.open_revision and set(changed) - {"closes_on"} and _was_public(session, challenge):
+        raise Conflict(PUBLIC_BEFORE)
     return kept, changed
+
+
+def _was_public(session: Session, challenge: Challenge) -> bool:
+    """Tell whether the text was public before it was taken from view for its notice."""
+    return bool(queries.published_versions(session, challenge_id=challenge.id))
 
 
 def _untouched(

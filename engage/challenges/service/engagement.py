@@ -8,6 +8,7 @@ from engage.challenges import policy
 from engage.challenges.enums import ChallengeState
 from engage.challenges.events import ChallengeEndedEarly
 from engage.challenges.models import Challenge
+from engage.challenges.service.attachments import tidy
 from engage.challenges.service.fairness import check_fair_to_close
 from engage.challenges.service.publication import checked_reason
 from engage.challenges.service.shared import allow, drop_open, lock, may_become, move, note
@@ -66,6 +67,7 @@ def end_early(session: Session, *, actor: Actor, challenge: Challenge, reason: s
         )
     words = checked_reason(reason, missing="Say why the engagement ends early")
     drop_open(session, challenge, because="The engagement ended early.")
+    tidy(session, challenge)
     move(challenge, ChallengeState.FINDINGS_DUE)
     challenge.ended_early_at, challenge.ended_early_reason = challenge.updated_at, words
     note(session, actor, challenge, "ended_early")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from engage.challenges import queries, service
@@ -36,7 +36,9 @@ def review(ref: str) -> ResponseReturnValue:
     if version is None or text.state not in DECIDABLE:
         raise Conflict("This text is not waiting for a decision. Its page says who has to act next.")
     fresh = text.state in {ChallengeState.IN_REVIEW, RevisionState.IN_REVIEW}
-    form = ReviewForm(data={"content_hash": version.content_hash}) if fresh else SendBackForm()
+    # Whoever read the text to decide on it does so, or hears that it is decided: a second click takes nothing back.
+    deciding = fresh or "content_hash" in request.form
+    form = ReviewForm(data={"content_hash": version.content_hash}) if deciding else SendBackForm()
     if form.validate_on_submit():
         try:
             _decide(found, form)

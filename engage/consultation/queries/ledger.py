@@ -115,7 +115,7 @@ def public_differences(session: Session, *, challenge: Challenge) -> Sequence[Di
     return [_in_words(each, {}, justified) for each in found if not each.is_open]
 
 
-def _in_words(found: Asymmetry, names: Mapping[str, str], justified: frozenset[str]) -> Difference:
+def _in_words(found: Asymmetry, names: Mapping[str, str], justified: Mapping[str, datetime]) -> Difference:
     end = found.released_at or clock.now()
     kind, _, reference = found.fact.partition(":")
     return Difference(
@@ -127,7 +127,7 @@ def _in_words(found: Asymmetry, names: Mapping[str, str], justified: frozenset[s
         workdays=workdays_between(to_uk(found.first_told_at).date(), to_uk(end).date()),
         number=len(found.told_to),
         names=[names[audience] for audience in found.told_to if audience in names],
-        justified=found.fact in justified,
+        justified=challenges.is_justified(found, justified),
         told_fact_id=int(reference) if kind == "told" else None,
     )
 

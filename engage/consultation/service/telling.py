@@ -69,7 +69,7 @@ def record_telling(
     challenges.hold(session, challenge)
     words = {"title": one_line(title), "text": text.strip()}
     supplier, wrong = _checked(session, challenge, said)
-    wrong = {**_wrong_texts(words, said), **wrong}
+    wrong = {**_wrong_texts(words, _name_of(supplier, said)), **wrong}
     if wrong:
         raise Invalid(wrong)
     fact = _same(session, challenge, words, said)
@@ -98,7 +98,7 @@ def record_again(session: Session, *, actor: Actor, fact: ToldFact, said: Said) 
     challenges.hold(session, fact.challenge)
     fact = _lock(session, fact)
     supplier, wrong = _checked(session, fact.challenge, said)
-    if traces(fact.title, organisation=said.organisation, person="", email=""):
+    if traces(fact.title, organisation=_name_of(supplier, said), person="", email=""):
         wrong["organisation"] = (
             f"“{fact.title}” names this organisation: record what it was told under another name"
         )
@@ -170,7 +170,7 @@ def traces_of_told(session: Session, fact: ToldFact, text: str) -> list[str]:
         website = telling.supplier.website if telling.supplier else ""
         found += traces(text, organisation=telling.recipient, person="", email="", website=website)
         short = re.escape(_short_name(telling.recipient))
-        found += re.findall(rf"\b{short}\b", without_names(text, found))[:1]
+        found += re.findall(rf"\b(?:{short}|{short.upper()})\b", without_names(text, found))
     return list(dict.fromkeys(found))
 
 
@@ -270,14 +270,19 @@ def _checked(session: Session, challenge: Challenge, said: Said) -> tuple[Suppli
     return supplier, wrong
 
 
-def _wrong_texts(words: dict[str, str], said: Said) -> dict[str, str]:
+def _name_of(supplier: Supplier | None, said: Said) -> str:
+    """Return the name of who was told, also when it was entered by its reference."""
+    return one_line(supplier.organisation.name if supplier else said.organisation)
+
+
+def _wrong_texts(words: dict[str, str], organisation: str) -> dict[str, str]:
     missing = {"title": "Enter what it is about", "text": "Enter what was said"}
     longest = {"title": LONGEST_TITLE, "text": LONGEST_TEXT}
     wrong = {name: missing[name] for name, text in words.items() if not text}
     for name, text in words.items():
         if len(text) > longest[name]:
             wrong[name] = f"This must be {longest[name]:,} characters or fewer"
-    named = traces(words["title"], organisation=one_line(said.organisation), person="", email="")
+    named = traces(words["title"], organisation=organisation, person="", email="")
     if named:
         wrong["title"] = f"Take “{named[0]}” out: this line is kept for good and everyone reads it in the end"
     return wrong
