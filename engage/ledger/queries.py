@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import groupby
 
@@ -24,11 +24,11 @@ class Asymmetry:
     first_told_at: datetime
     told_to: Sequence[str]
     """The audiences that had it early, each once, in the order in which they had it."""
-    last_told_at: datetime
-    """When the last line about somebody who had it early was written."""
     released_at: datetime | None
     lasted: timedelta
     """From the first who had it to everyone; to now while it is not released."""
+    last_told_at: datetime = field(compare=False)
+    """When the last line about somebody who had it early was written."""
 
     @property
     def is_open(self) -> bool:

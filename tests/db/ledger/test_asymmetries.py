@@ -47,12 +47,14 @@ def report(session: Session, *, now: datetime = MONDAY + timedelta(days=30)) -> 
 def test_what_one_was_told_is_open_until_everyone_could_have_it(session: Session) -> None:
     tell(session, audience="supplier:A", at=MONDAY)
     now = MONDAY + timedelta(days=3, hours=4)
-    open_one = Asymmetry("told:1", "The budget", MONDAY, ["supplier:A"], None, timedelta(days=3, hours=4))
+    open_one = Asymmetry(
+        "told:1", "The budget", MONDAY, ["supplier:A"], None, timedelta(days=3, hours=4), now
+    )
     assert report(session, now=now) == [open_one]
     assert open_one.is_open
     tell(session, at=MONDAY + timedelta(days=5))
     released = Asymmetry(
-        "told:1", "The budget", MONDAY, ["supplier:A"], MONDAY + timedelta(days=5), timedelta(days=5)
+        "told:1", "The budget", MONDAY, ["supplier:A"], MONDAY + timedelta(days=5), timedelta(days=5), MONDAY
     )
     assert report(session) == [released]
     assert not released.is_open
@@ -114,3 +116,11 @@ def test_the_chain_covers_both_moments_and_lines_written_without_them(session: S
         True,
         True,
     )
+
+
+def test_telling_another_moves_the_last_telling(session: Session) -> None:
+    tell(session, audience="supplier:A", at=MONDAY)
+    (before,) = report(session)
+    tell(session, audience="supplier:B", at=MONDAY)
+    (after,) = report(session)
+    assert after.last_told_at > before.last_told_at
