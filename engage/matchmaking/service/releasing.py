@@ -292,9 +292,12 @@ def _every(places: int) -> str:
 def _locked(session: Session, ids: Sequence[int]) -> Sequence[Supplier]:
     """Return suppliers as they stand now, locked, and their organisations kept from being suspended meanwhile.
 
-    The suppliers by id, so that two releases wait for each other in one order. A suspension asks for no supplier
-    and no challenge, so it can be waited for.
+    Organisations first, as a suspension has its own before it marks the supplier; each by id, so that two
+    releases wait for each other in one order.
     """
+    theirs = sa.select(Supplier.organisation_id).where(Supplier.id.in_(ids))
+    owners = sa.select(Organisation).where(Organisation.id.in_(theirs)).order_by(Organisation.id)
+    session.scalars(owners.with_for_update(read=True).execution_options(populate_existing=True)).all()
     query = (
         sa.select(Supplier)
         .where(Supplier.id.in_(ids))
@@ -302,11 +305,7 @@ def _locked(session: Session, ids: Sequence[int]) -> Sequence[Supplier]:
         .with_for_update(of=Supplier)
         .execution_options(populate_existing=True)
     )
-    found = session.scalars(query).all()
-    owners = sa.select(Organisation).where(Organisation.id.in_([one.organisation_id for one in found]))
-    owners = owners.order_by(Organisation.id).with_for_update(read=True)
-    session.scalars(owners.execution_options(populate_existing=True)).all()
-    return found
+    return session.scalars(query).all()
 
 
 def _record(session: Session, actor: Actor, run: MatchRun, deed: str, **details: object) -> None:
