@@ -6,12 +6,28 @@ import hashlib
 import re
 import unicodedata
 
+from engage.kernel.errors import Invalid
+
 _SPACES = re.compile(r"\s+")
 
 
 def one_line(text: str) -> str:
     """Return ``text`` on one line, every run of white space one space."""
     return _SPACES.sub(" ", text).strip()
+
+
+def required_text(text: str, *, field: str, missing: str, longest: int, called: str = "The reason") -> str:
+    """Return ``text``, which a person has to give, without spaces around it.
+
+    Raises ``Invalid`` for ``field``: with the sentence ``missing`` when it is empty, and with one that says how long
+    ``called`` may be when it has more than ``longest`` characters.
+    """
+    words = text.strip()
+    if not words:
+        raise Invalid({field: missing})
+    if len(words) > longest:
+        raise Invalid({field: f"{called} must be {longest:,} characters or fewer"})
+    return words
 
 
 def excerpt(text: str, *, length: int = 200) -> str:

@@ -19,6 +19,7 @@ from engage.kernel.actor import Actor
 from engage.kernel.chain import canonical
 from engage.kernel.errors import Conflict, Invalid
 from engage.kernel.events import emit
+from engage.kernel.text import required_text
 from engage.kernel.uktime import uk_date
 from engage.ledger import service as ledger
 from engage.ledger.enums import Channel
@@ -129,12 +130,7 @@ def withdraw(session: Session, *, actor: Actor, challenge: Challenge, reason: st
 
 def checked_reason(reason: str, *, missing: str) -> str:
     """Return ``reason`` without spaces around it. Raises ``Invalid`` (field ``reason``) when empty or too long."""
-    words = reason.strip()
-    if not words:
-        raise Invalid({"reason": missing})
-    if len(words) > LONGEST_REASON:
-        raise Invalid({"reason": f"The reason must be {LONGEST_REASON:,} characters or fewer"})
-    return words
+    return required_text(reason, field="reason", missing=missing, longest=LONGEST_REASON)
 
 
 def publishable(session: Session, challenge: Challenge) -> ChallengeVersion:

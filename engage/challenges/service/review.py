@@ -8,13 +8,14 @@ from engage.challenges import policy, queries
 from engage.challenges.enums import ChallengeState, Decision, Route
 from engage.challenges.enums.questions import missing
 from engage.challenges.events import ReviewDecided, ReviewRequested
-from engage.challenges.models import Challenge, ChallengeReview, ChallengeVersion
+from engage.challenges.models import Challenge, ChallengeReview, ChallengeRevision, ChallengeVersion
 from engage.challenges.service.attachments import unready
 from engage.challenges.service.shared import allow, lock, may_become, move, note, unschedule
 from engage.kernel import clock
 from engage.kernel.actor import Actor
 from engage.kernel.errors import Conflict, Invalid
 from engage.kernel.events import emit
+from engage.kernel.text import required_text
 from engage.kernel.uktime import uk_time
 
 OWN_TEXT = "You wrote or submitted this text, so somebody else has to approve it."
@@ -44,18 +45,35 @@ def submit(session: Session, *, actor: Actor, challenge: Challenge) -> Challenge
         raise Invalid(problems)
     move(challenge, ChallengeState.IN_REVIEW)
     challenge.submitted_by_id, challenge.submitted_at = actor.person_id, challenge.updated_at
+    version = freeze(session, actor, challenge, challenge)
+    note(session, actor, challenge, "submitted", version=version.number, hash=version.content_hash)
+    emit(session, ReviewRequested(challenge_id=challenge.id))
+    return version
+
+
+def freeze(
+    session: Session,
+    actor: Actor,
+    challenge: Challenge,
+    text: Challenge | ChallengeRevision,
+    *,
+    material: bool | None = None,
+    reason: str = "",
+) -> ChallengeVersion:
+    """Keep the exact ``text`` that was submitted just now, the first or a changed one, with its hash; return it."""
+    assert text.submitted_at is not None
     last = queries.latest_version(session, challenge_id=challenge.id)
     version = ChallengeVersion(
         challenge_id=challenge.id,
         number=last.number + 1 if last else 1,
-        content=challenge.content,
-        content_hash=challenge.content_hash,
+        content=text.content,
+        content_hash=text.content_hash,
         submitted_by_id=actor.person_id,
-        submitted_at=challenge.updated_at,
+        submitted_at=text.submitted_at,
+        material=material,
+        reason=reason,
     )
     session.add(version)
-    note(session, actor, challenge, "submitted", version=version.number, hash=version.content_hash)
-    emit(session, ReviewRequested(challenge_id=challenge.id))
     return version
 
 
@@ -113,11 +131,7 @@ def request_changes(session: Session, *, actor: Actor, challenge: Challenge, rea
     lock(session, challenge)
     may_decide(actor, challenge)
     may_become(challenge, ChallengeState.CHANGES_REQUESTED)
-    words = reasons.strip()
-    if not words:
-        raise Invalid({"reasons": "Say what should change, and why"})
-    if len(words) > LONGEST_REASONS:
-        raise Invalid({"reasons": f"The reasons must be {LONGEST_REASONS:,} characters or fewer"})
+    words = checked_reasons(reasons)
     version = frozen(session, challenge)
     set_for = challenge.publish_at
     move(challenge, ChallengeState.CHANGES_REQUESTED)
@@ -130,6 +144,17 @@ def request_changes(session: Session, *, actor: Actor, challenge: Challenge, rea
     note(session, actor, challenge, "changes_requested", version=version.number)
     emit(session, ReviewDecided(challenge_id=challenge.id, review_id=review.id))
     return review
+
+
+def checked_reasons(reasons: str) -> str:
+    """Return what an author is to change. Raises ``Invalid`` (field ``reasons``) when empty or too long."""
+    return required_text(
+        reasons,
+        field="reasons",
+        missing="Say what should change, and why",
+        longest=LONGEST_REASONS,
+        called="The reasons",
+    )
 
 
 def may_decide(actor: Actor, challenge: Challenge) -> None:

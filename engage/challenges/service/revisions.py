@@ -8,16 +8,17 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from engage.challenges import policy, queries
+from engage.challenges import policy
 from engage.challenges.enums import OPEN_STATES, REVISION_TRANSITIONS, Decision, RevisionState
 from engage.challenges.enums.questions import ANSWERS, ROUTE_ANSWERS, missing, plain
 from engage.challenges.events import ReviewDecided, ReviewRequested
 from engage.challenges.models import Challenge, ChallengeReview, ChallengeRevision, ChallengeVersion
 from engage.challenges.service.attachments import tidy, unready
 from engage.challenges.service.review import (
-    LONGEST_REASONS,
     OTHER_TEXT,
+    checked_reasons,
     decided,
+    freeze,
     frozen,
     may_decide,
 )
@@ -99,18 +100,7 @@ def submit_revision(
     _move(revision, RevisionState.IN_REVIEW)
     revision.material, revision.reason = material, words
     revision.submitted_by_id, revision.submitted_at = actor.person_id, revision.updated_at
-    last = queries.latest_version(session, challenge_id=challenge.id)
-    version = ChallengeVersion(
-        challenge_id=challenge.id,
-        number=last.number + 1 if last else 1,
-        content=revision.content,
-        content_hash=revision.content_hash,
-        submitted_by_id=actor.person_id,
-        submitted_at=revision.updated_at,
-        material=material,
-        reason=words,
-    )
-    session.add(version)
+    version = freeze(session, actor, challenge, revision, material=material, reason=words)
     note(session, actor, challenge, "revision_submitted", version=version.number, hash=version.content_hash)
     emit(session, ReviewRequested(challenge_id=challenge.id))
     return version
@@ -166,11 +156,7 @@ def send_revision_back(
     revision = locked(session, challenge)
     may_decide(actor, challenge)
     may_become(revision, RevisionState.WRITING)
-    words = reasons.strip()
-    if not words:
-        raise Invalid({"reasons": "Say what should change, and why"})
-    if len(words) > LONGEST_REASONS:
-        raise Invalid({"reasons": f"The reasons must be {LONGEST_REASONS:,} characters or fewer"})
+    words = checked_reasons(reasons)
     version = frozen(session, challenge)
     _move(revision, RevisionState.WRITING)
     revision.submitted_by_id = revision.submitted_at = None

@@ -30,6 +30,7 @@ from engage.kernel.chain import canonical
 from engage.kernel.errors import Conflict, Invalid
 from engage.kernel.events import emit
 from engage.kernel.states import check, label
+from engage.kernel.text import required_text
 from engage.ledger import queries as ledger_queries
 from engage.ledger import service as ledger
 from engage.ledger.enums import Channel, counts
@@ -144,11 +145,9 @@ def decline_route_change(session: Session, *, actor: Actor, change: RouteChange,
     change = _take(session, change)
     _may_decide(actor, challenge, change)
     check(ROUTE_CHANGE_TRANSITIONS, now=change.state, to=RouteChangeState.DECLINED, thing="change of route")
-    words = reason.strip()
-    if not words:
-        raise Invalid({"answer": "Say why the route stays as it is"})
-    if len(words) > LONGEST_REASON:
-        raise Invalid({"answer": f"The reason must be {LONGEST_REASON:,} characters or fewer"})
+    words = required_text(
+        reason, field="answer", missing="Say why the route stays as it is", longest=LONGEST_REASON
+    )
     change.state, change.answer = RouteChangeState.DECLINED, words
     change.decided_by_id, change.decided_at = actor.person_id, clock.now()
     note(session, actor, challenge, "route_change_declined", to=change.to_route.value)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from engage.accounts import queries as accounts
 from engage.accounts.models import Person
+from engage.challenges.models import Challenge
 from engage.consultation import queries
 from engage.consultation.models import Question, ToldFact
 from engage.kernel.actor import Actor, Anyone, Role, System
@@ -59,55 +60,64 @@ def tell(
     session: Session, *, sender: Anyone, question: Question, people: Iterable[tuple[Person, Supplier]]
 ) -> None:
     """Send an answered question to ``people``, each with the supplier they act for; nobody gets it twice."""
-    challenge = question.challenge
-    for person, supplier in people:
-        outbox.post(
-            session,
-            template="question_answered",
-            to=person.email,
-            to_name=person.name,
-            person_id=person.id,
-            context={
-                "challenge": challenge.title,
-                "department": challenge.organisation.name,
-                "question": question.published_text,
-                "answer": question.answer,
-                "link": f"{settings().base_url}/challenges/{challenge.ref}#questions",
-            },
-            dedupe_key=f"answer:{question.id}:{person.id}",
-            why=f"You got this email because {supplier.organisation.name} takes part in this challenge.",
-            sender=sender,
-            challenge_ref=challenge.ref,
-            audience=f"supplier:{supplier.ref}",
-            fact=f"answer:{question.id}",
-        )
+    _tell_all(
+        session,
+        sender,
+        question.challenge,
+        people,
+        template="question_answered",
+        fact=f"answer:{question.id}",
+        anchor="questions",
+        said={"question": question.published_text, "answer": question.answer},
+    )
 
 
 def share(
     session: Session, *, sender: Anyone, fact: ToldFact, people: Iterable[tuple[Person, Supplier]]
 ) -> None:
     """Send what was released to ``people``, each with the supplier they act for; nobody gets it twice."""
-    challenge = fact.challenge
+    _tell_all(
+        session,
+        sender,
+        fact.challenge,
+        people,
+        template="fact_shared",
+        fact=fact.key,
+        anchor="shared",
+        said={"title": fact.title, "wording": fact.wording},
+    )
+
+
+def _tell_all(
+    session: Session,
+    sender: Anyone,
+    challenge: Challenge,
+    people: Iterable[tuple[Person, Supplier]],
+    *,
+    template: str,
+    fact: str,
+    anchor: str,
+    said: Mapping[str, str],
+) -> None:
     for person, supplier in people:
         outbox.post(
             session,
-            template="fact_shared",
+            template=template,
             to=person.email,
             to_name=person.name,
             person_id=person.id,
             context={
                 "challenge": challenge.title,
                 "department": challenge.organisation.name,
-                "title": fact.title,
-                "wording": fact.wording,
-                "link": f"{settings().base_url}/challenges/{challenge.ref}#shared",
+                "link": f"{settings().base_url}/challenges/{challenge.ref}#{anchor}",
+                **said,
             },
-            dedupe_key=f"{fact.key}:{person.id}",
+            dedupe_key=f"{fact}:{person.id}",
             why=f"You got this email because {supplier.organisation.name} takes part in this challenge.",
             sender=sender,
             challenge_ref=challenge.ref,
             audience=f"supplier:{supplier.ref}",
-            fact=fact.key,
+            fact=fact,
         )
 
 

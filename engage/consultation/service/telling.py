@@ -23,7 +23,7 @@ from engage.kernel import clock
 from engage.kernel.actor import Actor, Anyone, Role, System
 from engage.kernel.errors import Invalid, NotAllowed
 from engage.kernel.events import emit
-from engage.kernel.text import one_line
+from engage.kernel.text import one_line, required_text
 from engage.ledger import service as ledger
 from engage.ledger.enums import Channel
 from engage.suppliers.models import Supplier
@@ -125,11 +125,13 @@ def release_fact(
     fact = _lock(session, fact)
     if fact.released_at is not None:
         return fact
-    words = wording.strip()
-    if not words:
-        raise Invalid({"wording": "Enter what everyone will read"})
-    if len(words) > LONGEST_TEXT:
-        raise Invalid({"wording": f"The text must be {LONGEST_TEXT:,} characters or fewer"})
+    words = required_text(
+        wording,
+        field="wording",
+        missing="Enter what everyone will read",
+        longest=LONGEST_TEXT,
+        called="The text",
+    )
     found = traces_of_told(session, fact, words)
     if found and not names_checked:
         pieces = ", ".join(f"“{piece}”" for piece in found)

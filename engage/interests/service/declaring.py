@@ -21,6 +21,7 @@ from engage.kernel import clock
 from engage.kernel.actor import Actor, OrganisationKind
 from engage.kernel.errors import Conflict, Invalid, NotAllowed, NotFound
 from engage.kernel.events import emit
+from engage.kernel.text import required_text
 from engage.kernel.uktime import uk_date
 
 _ONE_EACH = "uq_declaration_live"
@@ -107,11 +108,7 @@ def withdraw(session: Session, *, actor: Actor, declaration: Declaration, reason
     Who declared it may, and for somebody who has left a supplier one of its administrators. Side effects: the time,
     person and reason, an audit line, the event ``InterestsChanged``. Raises ``Invalid`` (``reason``), ``Conflict``.
     """
-    words = reason.strip()
-    if not words:
-        raise Invalid({"reason": "Say why it was a mistake"})
-    if len(words) > LONGEST_REASON:
-        raise Invalid({"reason": f"The reason must be {LONGEST_REASON:,} characters or fewer"})
+    words = required_text(reason, field="reason", missing="Say why it was a mistake", longest=LONGEST_REASON)
     found = _own(session, actor, declaration)
     _close(found, actor, words)
     session.flush()

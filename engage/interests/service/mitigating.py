@@ -21,6 +21,7 @@ from engage.kernel.actor import Actor
 from engage.kernel.errors import Conflict, Invalid, NotAllowed, NotFound
 from engage.kernel.events import emit
 from engage.kernel.states import check
+from engage.kernel.text import required_text
 
 LONGEST_STEPS = 2000
 LONGEST_DECISION = 1000
@@ -89,11 +90,7 @@ def decide_mitigation(
     if not policy.can_decide(actor, found):
         raise NotAllowed(policy.OWN_INTEREST)
     check(MITIGATION_TRANSITIONS, now=found.state, to=state, thing="step")
-    words = reason.strip()
-    if not words:
-        raise Invalid({"reason": "Say why you decide so"})
-    if len(words) > LONGEST_DECISION:
-        raise Invalid({"reason": f"The reason must be {LONGEST_DECISION:,} characters or fewer"})
+    words = required_text(reason, field="reason", missing="Say why you decide so", longest=LONGEST_DECISION)
     found.state = state
     found.decided_by_id, found.decided_at, found.decision = actor.person_id, clock.now(), words
     session.flush()
