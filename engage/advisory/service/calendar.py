@@ -18,6 +18,7 @@ from engage.accounts.models import Person
 from engage.advisory.enums import SessionState
 from engage.advisory.models import AdvisorySession
 from engage.advisory.queries import PublicSession
+from engage.kernel import clock
 from engage.kernel.clock import UK
 from engage.kernel.settings import settings
 from engage.outbox.enums import CalendarMethod
@@ -57,11 +58,13 @@ def mail_part(meeting: AdvisorySession, *, person: Person, method: CalendarMetho
     """Return the entry that goes with a letter to ``person``, who has or had a seat.
 
     ``REQUEST`` puts the session into the person's calendar or changes it there, ``CANCEL`` takes it out. A
-    person who gave up a seat gets the entry as cancelled although the session itself goes on.
+    person who gave up a seat gets the entry as cancelled although the session itself goes on. Of two such
+    files with one SEQUENCE the later one counts, by DTSTAMP: a place that was given up can be taken again.
     """
     gone = method is CalendarMethod.CANCEL
     calendar = _calendar(method.value)
     entry = _entry(meeting, _about(meeting, "" if gone else meeting.joining_details), cancelled=gone)
+    entry["dtstamp"] = icalendar.vDatetime(clock.now())
     attendee = icalendar.vCalAddress(f"mailto:{person.email}")
     attendee.params.update({"CN": person.name, "PARTSTAT": "ACCEPTED", "RSVP": "FALSE"})
     entry.add("attendee", attendee)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import icalendar
@@ -16,7 +17,9 @@ from engage.advisory.queries import PublicChallenge, PublicSession
 from engage.advisory.service import calendar
 from engage.challenges.models import Challenge
 from engage.outbox.enums import CalendarMethod
+from tests.support.calendars import understood
 
+GOLDEN = Path(__file__).resolve().parents[2] / "data" / "calendar"
 SECRET = "https://meet.example/secret-room"
 
 
@@ -150,6 +153,45 @@ def test_offsets_are_right_around_both_changes(utc: datetime, local: str, offset
     assert start == utc
     assert start.isoformat(timespec="minutes")[:16] == local
     assert start.utcoffset() == timedelta(hours=offset)
+
+
+def around(change: datetime) -> list[PublicSession]:
+    """Three sessions: the day before clocks change, over the change itself, and the day after."""
+    begins = {
+        "Before": change.replace(hour=13, minute=30) - timedelta(days=1),
+        "Over": change - timedelta(minutes=30),
+        "After": change.replace(hour=14, minute=30) + timedelta(days=1),
+    }
+    return [
+        public(ref=title.lower(), title=title, starts_at=begin, ends_at=begin + timedelta(hours=2))
+        for title, begin in begins.items()
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "walls"),
+    [
+        (
+            "clocks-go-forward.ics",
+            datetime(2027, 3, 28, 1, 0, tzinfo=UTC),
+            ["2027-03-27 13:30", "2027-03-28 00:30", "2027-03-29 15:30"],
+        ),
+        (
+            "clocks-go-back.ics",
+            datetime(2027, 10, 31, 1, 0, tzinfo=UTC),
+            ["2027-10-30 14:30", "2027-10-31 01:30", "2027-11-01 14:30"],
+        ),
+    ],
+)
+def test_the_golden_files_around_both_changes(name: str, change: datetime, walls: list[str]) -> None:
+    meetings = around(change)
+    written = calendar.public_file(meetings)
+    assert written == (GOLDEN / name).read_bytes()
+    read = understood(written)
+    assert [(entry.starts_at, entry.ends_at) for entry in read.entries] == [
+        (each.starts_at, each.ends_at) for each in meetings
+    ]
+    assert [entry.wall for entry in read.entries] == walls
 
 
 @pytest.mark.parametrize("year", [2026, 2027, 2038, 2051])
