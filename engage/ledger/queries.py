@@ -36,6 +36,15 @@ class Asymmetry:
         return self.released_at is None
 
 
+@dataclass(frozen=True)
+class OpenFact:
+    """One fact that somebody has and not everyone could have yet: when the first had it, and the last was told."""
+
+    fact: str
+    first_told_at: datetime
+    last_told_at: datetime
+
+
 def disclosures(session: Session, *, challenge_ref: str) -> Sequence[Disclosure]:
     """Return every ledger line of a challenge, oldest first."""
     query = sa.select(Disclosure).where(Disclosure.challenge_ref == challenge_ref).order_by(Disclosure.id)
@@ -64,25 +73,25 @@ def asymmetries(session: Session, *, challenge_ref: str, now: datetime) -> Seque
     return sorted(found, key=lambda each: (not each.is_open, each.first_told_at, each.fact))
 
 
-def open_facts(
-    session: Session, *, challenge_refs: Collection[str]
-) -> Mapping[str, list[tuple[str, datetime]]]:
-    """Return the facts of several challenges that some had and not everyone can have, with when the first had each.
+def open_facts(session: Session, *, challenge_refs: Collection[str]) -> Mapping[str, list[OpenFact]]:
+    """Return the facts of several challenges that some had and not everyone can have, the oldest first.
 
     By challenge; those without are left out. The same as the open ones of ``asymmetries``, in one statement.
     """
     delivered = sa.func.coalesce(Disclosure.delivered_at, Disclosure.at)
     query = (
-        sa.select(Disclosure.challenge_ref, Disclosure.fact, sa.func.min(delivered))
+        sa.select(
+            Disclosure.challenge_ref, Disclosure.fact, sa.func.min(delivered), sa.func.max(Disclosure.at)
+        )
         .where(Disclosure.challenge_ref.in_(challenge_refs))
         .group_by(Disclosure.challenge_ref, Disclosure.fact)
         .having(sa.func.bool_and(Disclosure.audience != EVERYONE))
         .order_by(Disclosure.challenge_ref, sa.func.min(delivered))
     )
-    found: dict[str, list[tuple[str, datetime]]] = {ref: [] for ref in challenge_refs}
-    for ref, fact, since in session.execute(query):
+    found: dict[str, list[OpenFact]] = {ref: [] for ref in challenge_refs}
+    for ref, fact, first, last in session.execute(query):
         if ref is not None and counts(fact):
-            found[ref].append((fact, since))
+            found[ref].append(OpenFact(fact, first, last))
     return {ref: facts for ref, facts in found.items() if facts}
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from datetime import date
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
 from functools import partial
 from typing import NamedTuple
 
@@ -14,6 +14,7 @@ from engage.challenges import policy
 from engage.challenges.enums import OPEN_REVISION, OPEN_STATES, ChallengeState, RevisionState
 from engage.challenges.enums.routes import RouteChangeState
 from engage.challenges.models import Challenge, ChallengeRevision, Justification, RouteChange
+from engage.challenges.queries.fairness import is_justified
 from engage.kernel.actor import Role
 from engage.kernel.clock import uk_today
 from engage.kernel.due import Due, Who, until, waited
@@ -189,22 +190,26 @@ def _differences(session: Session, mine: sa.ColumnElement[bool]) -> Iterator[Due
     query = sa.select(Challenge.id, Challenge.ref, Challenge.title).where(mine, running)
     rows = [_Row(*row) for row in session.execute(query.order_by(Challenge.id)).all()]
     unequal = ledger.open_facts(session, challenge_refs=[row.ref for row in rows])
-    settled = _settled(session, [row.id for row in rows if row.ref in unequal])
+    reasons = _reasons(session, [row.id for row in rows if row.ref in unequal])
     for row in rows:
-        facts = {fact: since for fact, since in unequal.get(row.ref, []) if (row.id, fact) not in settled}
+        justified = reasons.get(row.id, {})
+        facts = [each for each in unequal.get(row.ref, []) if not is_justified(each, justified)]
         if facts:
-            since = min(facts.values())
+            since = min(each.first_told_at for each in facts)
             things = "one thing" if len(facts) == 1 else f"{len(facts)} things"
             late = waited(since, "Not everyone has known the same")
             what = f"Tell everyone {things} that only some know"
             yield Due(row.ref, row.title, what, page(row.ref, "/ledger"), _CONDUCT, until(since), late)
 
 
-def _settled(session: Session, challenge_ids: Sequence[int]) -> set[tuple[int, str]]:
-    """Return the facts, with the challenge, whose difference somebody justified."""
-    query = sa.select(Justification.challenge_id, Justification.facts)
-    found = session.execute(query.where(Justification.challenge_id.in_(challenge_ids)))
-    return {(number, fact) for number, facts in found for fact in facts}
+def _reasons(session: Session, challenge_ids: Sequence[int]) -> Mapping[int, Mapping[str, datetime]]:
+    """Return, by challenge, the facts whose difference is justified, with when somebody last did."""
+    query = sa.select(Justification.challenge_id, Justification.facts, Justification.at)
+    query = query.where(Justification.challenge_id.in_(challenge_ids)).order_by(Justification.id)
+    found: dict[int, dict[str, datetime]] = {}
+    for number, facts, at in session.execute(query):
+        found.setdefault(number, {}).update(dict.fromkeys(facts, at))
+    return found
 
 
 def _hands(writer_ids: Sequence[int], submitted_by_id: int | None) -> frozenset[int]:

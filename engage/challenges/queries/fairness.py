@@ -13,7 +13,7 @@ from engage.challenges.models import Challenge, EngagementStep, Justification, R
 from engage.kernel import clock
 from engage.kernel.errors import NotFound
 from engage.ledger import queries as ledger
-from engage.ledger.queries import Asymmetry
+from engage.ledger.queries import Asymmetry, OpenFact
 
 
 def unsettled(session: Session, *, challenge: Challenge) -> Sequence[Asymmetry]:
@@ -29,7 +29,7 @@ def justified_facts(session: Session, *, challenge_id: int) -> Mapping[str, date
     return {fact: each.at for each in reasons for fact in each.facts}
 
 
-def is_justified(found: Asymmetry, justified: Mapping[str, datetime]) -> bool:
+def is_justified(found: Asymmetry | OpenFact, justified: Mapping[str, datetime]) -> bool:
     """Whether the reasons were given with everybody in view who had the fact: telling another asks for them anew."""
     return found.fact in justified and justified[found.fact] >= found.last_told_at
 

@@ -7,12 +7,13 @@ from engage.challenges.service.attachments import CHECK, attach, detach, note_tr
 from engage.challenges.service.changing import publish_revision
 from engage.challenges.service.copying import copy_challenge
 from engage.challenges.service.drafting import (
-    ROUTE_STAYS,
     create_draft,
     drop_aside,
+    fixed,
     merge_answers,
     put_aside,
     save_answers,
+    why_fixed,
 )
 from engage.challenges.service.engagement import close, end_early, end_engaging, start_engaging
 from engage.challenges.service.fairness import OVER, SUGGESTED_STEPS, add_step, justify, remove_step
@@ -44,7 +45,6 @@ from engage.challenges.service.wording import Difference, Told, differences, in_
 __all__ = [
     "CHECK",
     "OVER",
-    "ROUTE_STAYS",
     "SCHEDULABLE",
     "SUGGESTED_STEPS",
     "Advice",
@@ -68,6 +68,7 @@ __all__ = [
     "drop_revision",
     "end_early",
     "end_engaging",
+    "fixed",
     "hold",
     "import_challenge",
     "in_words",
@@ -101,6 +102,7 @@ __all__ = [
     "unfit_revision",
     "unready",
     "who_knew",
+    "why_fixed",
     "why_route_stays",
     "withdraw",
 ]

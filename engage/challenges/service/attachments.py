@@ -15,8 +15,9 @@ from engage.challenges.enums.files import (
     MOST_FILES,
     AttachmentState,
 )
+from engage.challenges.enums.questions import FILES
 from engage.challenges.models import Attachment, Challenge, ChallengeRevision
-from engage.challenges.service.drafting import NOT_A_WRITER, NOT_EDITABLE, reopen
+from engage.challenges.service.drafting import NOT_A_WRITER, fixed, reopen, why_fixed
 from engage.challenges.service.shared import allow, lock_text, note
 from engage.kernel import clock
 from engage.kernel.actor import Actor, System
@@ -37,8 +38,8 @@ def attach(session: Session, *, actor: Actor, challenge: Challenge, name: str, d
     approver becomes a draft again; the row with the bytes; the text lists it, and the actor becomes one of its
     writers; an audit line; the job that checks it.
 
-    Raises ``NotAllowed``, ``Conflict`` when the text is not being written, ``Invalid`` (field ``file``) with the
-    one sentence that says what is wrong with the file, or that there are too many or too much.
+    Raises ``NotAllowed``, ``Conflict`` when the text is not being written or was public before, ``Invalid`` (field
+    ``file``) with the one sentence that says what is wrong with the file, or that there are too many or too much.
     """
     allow(policy.can_edit(actor, challenge), NOT_A_WRITER)
     called = clean_name(name)
@@ -76,7 +77,7 @@ def detach(session: Session, *, actor: Actor, challenge: Challenge, sha256: str)
 
     Side effects, in order: the text no longer lists it; its bytes are deleted unless a published text or the
     challenge's own text lists it; an audit line. Raises ``NotAllowed``, ``Conflict`` when the text is not being
-    written, ``NotFound`` when it does not list the file (a second click finds it gone).
+    written or was public before, ``NotFound`` when it does not list the file (a second click finds it gone).
     """
     allow(policy.can_edit(actor, challenge), NOT_A_WRITER)
     text = _written(session, challenge)
@@ -144,10 +145,10 @@ def _waiting(session: Session, attachment_id: int) -> Attachment | None:
 
 def _written(session: Session, challenge: Challenge) -> Challenge | ChallengeRevision:
     """Return the text that is being written, locked: of several people who attach, one comes after the other."""
-    lock_text(session, challenge)
-    if not challenge.takes_answers:
-        raise Conflict(NOT_EDITABLE)
-    return challenge.writing
+    text = lock_text(session, challenge)
+    if FILES in fixed(session, challenge=challenge):
+        raise Conflict(why_fixed(challenge))
+    return text
 
 
 def _check_size(name: str, data: bytes) -> None:

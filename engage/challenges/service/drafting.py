@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from engage.challenges import policy, queries
 from engage.challenges.enums import ChallengeState, Route
-from engage.challenges.enums.questions import QUESTIONS, ROUTE_ANSWERS, Question, plain
+from engage.challenges.enums.questions import ANSWERS, FILES, QUESTIONS, ROUTE_ANSWERS, Question, plain
 from engage.challenges.models import Challenge, ChallengeNumber
 from engage.challenges.service import edits
 from engage.challenges.service.answers import checked
@@ -19,7 +19,6 @@ from engage.kernel import clock
 from engage.kernel.actor import Actor
 from engage.kernel.errors import Conflict
 
-NOT_EDITABLE = "This text cannot be changed: it was submitted, and what is approved must be what was read."
 PUBLIC_BEFORE = (
     "This text was public before, so only its closing date can change now. Change the rest once it is public again: "
     "everybody sees what differs, and who was told the old text is told."
@@ -78,8 +77,8 @@ def save_answers(
     ``AnswerEdit`` for each question; a text sent back by an approver becomes a draft again; the columns; an audit
     line that names them. Answers that change nothing write no line.
 
-    Raises ``NotAllowed``, ``Conflict`` when the text is not being written, ``Invalid``, and ``AnswerChanged``
-    before anything is written: see ``put_aside``.
+    Raises ``NotAllowed``, ``Conflict`` when the text is not being written or the answer is ``fixed``, ``Invalid``, and
+    ``AnswerChanged`` before anything is written: see ``put_aside``.
     """
     kept, changed = _changes(session, actor, challenge, answers)
     if not changed or (
@@ -154,21 +153,29 @@ def _changes(
     """Return the answers as they are kept and those that change something, with the challenge locked."""
     allow(policy.can_edit(actor, challenge), NOT_A_WRITER)
     kept = checked(answers)
-    lock_text(session, challenge)
-    if not challenge.takes_answers:
-        raise Conflict(NOT_EDITABLE)
-    now = challenge.writing.content
+    now = lock_text(session, challenge).content
     changed = {field: value for field, value in kept.items() if now[field] != plain(value)}
-    if challenge.open_revision and not ROUTE_ANSWERS.isdisjoint(changed):
-        raise Conflict(ROUTE_STAYS)
-    if not challenge.open_revision and set(changed) - {"closes_on"} and _was_public(session, challenge):
-        raise Conflict(PUBLIC_BEFORE)
+    if not fixed(session, challenge=challenge).isdisjoint(changed):
+        raise Conflict(why_fixed(challenge))
     return kept, changed
 
 
-def _was_public(session: Session, challenge: Challenge) -> bool:
-    """Tell whether the text was public before it was taken from view for its notice."""
-    return bool(queries.published_versions(session, challenge_id=challenge.id))
+def fixed(session: Session, *, challenge: Challenge) -> frozenset[str]:
+    """Return the answers that stay as they are in the text that is being written, ``FILES`` for its attachments.
+
+    In a change of a published text these are the answers about the route. In a text that was public, was taken from
+    view and sent back they are all but the closing date.
+    """
+    if challenge.open_revision is not None:
+        return ROUTE_ANSWERS
+    if queries.published_version(session, challenge_id=challenge.id) is not None:
+        return frozenset({*ANSWERS, FILES}) - {"closes_on"}
+    return frozenset()
+
+
+def why_fixed(challenge: Challenge) -> str:
+    """Return why some answers stay as they are, in a sentence that names the way to change them."""
+    return ROUTE_STAYS if challenge.open_revision is not None else PUBLIC_BEFORE
 
 
 def _untouched(

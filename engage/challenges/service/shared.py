@@ -16,6 +16,7 @@ from engage.kernel.errors import Conflict, NotAllowed
 from engage.kernel.states import check, label
 
 SCHEDULABLE = (ChallengeState.APPROVED, ChallengeState.NOTICE_PENDING)
+NOT_EDITABLE = "This text cannot be changed: it was submitted, and what is approved must be what was read."
 
 
 def lock(session: Session, challenge: Challenge) -> Challenge:
@@ -24,11 +25,18 @@ def lock(session: Session, challenge: Challenge) -> Challenge:
     return session.scalars(query.execution_options(populate_existing=True)).one()
 
 
-def lock_text(session: Session, challenge: Challenge) -> None:
-    """Lock ``challenge`` and read the change of it that is being prepared again, too: nobody else writes in either."""
+def lock_text(session: Session, challenge: Challenge) -> Challenge | ChallengeRevision:
+    """Return the text that is being written: an open change of what was published, else the challenge itself.
+
+    Side effects: the challenge's row is locked and read again, and the change with it, so that nobody else writes in
+    either until the transaction ends. Raises ``Conflict`` when the text is not being written.
+    """
     lock(session, challenge)
     if challenge.open_revision is not None:
         session.refresh(challenge.open_revision)
+    if not challenge.takes_answers:
+        raise Conflict(NOT_EDITABLE)
+    return challenge.writing
 
 
 def hold(session: Session, challenge: Challenge) -> Challenge:

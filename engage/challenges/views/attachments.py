@@ -22,7 +22,7 @@ from engage.http.access import actor, public, requires, signed_in
 from engage.http.limits import limited, person_key
 from engage.http.session import db, writes
 from engage.http.uploads import MEGABYTE, takes_upload
-from engage.kernel.errors import Invalid, NotFound
+from engage.kernel.errors import Conflict, Invalid, NotFound
 from engage.kernel.filetypes import ACCEPTED, FileKind
 from engage.kernel.settings import settings
 from engage.kernel.text import size_words
@@ -70,6 +70,8 @@ class File:
 def attachments(ref: str) -> ResponseReturnValue:
     """List the files of the text that is being written; attach one."""
     found, form = editable(ref), AttachmentForm()
+    if FILES in service.fixed(db(), challenge=found):
+        raise Conflict(service.why_fixed(found))
     here = url_for("challenges.attachments", ref=ref, **coming_from())
     if form.validate_on_submit():
         try:

@@ -14,7 +14,6 @@ from engage.challenges.enums.questions import (
     ANSWERS,
     BY_SLUG,
     QUESTIONS,
-    ROUTE_ANSWERS,
     TITLE,
     Question,
     neighbour,
@@ -67,8 +66,8 @@ def question(ref: str, question: str) -> ResponseReturnValue:
     found, asked = editable(ref), BY_SLUG.get(question)
     if asked is None:
         raise NotFound("There is no such question.")
-    if found.open_revision and asked.field in ROUTE_ANSWERS:
-        raise Conflict(service.ROUTE_STAYS)
+    if service.fixed(db(), challenge=found).issuperset(answer.field for answer in asked.answers):
+        raise Conflict(service.why_fixed(found))
     form = answer_form(asked, kept=_kept(found, asked), seen=_number(found, asked))
     if form.validate_on_submit():
         try:
@@ -96,6 +95,8 @@ def check(ref: str) -> ResponseReturnValue:
         "challenges/check.html",
         challenge=found,
         problems=[(places[name], message) for name, message in service.unfit(found).items()],
+        fixed=service.fixed(db(), challenge=found),
+        why_fixed=service.why_fixed(found),
         unready=service.unready(db(), found),
         approvers=queries.approvers(db(), challenge=found),
         advice=service.advise(found.content),

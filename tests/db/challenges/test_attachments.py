@@ -346,6 +346,17 @@ class TestPublic:
         assert list(queries.attachments(session, challenge=made)) == [PDF_HASH]
         assert made.open_revision is None
 
+    @pytest.mark.parametrize("end", [service.end_early, service.withdraw])
+    def test_nor_does_one_that_ends_with_its_challenge(
+        self, session: Session, team: Team, end: Callable[..., None]
+    ) -> None:
+        made = published(session, team)
+        service.open_revision(session, actor=team.author, challenge=made)
+        attach(session, team, made, "Figures.txt", b"Figures")
+        end(session, actor=team.author, challenge=made, reason="We know enough.")
+        assert list(queries.attachments(session, challenge=made)) == [PDF_HASH]
+        assert queries.public_attachment(session, ref=made.ref, sha256=PDF_HASH).name == "Annex A.pdf"
+
     def test_a_change_waits_for_its_files(self, session: Session, team: Team) -> None:
         made = published(session, team)
         revision = service.open_revision(session, actor=team.author, challenge=made)

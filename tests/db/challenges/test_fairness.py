@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from engage.challenges import queries, service
 from engage.challenges.enums import ChallengeState
 from engage.challenges.models import Challenge
+from engage.consultation import queries as consultation
 from engage.consultation import service as telling
 from engage.consultation.models import ToldFact
 from engage.consultation.service import Said
@@ -82,6 +83,31 @@ def test_a_justification_settles_what_it_names_and_nothing_told_later(session: S
         "challenges:challenge:difference_justified",
         "challenges:challenge:closed",
     ]
+
+
+def test_telling_another_after_the_justification_opens_the_fact_again(session: Session) -> None:
+    challenge = challenges.challenge(session, state=DUE)
+    by = lead(session, challenge)
+    fact = tell_one(session, challenge, by)
+    given = {"facts": [fact.key], "difference": DIFFERENCE, "steps": STEPS}
+    service.justify(session, actor=by, challenge=challenge, **given)  # type: ignore[arg-type]  # one dict
+    assert queries.unsettled(session, challenge=challenge) == []
+    # Told before the reasons were given and recorded after: who wrote them had not seen this one.
+    early = Said(
+        organisation="Corner Shop",
+        on_engage=False,
+        channel=Channel.PHONE,
+        told_at=clock.now() - timedelta(days=1),
+        told_by_id=by.person_id,
+    )
+    telling.record_again(session, actor=by, fact=fact, said=early)
+    assert [each.fact for each in queries.unsettled(session, challenge=challenge)] == [fact.key]
+    assert [each.settled for each in consultation.differences(session, challenge=challenge)] == [False]
+    with pytest.raises(Conflict, match="“The budget”"):
+        service.close(session, actor=by, challenge=challenge)
+    service.justify(session, actor=by, challenge=challenge, **given)  # type: ignore[arg-type]  # one dict
+    service.close(session, actor=by, challenge=challenge)
+    assert challenge.state is ChallengeState.CLOSED
 
 
 def test_a_long_list_is_counted_beyond_five(session: Session) -> None:

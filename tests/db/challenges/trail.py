@@ -62,9 +62,9 @@ def listening(*kinds: type[events.Event]) -> Iterator[list[events.Event]]:
 class Team:
     """A department with an author and an approver."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, *, department: Organisation | None = None) -> None:
         self.session = session
-        self.department: Organisation = accounts.new_organisation(session)
+        self.department: Organisation = department or accounts.new_organisation(session)
         self.author = self.join(Role.POLICY_AUTHOR)
         self.approver = self.join(Role.APPROVER)
 

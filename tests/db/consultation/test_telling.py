@@ -126,6 +126,21 @@ def test_a_supplier_found_by_name_is_itself_whatever_was_ticked(session: Session
     assert {audience for _, audience in told(session)} == {f"supplier:{team.supplier.ref}"}
 
 
+def test_a_title_that_names_a_supplier_entered_by_its_reference_is_refused(session: Session) -> None:
+    challenge = advisory.open_challenge(session)
+    team = advisory.team(session, name="Wayfare Ltd")
+    by = author(session, challenge)
+    with pytest.raises(Invalid) as refused:
+        record(session, challenge, by, title="What Wayfare asked", said=said(by, team.supplier.ref))
+    assert list(refused.value.fields) == ["title"]
+    stranger = said(by, "Corner Shop", on_engage=False)
+    fact = record(session, challenge, by, title="What Wayfare asked", said=stranger)
+    with pytest.raises(Invalid) as again:
+        service.record_again(session, actor=by, fact=fact, said=said(by, team.supplier.ref))
+    assert list(again.value.fields) == ["organisation"]
+    assert [each.recipient for each in session.scalars(sa.select(Telling))] == ["Corner Shop"]
+
+
 @pytest.mark.parametrize(
     ("changes", "told_with", "field", "words"),
     [
@@ -181,6 +196,7 @@ def test_the_word_by_which_people_call_an_organisation_names_it_too(session: Ses
     assert traces == ["The Northern Minibus Cooperative", "Northern"]
     assert without_names(both, traces) == "[name removed] asked. [name removed] wondered."
     assert without_names(fact.text, ["Northern"]) == "As [name removed] knows, northern roads are narrow."
+    assert service.traces_of_told(session, fact, "NORTHERN asked; nor a NORTHERNER.") == ["NORTHERN"]
 
 
 @pytest.mark.parametrize(("wording", "words"), [(" ", "Enter what everyone"), ("w" * 20_001, "20,000")])

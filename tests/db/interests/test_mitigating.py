@@ -124,6 +124,26 @@ def test_who_declared_it_never_decides_and_the_database_agrees(
         session.execute(other.where(Mitigation.id == steps.id))
 
 
+def test_who_proposed_the_steps_does_not_decide_about_them(
+    session: Session, challenge: Challenge, declared: Declaration
+) -> None:
+    one, other = (made.official(session, challenge, Role.APPROVER) for _ in range(2))
+    steps = service.propose_mitigation(
+        session,
+        actor=one,
+        challenge=challenge,
+        declaration=declared,
+        steps="She leaves the room.",
+        owner_id=other.person_id,
+        due_on=made.days(7),
+        review_on=made.days(60),
+    )
+    with pytest.raises(NotAllowed, match="proposed these steps, so somebody else"):
+        decide(session, one, steps)
+    assert steps.state is MitigationState.PROPOSED
+    assert decide(session, other, steps).state is MitigationState.IN_PLACE
+
+
 def test_a_decision_needs_a_reason_and_is_not_taken_twice(
     session: Session, challenge: Challenge, declared: Declaration
 ) -> None:

@@ -18,12 +18,15 @@ from engage.advisory.enums import SeatState
 from engage.challenges import service as challenges_service
 from engage.challenges.enums import ChallengeState
 from engage.challenges.models import Challenge
+from engage.interests import service
 from engage.interests.models import DeclaredNone
 from engage.kernel import clock
 from engage.kernel.actor import Actor, Role
 from engage.kernel.due import Due, Who, until, waited
+from engage.ledger import service as ledger
+from engage.ledger.enums import Channel
 from engage.site.board import Board, Choice, board
-from tests.factories import accounts, advisory, challenges, consultation
+from tests.factories import accounts, advisory, challenges, consultation, interests
 
 MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 OFFICE = frozenset({Role.POLICY_AUTHOR, Role.APPROVER, Role.FACILITATOR})
@@ -230,6 +233,61 @@ def test_who_has_not_declared_is_asked_by_name(session: Session, office: Organis
     assert [asked(who) for who in (writer, host)] == [["Declare your interests"], []]
     with time_machine.travel(MONDAY + timedelta(days=9), tick=False):
         assert seen(session, stranger).late[text.ref] == ["1 person has not declared interests"]
+
+
+def test_steps_against_a_conflict_wait_for_neither_who_declared_nor_who_proposed(
+    session: Session, office: Organisation
+) -> None:
+    text = made(session, office, _S.ENGAGING)
+    declarer, proposer, third = (actor(session, office, Role.APPROVER) for _ in range(3))
+    steps = service.propose_mitigation(
+        session,
+        actor=proposer,
+        challenge=text,
+        declaration=interests.declared(session, declarer),
+        steps="He leaves the room.",
+        owner_id=third.person_id,
+        due_on=interests.days(7),
+        review_on=interests.days(60),
+    )
+    path = f"/department/challenges/{text.ref}/interests/steps/{steps.id}"
+    waiting = [
+        [item.path for item in seen(session, who).your_turn if "/steps/" in item.path]
+        for who in (declarer, proposer, third)
+    ]
+    assert waiting == [[], [], [path]]
+
+
+def test_a_difference_is_settled_until_somebody_else_is_told(session: Session, office: Organisation) -> None:
+    text = made(session, office, _S.ENGAGING)
+    lead = actor(session, office, Role.POLICY_AUTHOR)
+
+    def tell(supplier: str) -> None:
+        ledger.disclose(
+            session,
+            challenge_ref=text.ref,
+            fact="told:7",
+            summary="The budget",
+            channel=Channel.PHONE,
+            audience=f"supplier:{supplier}",
+        )
+
+    def waiting() -> list[str]:
+        return [item.what for item in seen(session, lead).your_turn if item.path.endswith("/ledger")]
+
+    tell("A")
+    assert waiting() == ["Tell everyone one thing that only some know"]
+    challenges_service.justify(
+        session, actor=lead, challenge=text, facts=["told:7"], difference="It runs it.", steps="Its notes."
+    )
+    assert waiting() == []
+    with time_machine.travel(MONDAY + timedelta(hours=1), tick=False):
+        tell("B")
+        assert waiting() == ["Tell everyone one thing that only some know"]
+        challenges_service.justify(
+            session, actor=lead, challenge=text, facts=["told:7"], difference="Both do.", steps="Its notes."
+        )
+        assert waiting() == []
 
 
 def test_the_late_comes_first_then_the_earliest_day(session: Session, office: Organisation) -> None:

@@ -267,5 +267,43 @@ def test_long_ledgers_come_in_pages_and_statements_do_not_grow_with_them(
         shown = browser.get(address)
     assert len(one) == len(many)
     assert "61 lines" in text_of(shown.text)
-    assert "Thing 0" in text_of(browser.get(f"{address}?page=2").text)
+    table = [browser.get(f"{address}?page={page}").text.rpartition("<tbody")[2] for page in (1, 4)]
+    assert [each.count("<tr") for each in table] == [20, 1]
+    assert "Thing 0" in text_of(browser.get(f"{address}?page=4").text)
     assert browser.get(f"{address}?page=99").status_code == 200
+
+
+def test_a_line_says_one_time_when_there_is_one_and_names_no_subscriber(
+    session: Session, browser_of: Browser
+) -> None:
+    challenge = advisory.open_challenge(session)
+    at = clock.now() - timedelta(days=1)
+    ledger.disclose(
+        session,
+        challenge_ref=challenge.ref,
+        fact=f"withdrawal:{challenge.ref}",
+        summary="Told at once",
+        channel=Channel.MAIL,
+        audience="subscriber:4711",
+        released_at=at,
+        delivered_at=at,
+    )
+    session.flush()
+    browser = browser_of(author(session, challenge))
+    address = f"/department/challenges/{challenge.ref}/ledger"
+    at_once = text_of(browser.get(address).text)
+    assert ["A subscriber to alerts" in at_once, "subscriber:4711" in at_once] == [True, False]
+    assert ["Let go" in at_once, "Delivered" in at_once] == [False, False]
+    ledger.disclose(
+        session,
+        challenge_ref=challenge.ref,
+        fact=f"withdrawal:{challenge.ref}",
+        summary="Told later",
+        channel=Channel.MAIL,
+        audience="subscriber:4711",
+        released_at=at - timedelta(hours=2),
+        delivered_at=at,
+    )
+    session.flush()
+    later = text_of(browser.get(address).text)
+    assert (later.count("Let go"), later.count("Delivered")) == (1, 1)

@@ -209,6 +209,8 @@ class TestTheTab:
         assert browser.post(f"{address}/{declared.id}/steps", data=steps).status_code == 303
         assert browser.post(f"{address}/{declared.id}/steps", data=steps).status_code == 409
         (proposed,) = queries.mitigations(session, challenge_id=challenge.id)
+        own = browser.get(f"{address}/steps/{proposed.id}")
+        assert (own.status_code, "proposed these steps" in own.text) == (403, True)
         decider = browser_of(other)
         assert "She leaves the room." in decider.get(f"{address}/steps/{proposed.id}").text
         assert decider.post(f"{address}/steps/{proposed.id}", data={"state": "in_place"}).status_code == 422

@@ -1,0 +1,89 @@
+"""The decision of an approver, and what cannot be written any more: what two clicks and stale pages do."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy.orm import Session
+
+from engage.challenges import queries, service
+from engage.challenges.enums import ChallengeState, Decision, EngagementPurpose, RevisionState, Route
+from engage.challenges.models import Challenge
+from tests.db.challenges.trail import Team
+from tests.factories import challenges
+from tests.support.html import links, text_of
+from tests.web.challenges.conftest import Department
+
+_S = ChallengeState
+WORDS = "Read twice, nothing to add."
+
+
+def in_state(session: Session, department: Department, state: ChallengeState) -> Challenge:
+    own = department.organisation
+    return challenges.challenge(session, state=state, organisation=own, author=department.writing.person)
+
+
+def decisions(session: Session, challenge: Challenge) -> list[Decision]:
+    return [each.decision for each in queries.reviews(session, challenge_id=challenge.id)]
+
+
+def test_a_second_click_on_approve_takes_nothing_back(department: Department, session: Session) -> None:
+    made = in_state(session, department, _S.IN_REVIEW)
+    page = f"/department/challenges/{made.ref}/review"
+    approval = {"decision": "approved", "reasons": WORDS, "content_hash": made.content_hash}
+    assert department.approver.post(page, data=approval).status_code == 303
+    second = department.approver.post(page, data=approval)
+    assert (second.status_code, "already approved" in text_of(second.text)) == (409, True)
+    session.refresh(made)
+    assert (made.state, decisions(session, made)) == (_S.APPROVED, [Decision.APPROVED])
+
+
+def test_nor_does_one_of_a_changed_text(department: Department, session: Session) -> None:
+    made = in_state(session, department, _S.PUBLISHED)
+    team = Team(session, department=department.organisation)
+    service.open_revision(session, actor=team.author, challenge=made)
+    service.save_answers(session, actor=team.author, challenge=made, answers={"problem": "Two in five."})
+    version = service.submit_revision(
+        session, actor=team.author, challenge=made, material=False, reason="New figures."
+    )
+    page = f"/department/challenges/{made.ref}/review"
+    approval = {"decision": "approved", "reasons": WORDS, "content_hash": version.content_hash}
+    assert department.approver.post(page, data=approval).status_code == 303
+    assert department.approver.post(page, data=approval).status_code == 409
+    session.expire_all()
+    assert made.open_revision is not None
+    assert made.open_revision.state is RevisionState.APPROVED
+    assert decisions(session, made) == [Decision.APPROVED]
+
+
+@pytest.fixture
+def sent_back(department: Department, session: Session) -> Challenge:
+    """A challenge that was public, is out of view since its route changed, and was sent back."""
+    made = in_state(session, department, _S.ENGAGING)
+    team = Team(session, department=department.organisation)
+    change = service.propose_route(
+        session,
+        actor=team.author,
+        challenge=made,
+        to=Route.PRELIMINARY_MARKET_ENGAGEMENT,
+        purposes=[EngagementPurpose.TERMS],
+        reason="A procurement is planned now.",
+    )
+    service.make_route_change(session, actor=team.approver, change=change)
+    service.request_changes(session, actor=team.approver, challenge=made, reasons="It closes too early.")
+    return made
+
+
+def test_what_everybody_has_read_has_no_page_to_change_it(
+    department: Department, sent_back: Challenge
+) -> None:
+    own, words = f"/department/challenges/{sent_back.ref}", "so only its closing date can change now"
+    shown = department.author.get(f"{own}/check").text
+    assert words in text_of(shown)
+    changes = {
+        link for link in links(shown) if "/edit/" in link or link.partition("?")[0].endswith("/attachments")
+    }
+    assert changes == {f"{own}/edit/when-and-where?from=check"}
+    assert department.author.get(f"{own}/edit/when-and-where").status_code == 200
+    for page in ("edit/problem", "edit/route", "attachments"):
+        refused = department.author.get(f"{own}/{page}")
+        assert (refused.status_code, words in text_of(refused.text)) == (409, True)
