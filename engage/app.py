@@ -12,7 +12,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import config as configuration
 from engage.accounts import queries as accounts
-from engage.accounts.events import OrganisationRegistered, OrganisationSuspended
+from engage.accounts.events import OrganisationRegistered, OrganisationSuspended, OrganisationVerified
 from engage.accounts.views import bp as accounts_views
 from engage.admin.views import bp as admin_views
 from engage.advisory import handlers as advisory_handlers
@@ -65,7 +65,11 @@ from engage.transparency.views import bp as transparency_views
 REACTIONS: Mapping[type[events.Event], Sequence[events.Handler]] = {
     OrganisationRegistered: [suppliers_handlers.on_organisation_registered],
     OrganisationSuspended: [advisory_handlers.on_organisation_suspended],
-    StatementsChanged: [matchmaking_handlers.on_statements_changed],
+    OrganisationVerified: [suppliers_handlers.on_organisation_verified],
+    StatementsChanged: [
+        suppliers_handlers.on_statements_changed,
+        matchmaking_handlers.on_statements_changed,
+    ],
     ReviewRequested: [challenges_handlers.on_review_requested, matchmaking_handlers.on_review_requested],
     ReviewDecided: [challenges_handlers.on_review_decided],
     ChallengePublished: [

@@ -20,6 +20,7 @@ COMMANDS = {
     "match": "engage.cli.match:match",
     "migrate": "engage.cli.migrate:migrate",
     "notice": "engage.cli.notice:notice",
+    "techmap": "engage.cli.techmap:techmap",
     "up": "engage.cli.up:up",
     "users": "engage.cli.users:users",
     "worker": "engage.cli.worker:worker",

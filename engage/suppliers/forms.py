@@ -222,6 +222,11 @@ class RecordForm(Form):
         description="Statements whose words are there already stay as they are. Each new one counts for twelve months.",
         error_name="The file",
     )
+    profile = CheckboxField(
+        "Also take over what the file says about us",
+        description="What you do, website, size, VCSE, regions, sectors, codes, group and how many invitations you "
+        "want: this replaces what your profile says now.",
+    )
 
 
 class DeletionForm(Form):

@@ -15,6 +15,13 @@ def words(timestamp: int = 0) -> None:  # noqa: ARG001 - every periodic job is t
         service.refresh_words(session)
 
 
+@jobs.task(service.ADD_WORDS, lock="suppliers.words")
+def add_words() -> None:
+    """Add the words of who has just come or written something."""
+    with unit_of_work() as session:
+        service.add_words(session)
+
+
 @jobs.every("20 7 * * *")
 @jobs.task("suppliers.remind", lock="suppliers.remind")
 def remind(timestamp: int = 0) -> None:  # noqa: ARG001 - every periodic job is told when it was due

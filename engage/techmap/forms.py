@@ -8,7 +8,7 @@ from datetime import timedelta
 from engage.http.forms import CheckboxField, QueryForm, SearchField, SelectField
 from engage.kernel import clock
 from engage.kernel.codes import REGIONS
-from engage.suppliers.enums import EvidenceLevel
+from engage.suppliers.enums import EvidenceLevel, SupplierSize
 from engage.techmap.queries import Wanted
 
 MONTHS = {"3": 92, "6": 183}
@@ -41,6 +41,16 @@ class MapForm(QueryForm):
             ("6", "In the last 6 months"),
         ],
     )
+    size = SelectField(
+        "Size",
+        choices=[
+            ("", "Any, also not said"),
+            ("micro", "Fewer than 10 people"),
+            ("small", "10 to 49 people"),
+            ("medium", "50 to 249 people"),
+            ("large", "250 people or more"),
+        ],
+    )
     sme = CheckboxField("Small or medium-sized (SME)")
     vcse = CheckboxField("Charity or social enterprise (VCSE)")
 
@@ -63,6 +73,7 @@ class MapForm(QueryForm):
             words=(self.q.data or "")[:LONGEST_WORDS],
             capabilities=capabilities,
             region=self.region.data if self.region.data in REGIONS else "",
+            size=SupplierSize(self.size.data) if self.size.data in set(SupplierSize) else None,
             sme=bool(self.sme.data),
             vcse=bool(self.vcse.data),
             levels=LEVELS.get(self.evidence.data or "", ()),

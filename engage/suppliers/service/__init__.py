@@ -8,11 +8,12 @@ from engage.suppliers.service.claims import (
     set_aside,
     verify_statement,
 )
+from engage.suppliers.service.deletion import answer_deletion, ask_deletion
 from engage.suppliers.service.duplicates import keep_apart, merge_suppliers
 from engage.suppliers.service.editions import Edition, Entry, parse_edition, shipped_edition
 from engage.suppliers.service.importing import Outcome, import_supplier
 from engage.suppliers.service.naming import MOST_CAPABILITIES, name_capabilities
-from engage.suppliers.service.owndata import Taken, answer_deletion, ask_deletion, own_record, take_statements
+from engage.suppliers.service.owndata import Taken, own_record, take_record
 from engage.suppliers.service.profile import ProfileText, ensure_profile, set_paused, update_profile
 from engage.suppliers.service.records import SupplierRecord, parse_supplier
 from engage.suppliers.service.reminders import remind, to_remind
@@ -31,9 +32,10 @@ from engage.suppliers.service.taxonomy import (
     restore_capability,
     retire_capability,
 )
-from engage.suppliers.service.words import refresh_words
+from engage.suppliers.service.words import ADD_WORDS, add_words, add_words_soon, refresh_words
 
 __all__ = [
+    "ADD_WORDS",
     "MOST_CAPABILITIES",
     "Edition",
     "Entry",
@@ -45,6 +47,8 @@ __all__ = [
     "SupplierRecord",
     "Taken",
     "add_statement",
+    "add_words",
+    "add_words_soon",
     "answer_deletion",
     "ask_deletion",
     "confirm_statement",
@@ -70,7 +74,7 @@ __all__ = [
     "set_paused",
     "shipped_edition",
     "suggest",
-    "take_statements",
+    "take_record",
     "to_remind",
     "update_profile",
     "verify_statement",

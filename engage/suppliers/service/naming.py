@@ -63,6 +63,16 @@ def _wanted(session: Session, statement: Statement, slugs: Collection[str]) -> d
     return wanted
 
 
+def known_slugs(session: Session, slugs: Collection[str]) -> list[str]:
+    """Return those of ``slugs`` that a statement could name anew, in their order; a merged one stands for its other."""
+    found = session.scalars(sa.select(Capability).where(Capability.slug.in_(slugs))).all()
+    chosen = {each.slug: each.merged_into or each for each in found}
+    standing = {
+        slug for slug, each in chosen.items() if each.parent_id is not None and each.retired_at is None
+    }
+    return list(dict.fromkeys(slug for slug in slugs if slug in standing))
+
+
 class CrossWalk:
     """From CPV codes to capabilities: prefixes match at every level, and the longest says most."""
 

@@ -1,30 +1,21 @@
-"""A supplier's own data: all of it as one record, taken over from one, and deleted on request."""
+"""A supplier's own data: all of it as one record, and taken over from one."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from engage.accounts.enums import Decision, OrganisationState
-from engage.accounts.service import decide
-from engage.audit import service as audit
-from engage.kernel import clock
-from engage.kernel.actor import Actor, Anyone
-from engage.kernel.errors import Conflict, Invalid, NotFound
-from engage.kernel.events import emit
-from engage.kernel.states import check
-from engage.suppliers.enums import REQUESTS, RequestState
-from engage.suppliers.events import StatementsChanged
-from engage.suppliers.models import DeletionRequest, Statement, Supplier
-from engage.suppliers.service.profile import subject_of
-from engage.suppliers.service.records import parse_supplier
+from engage.kernel.actor import Actor
+from engage.kernel.errors import Invalid
+from engage.suppliers.enums import Sector, SupplierSize
+from engage.suppliers.models import Statement, Supplier
+from engage.suppliers.service.naming import MOST_CAPABILITIES, known_slugs, name_capabilities
+from engage.suppliers.service.profile import ProfileText, update_profile
+from engage.suppliers.service.records import SupplierRecord, parse_supplier
 from engage.suppliers.service.statements import StatementText, add_statement, checked
-
-LONGEST_WORDS = 2_000
 
 
 @dataclass(frozen=True)
@@ -34,6 +25,8 @@ class Taken:
     added: int
     there: int
     """Statements whose words were there already; they stay as they are."""
+    profile: tuple[str, ...] = ()
+    """The names of what the profile says otherwise now."""
 
 
 def own_record(supplier: Supplier) -> dict[str, Any]:
@@ -85,19 +78,39 @@ def _document(one: Statement) -> dict[str, Any]:
     }
 
 
-def take_statements(session: Session, *, actor: Actor, supplier: Supplier, data: object) -> Taken:
+def take_record(
+    session: Session, *, actor: Actor, supplier: Supplier, data: object, profile: bool = False
+) -> Taken:
     """Add the statements of a record that the supplier has not got; each counts for twelve months from today.
 
-    Nothing else of the record is taken over: who one is and how large is said on the page for it, with a date. Side
-    effects: those of ``add_statement``. Raises ``Invalid`` with a message for each wrong field, ``Conflict`` when there
-    would be too many; the caller rolls back.
+    They name the capabilities that they named, as far as these are still in use; nobody has verified them. With
+    ``profile`` the supplier also says about itself what the record says, from today on; what that leaves out stays as
+    it is. Name, numbers and a pause are never taken over: who one is is decided elsewhere, and a pause is one click.
+
+    Side effects: those of ``update_profile``, of ``add_statement`` and ``name_capabilities``. Raises ``Invalid`` with a
+    message for each wrong field, ``Conflict`` when there would be too many; the caller rolls back.
     """
     record = parse_supplier(data)
+    assert isinstance(data, Mapping), "that is what a record is"
+    said = _profile(supplier, record, data) if profile else None
+    changed = update_profile(session, actor=actor, supplier=supplier, profile=said) if said else []
     held = {one.content_hash for one in supplier.statements}
-    new = [one for one in record.statements if str(checked(one)["content_hash"]) not in held]
-    for content in new:
-        add_statement(session, actor=actor, supplier=supplier, content=_typed(content))
-    return Taken(len(new), len(record.statements) - len(new))
+    docs: Sequence[Mapping[str, Any]] = data.get("docs") or ()
+    added = 0
+    for content, doc in zip(record.statements, docs, strict=True):
+        if str(checked(content)["content_hash"]) not in held:
+            made = add_statement(session, actor=actor, supplier=supplier, content=_typed(content))
+            held.add(made.content_hash)
+            _name(session, actor, made, doc.get("capabilities"))
+            added += 1
+    return Taken(added, len(record.statements) - added, tuple(changed))
+
+
+def _name(session: Session, actor: Actor, made: Statement, slugs: object) -> None:
+    named = [slug for slug in slugs if isinstance(slug, str)] if isinstance(slugs, list) else []
+    standing = known_slugs(session, named)[:MOST_CAPABILITIES]
+    if standing:
+        name_capabilities(session, actor=actor, statement=made, slugs=standing)
 
 
 def _typed(content: StatementText) -> StatementText:
@@ -105,80 +118,35 @@ def _typed(content: StatementText) -> StatementText:
     return replace(content, source=None, licence=None)
 
 
-def ask_deletion(session: Session, *, actor: Actor, supplier: Supplier, words: str) -> DeletionRequest:
-    """Ask that the data of ``supplier`` be deleted; the platform's team answers.
-
-    Side effects: the row, an audit line. Raises ``Invalid`` (field ``words``), ``Conflict`` while a request is open.
-    """
-    clean = words.strip()
-    if len(clean) > LONGEST_WORDS:
-        raise Invalid({"words": f"What you write must be {LONGEST_WORDS:,} characters or fewer"})
-    made = DeletionRequest(
-        supplier_id=supplier.id,
-        person_id=actor.person_id,
-        words=clean,
-        state=RequestState.OPEN,
-        asked_at=clock.now(),
+def _profile(supplier: Supplier, record: SupplierRecord, data: Mapping[str, Any]) -> ProfileText:
+    """Return what the record says about its supplier, and where it says nothing, what the profile says now."""
+    about = {} if data.get("about") is None else data["about"]
+    if not isinstance(about, Mapping):
+        raise Invalid({"about": "must be an object"})
+    wrong: dict[str, str] = {}
+    size = about.get("size", supplier.size)
+    if size is not None and size not in set(SupplierSize):
+        wrong["about.size"] = f"must be one of {', '.join(SupplierSize)}, or null"
+    sectors = about.get("sectors", supplier.sectors)
+    if not isinstance(sectors, list) or not all(one in set(Sector) for one in sectors):
+        wrong["about.sectors"] = f"must be a list of {', '.join(Sector)}"
+    capacity = about.get("capacity_per_quarter", supplier.capacity_per_quarter)
+    if not isinstance(capacity, int) or isinstance(capacity, bool):
+        wrong["about.capacity_per_quarter"] = "must be a whole number"
+    texts = {name: about.get(name, getattr(supplier, name)) for name in ("summary", "website")}
+    for name, text in texts.items():
+        if not isinstance(text, str):
+            wrong[f"about.{name}"] = "must be a text"
+    if wrong:
+        raise Invalid(wrong)
+    return ProfileText(
+        **texts,
+        size=SupplierSize(size) if size else None,
+        sme=record.sme if "sme" in data else supplier.sme,
+        vcse=record.vcse if "vcse" in data else supplier.vcse,
+        regions=record.regions if "regions" in data else supplier.regions,
+        sectors=sectors,
+        cpv=record.cpv if "expertise_cpv" in data else supplier.cpv,
+        corporate_group=record.group if "group" in data else supplier.corporate_group,
+        capacity_per_quarter=capacity,
     )
-    try:
-        with session.begin_nested():
-            session.add(made)
-    except IntegrityError as error:
-        raise Conflict("You have asked already. The platform's team will answer.") from error
-    audit.record(
-        session, actor=actor, tag="suppliers:deletion:asked", subject=subject_of(supplier), request=made.id
-    )
-    return made
-
-
-def answer_deletion(
-    session: Session, *, actor: Anyone, request_id: int, delete: bool, answer: str
-) -> DeletionRequest:
-    """Delete what a supplier asked to have deleted, or say why not.
-
-    Deleted are its statements and everything it said about itself, and its organisation is suspended; what it took
-    part in stays on record, because others rely on it. Side effects: the rows, those of the decision, an audit line.
-    Raises ``NotFound``, ``Conflict`` when it was answered meanwhile, ``Invalid`` (field ``answer``) without an answer.
-    """
-    query = sa.select(DeletionRequest).where(DeletionRequest.id == request_id).with_for_update()
-    found = session.scalar(query.execution_options(populate_existing=True))
-    if found is None:
-        raise NotFound
-    to = RequestState.DONE if delete else RequestState.REFUSED
-    check(REQUESTS, now=found.state, to=to, thing="request")
-    clean = answer.strip()
-    if not clean:
-        raise Invalid({"answer": "Say what was done, or why not"})
-    if delete:
-        _delete(session, actor, found.supplier, clean)
-    found.state, found.answer, found.answered_at = to, clean, clock.now()
-    session.flush()
-    audit.record(
-        session,
-        actor=actor,
-        tag=f"suppliers:deletion:{to.value}",
-        subject=subject_of(found.supplier),
-        request=found.id,
-    )
-    return found
-
-
-def _delete(session: Session, actor: Anyone, supplier: Supplier, answer: str) -> None:
-    session.execute(sa.delete(Statement).where(Statement.supplier_id == supplier.id))
-    session.expire(supplier, ["statements"])
-    supplier.summary = supplier.website = supplier.corporate_group = ""
-    supplier.sme = supplier.vcse = supplier.size = None
-    supplier.regions, supplier.sectors, supplier.cpv, supplier.paused = [], [], [], True
-    supplier.source = None  # no file brings it back
-    supplier.facts.clear()
-    supplier.updated_at = clock.now()
-    session.flush()
-    if supplier.organisation.state is OrganisationState.VERIFIED:
-        decide(
-            session,
-            actor=actor,
-            organisation_id=supplier.organisation_id,
-            decision=Decision.SUSPEND,
-            reason=f"Its data was deleted at its own request. {answer}",
-        )
-    emit(session, StatementsChanged(supplier.id))

@@ -22,6 +22,8 @@ from engage.suppliers.service.checks import cpv_codes, link
 from engage.suppliers.service.facts import ITSELF, note_facts
 
 HIGHEST_CAPACITY = 100
+CAPACITY = 4
+"""How many invitations a quarter somebody gets at most who has not said otherwise."""
 LONGEST_SUMMARY = 2_000
 LONGEST_GROUP = 200
 MOST_CODES = 20

@@ -26,7 +26,7 @@ _DOC_KEYS = frozenset(
     {"title", "text", "date", "cpv", "client", "buyer", "evidence_url", "ref", "source", "licence", "region"}
     | {"evidence_case", "evidence_reference", "evidence_date", "capabilities", "about"}
 )
-"""What somebody takes away of their own data has ``capabilities`` and ``about``, too; they are not read."""
+"""``capabilities`` and ``about`` are of what suppliers take away of their own data; only they bring them back."""
 _TEXTS = ("title", "text", "client", "buyer", "evidence_url", "ref", "evidence_case", "evidence_reference")
 _IDENTIFIER = re.compile(r"([A-Z]{2}-[A-Z]+)-(.+)")
 _BLANK = re.compile(r"[A-Z]{2}-[A-Z]+-0+")  # what notices say when they have no number

@@ -10,6 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from engage.accounts.enums import OrganisationState
+from engage.accounts.models import Organisation
 from engage.audit import service as audit
 from engage.kernel import clock
 from engage.kernel.actor import Anyone
@@ -197,7 +199,15 @@ def a_year_after(day: date) -> date:
 
 
 def _lock(session: Session, supplier: Supplier) -> None:
+    """Wait until nobody else adds to the supplier. Raises ``Conflict`` when it has been suspended meanwhile."""
+    query = (
+        sa.select(Organisation.state)
+        .join(Supplier, Supplier.organisation_id == Organisation.id)
+        .where(Supplier.id == supplier.id)
+    )
     session.execute(sa.select(Supplier.id).where(Supplier.id == supplier.id).with_for_update())
+    if session.scalar(query) is OrganisationState.SUSPENDED:
+        raise Conflict("Your organisation is suspended, so nothing can be added.")
 
 
 def _same_words(error: IntegrityError) -> Exception:

@@ -61,13 +61,15 @@ def own_csv() -> ResponseReturnValue:
 @requires(SupplierPermission.EDIT)
 @writes
 def own_import() -> ResponseReturnValue:
-    """Add the statements of a file that are not there yet."""
+    """Add the statements of a file that are not there yet and, if asked to, what it says about the supplier."""
     supplier, form = own(), RecordForm()
     if not form.validate():
         return _page(form, DeletionForm())
     try:
         data = json.loads(form.file.data.read().decode("utf-8-sig")) if form.file.data else None
-        taken = service.take_statements(db(), actor=actor(), supplier=supplier, data=data)
+        taken = service.take_record(
+            db(), actor=actor(), supplier=supplier, data=data, profile=form.profile.data
+        )
     except (ValueError, RecursionError):
         form.add_errors({"file": "The file must be JSON, like the one that you can take away here"})
     except Invalid as wrong:
@@ -77,7 +79,14 @@ def own_import() -> ResponseReturnValue:
     except DomainError as refusal:
         form.add_errors({"file": refusal.message})
     else:
-        flash(f"{plural(taken.added, 'statement')} added, {taken.there} there already.", "success")
+        told = f"{plural(taken.added, 'statement')} added, {taken.there} there already."
+        if form.profile.data:
+            told += (
+                " Your profile says what the file says."
+                if taken.profile
+                else " Your profile said so already."
+            )
+        flash(told, "success")
         return redirect(url_for("suppliers.profile", _anchor="statements"), 303)
     return _page(form, DeletionForm())
 

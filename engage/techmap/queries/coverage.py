@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from engage.suppliers.enums import EvidenceLevel
 from engage.suppliers.models import Capability, Statement, StatementCapability, Supplier
 from engage.techmap.queries.picture import level_of
-from engage.techmap.queries.shown import Wanted, claims, on_the_map
+from engage.techmap.queries.shown import Wanted, claims, of_suppliers, on_the_map
 
 NOWHERE = ""
 """Stands for suppliers that do not say where they work."""
@@ -90,7 +90,7 @@ def _counts(wanted: Wanted, area: Capability | None) -> Any:
     sets = (
         sa.select(each.c.capability, each.c.level, Supplier.regions, sa.func.count().label("suppliers"))
         .join(Supplier, Supplier.id == each.c.supplier_id)
-        .where(*on_the_map(), *_of_suppliers(wanted))
+        .where(*on_the_map(), *of_suppliers(wanted))
         .group_by(each.c.capability, each.c.level, Supplier.regions)
         .cte("sets")
         .prefix_with("MATERIALIZED")
@@ -110,14 +110,3 @@ def _counts(wanted: Wanted, area: Capability | None) -> Any:
         sets.c.capability, sa.null().label("region"), sets.c.level.label("level"), total
     ).group_by(sets.c.capability, sets.c.level)
     return places.union_all(levels)
-
-
-def _of_suppliers(wanted: Wanted) -> list[sa.ColumnElement[bool]]:
-    found: list[sa.ColumnElement[bool]] = []
-    if wanted.region:
-        found.append(Supplier.regions.contains([wanted.region]))
-    if wanted.sme:
-        found.append(Supplier.sme.is_(True))
-    if wanted.vcse:
-        found.append(Supplier.vcse.is_(True))
-    return found

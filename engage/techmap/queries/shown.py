@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from engage.accounts.enums import OrganisationState
 from engage.accounts.models import Organisation
-from engage.suppliers.enums import EvidenceLevel
+from engage.suppliers.enums import EvidenceLevel, SupplierSize
 from engage.suppliers.models import Statement, StatementCapability, Supplier
 from engage.techmap.models import LandscapePoint
 
@@ -25,6 +25,7 @@ class Wanted:
     capabilities: tuple[int, ...] = ()
     """Ids, any of which will do."""
     region: str = ""
+    size: SupplierSize | None = None
     sme: bool = False
     vcse: bool = False
     levels: tuple[EvidenceLevel, ...] = ()
@@ -65,15 +66,24 @@ def shown(landscape_id: int, wanted: Wanted) -> Any:
     found = [LandscapePoint.landscape_id == landscape_id, *on_the_map(), Supplier.id.in_(told)]
     if wanted.words:
         found.append(_says(wanted.words, wanted))
+    found += of_suppliers(wanted)
+    if wanted.cluster:
+        found.append(LandscapePoint.cluster == wanted.cluster)
+    return sa.and_(*found)
+
+
+def of_suppliers(wanted: Wanted) -> list[sa.ColumnElement[bool]]:
+    """Return what holds of a supplier that is wanted, apart from what it says in its statements."""
+    found: list[sa.ColumnElement[bool]] = []
     if wanted.region:
         found.append(Supplier.regions.contains([wanted.region]))
+    if wanted.size is not None:
+        found.append(Supplier.size == wanted.size)
     if wanted.sme:
         found.append(Supplier.sme.is_(True))
     if wanted.vcse:
         found.append(Supplier.vcse.is_(True))
-    if wanted.cluster:
-        found.append(LandscapePoint.cluster == wanted.cluster)
-    return sa.and_(*found)
+    return found
 
 
 def _says(words: str, wanted: Wanted) -> sa.ColumnElement[bool]:

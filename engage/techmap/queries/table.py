@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from engage.accounts.models import Organisation
 from engage.kernel.paging import Page
-from engage.suppliers.enums import EvidenceLevel
+from engage.suppliers.enums import EvidenceLevel, SupplierSize
 from engage.suppliers.models import Supplier
 from engage.techmap.models import LandscapePoint
 from engage.techmap.queries.picture import level_of, told_by
@@ -33,6 +33,7 @@ class Row:
     cluster: int
     x: float
     y: float
+    size: SupplierSize | None
     sme: bool | None
     vcse: bool | None
     regions: tuple[str, ...]
@@ -82,7 +83,7 @@ def _query(landscape_id: int, wanted: Wanted, sort: str, *, first: int = 0, most
         chosen = chosen.order_by(*plain, own.supplier_id)
     told = told_by(wanted, chosen.limit(most).offset(first))
     order = [told.c[column].desc() for column in _RANKED[sort]] if sort in _RANKED else list(plain)
-    about = (Supplier.ref, Supplier.sme, Supplier.vcse, Supplier.regions, Organisation.name)
+    about = (Supplier.ref, Supplier.size, Supplier.sme, Supplier.vcse, Supplier.regions, Organisation.name)
     return (
         sa.select(own.x, own.y, own.cluster, *about, told.c.statements, told.c.level, told.c.confirmed)
         .select_from(own)
@@ -101,6 +102,7 @@ def _row(row: Any) -> Row:
         cluster=row.cluster,
         x=row.x,
         y=row.y,
+        size=row.size,
         sme=row.sme,
         vcse=row.vcse,
         regions=tuple(row.regions),

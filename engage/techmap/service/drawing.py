@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -45,6 +45,7 @@ KEPT = 2
 WORSE, FROM = 0.03, 100
 """By how much trustworthiness may fall while suppliers are only added, before all are placed anew; and from how many
 suppliers on: with fewer it jumps about."""
+Report = Callable[[str, int, int], None]
 log = structlog.get_logger()
 
 
@@ -55,15 +56,15 @@ def wants_drawing(session: Session) -> bool:
     return missing > 0 and missing >= CHANGED_ENOUGH * (missing + placed)
 
 
-def draw_now(*, anew: bool = False) -> Landscape | None:
+def draw_now(*, anew: bool = False, report: Report | None = None) -> Landscape | None:
     """Draw the map as of this moment and show it; ``None`` when there is nobody to draw.
 
     Units of work of its own, in this order: a row that says that a drawing is under way; notes of how far it is;
     places, clusters and the switch to them, with the places of older drawings removed. ``anew``: place everybody
-    anew whatever has changed. Raises ``Interrupted`` when this process has been asked to end; the next drawing
-    goes on from there.
+    anew whatever has changed. ``report`` is told every step, how much of it is done and how much there is
+    to do. Raises ``Interrupted`` when this process has been asked to end; the next drawing goes on from there.
     """
-    progress = _Progress(_begin())
+    progress = _Progress(_begin(), report)
     model = embedder()
     progress.tell(READING, 0, 1)
     with reading() as session:
@@ -109,6 +110,7 @@ class _Progress:
     """Notes how far a drawing is, now and then; stops it when this process is to end."""
 
     landscape_id: int
+    report: Report | None = None
     started: float = field(default_factory=time.monotonic)
     told: float = 0.0
     step: str = ""
@@ -117,13 +119,16 @@ class _Progress:
         """Take a report. Raises ``Interrupted``."""
         if jobs.stopping.is_set():
             raise Interrupted
+        if self.report is not None:
+            self.report(step, done, todo)
         if step == self.step and time.monotonic() - self.told < TOLD_EVERY:
             return
         self.step, self.told = step, time.monotonic()
         values = {"step": step, "done": done, "todo": todo, "told_at": clock.now()}
         with unit_of_work() as session:
             session.execute(sa.update(Landscape).where(Landscape.id == self.landscape_id).values(**values))
-        log.info("drawing the map", step=step, done=done, of=todo)
+        if self.report is None:
+            log.info("drawing the map", step=step, done=done, of=todo)
 
     @property
     def seconds(self) -> float:

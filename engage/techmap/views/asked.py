@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from engage.suppliers.models import Capability
     from engage.techmap.models import Landscape, LandscapeCluster
 
-FILTERS = ("q", "capability", "region", "evidence", "fresh", "sme", "vcse", "cluster")
+FILTERS = ("q", "capability", "region", "evidence", "fresh", "size", "sme", "vcse", "cluster")
 ZOOMS = (1, 2, 4, 8, 16, 32)
 _DIGITS = 6
 

@@ -20,7 +20,7 @@ from engage.techmap.views import bp, scene
 from engage.techmap.views.asked import Asked, asked
 
 HEAD = (
-    "reference", "name", "cluster", "cluster_terms", "x", "y", "sme", "vcse", "regions", "statements",
+    "reference", "name", "cluster", "cluster_terms", "x", "y", "size", "sme", "vcse", "regions", "statements",
     "best_evidence", "last_confirmed", "page",
 )  # fmt: skip
 
@@ -74,7 +74,8 @@ def _suppliers(ask: Asked) -> list[dict[str, Any]]:
 
 def _values(row: Row, names: dict[int, str]) -> tuple[Any, ...]:
     page = settings().base_url + url_for("suppliers.show", ref=row.ref)
-    about = (row.sme, row.vcse, list(row.regions), row.statements, row.level.value, row.confirmed.isoformat())
+    said = (row.size, row.sme, row.vcse, list(row.regions))
+    about = (*said, row.statements, row.level.value, row.confirmed.isoformat())
     return (
         row.ref, row.name, row.cluster, names.get(row.cluster, ""), round(row.x, 1), round(row.y, 1), *about, page,
     )  # fmt: skip

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from engage.accounts.enums import OrganisationState
 from engage.accounts.models import Organisation
+from engage.kernel.actor import System
 from engage.suppliers import queries, service
 from engage.suppliers.models import SearchWord, Supplier
 from engage.suppliers.queries.directory import MOST_STATEMENTS
@@ -143,6 +144,29 @@ def test_filters_keep_what_fits_and_pages_are_cut_after_them(
 def test_words_are_those_that_everyone_may_read(session: Session) -> None:
     words = {each.word: each.uses for each in session.scalars(sa.select(SearchWord))}
     assert (words["quillfen"], words["earlier"]) == (1, len(FIRMS))
+
+
+def test_who_has_just_come_is_found_in_spite_of_typing_errors(session: Session) -> None:
+    newcomer = made.supplier(session, name="Brackwater Hydrology Ltd")
+    made.statement(session, newcomer, title="Tidal barrages", text="Barrages of concrete.")
+    hidden = made.supplier(session, name="Zeppelins Ltd", state=OrganisationState.PENDING)
+    made.statement(session, hidden, title="Dirigibles", text="Airships.")
+    assert _found(session, "barragse") == []
+    assert service.add_words(session) == len({"brackwater", "hydrology", "tidal", "barrages"})
+    assert _found(session, "barragse") == ["Brackwater Hydrology Ltd"]
+    assert session.get(SearchWord, "dirigibles") is None
+    assert service.add_words(session) == 0
+
+
+def test_new_words_are_added_once_a_change_is_kept(committed: sa.Engine) -> None:
+    with Session(committed) as session:
+        firm = made.supplier(session, name="Riverbank Ltd")
+        for number in range(3):
+            content = service.StatementText(title=f"Work {number}", text="What was done.")
+            service.add_statement(session, actor=System("tests"), supplier=firm, content=content)
+        session.commit()
+        waiting = "SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'suppliers.add_words'"
+        assert session.scalar(sa.text(waiting)) == 1
 
 
 @pytest.mark.parametrize(

@@ -13,10 +13,13 @@ from sqlalchemy.orm import Session
 from engage.accounts.enums import OrganisationState
 from engage.audit.queries import history
 from engage.kernel import clock
-from engage.kernel.actor import Role
+from engage.kernel.actor import Role, System
+from engage.kernel.errors import Conflict
 from engage.suppliers import service
-from engage.suppliers.enums import Fact, RequestState
+from engage.suppliers.enums import Fact, RequestState, SupplierSize
 from engage.suppliers.models import DeletionRequest, Statement, Supplier
+from engage.suppliers.service.facts import ITSELF
+from tests.factories import accounts, taxonomy
 from tests.factories import suppliers as made
 from tests.support.client import DistrustfulClient
 from tests.support.html import text_of
@@ -36,10 +39,10 @@ def admin(client: DistrustfulClient, session: Session, supplier: Supplier) -> Di
     return client.sign_in(made.member(session, supplier))
 
 
-def _upload(browser: DistrustfulClient, content: bytes) -> tuple[int, str]:
+def _upload(browser: DistrustfulClient, content: bytes, **ticked: str) -> tuple[int, str]:
     answer = browser.post(
         "/supplier/data/import",
-        data={"file": (io.BytesIO(content), "data.json")},
+        data={"file": (io.BytesIO(content), "data.json"), **ticked},
         content_type="multipart/form-data",
     )
     return answer.status_code, text_of(answer.get_data(as_text=True))
@@ -63,6 +66,72 @@ def test_what_is_taken_away_can_be_brought_back(
         "+44",
         None,
         "evidenced",
+    )
+
+
+PROFILE = {
+    "summary": "We measure.",
+    "website": "https://riverbank.example/about",
+    "size": SupplierSize.SMALL,
+    "sme": True,
+    "vcse": False,
+    "regions": ["TLC", "TLL"],
+    "sectors": ["health"],
+    "cpv": ["72000000"],
+    "corporate_group": "River group",
+    "capacity_per_quarter": 7,
+}
+
+
+def test_the_profile_is_brought_back_only_when_that_is_ticked(
+    admin: DistrustfulClient, session: Session, supplier: Supplier
+) -> None:
+    now = service.ProfileText(**PROFILE)  # type: ignore[arg-type]  # the fields of one
+    service.update_profile(session, actor=System("tests"), supplier=supplier, profile=now)
+    taxonomy.taxonomy(session)
+    named = supplier.statements[0]
+    service.name_capabilities(session, actor=System("tests"), statement=named, slugs=["flood-warning"])
+    taken = admin.get("/supplier/data.json").get_data()
+    service.remove_statement(session, actor=System("tests"), statement=named)
+    gone = dict.fromkeys(("summary", "website", "corporate_group"), "") | {"capacity_per_quarter": 1}
+    none = service.ProfileText(sme=None, vcse=None, regions=[], cpv=[], **gone)  # type: ignore[arg-type]  # as above
+    service.update_profile(session, actor=System("tests"), supplier=supplier, profile=none)
+    assert _upload(admin, taken)[0] == 303
+    session.expire_all()
+    assert (supplier.summary, supplier.capacity_per_quarter) == ("", 1)
+    assert [each.capability.slug for each in supplier.statements[0].named] == ["flood-warning"]
+    assert _upload(admin, taken, profile="y")[0] == 303
+    session.expire_all()
+    assert {name: getattr(supplier, name) for name in PROFILE} == PROFILE
+    assert {(one.name, one.source) for one in supplier.facts} == {(name, ITSELF) for name in Fact}
+
+
+@pytest.mark.parametrize(
+    ("about", "said"),
+    [
+        ([], "about: must be an object"),
+        ({"size": "vast"}, "about.size: must be one of micro, small, medium, large, or null"),
+        ({"sectors": ["space"]}, "about.sectors: must be a list of"),
+        ({"capacity_per_quarter": "4"}, "about.capacity_per_quarter: must be a whole number"),
+        (
+            {"capacity_per_quarter": 101},
+            "capacity_per_quarter: Invitations a quarter must be between 0 and 100",
+        ),
+        ({"summary": 5}, "about.summary: must be a text"),
+        ({"website": "javascript:alert(1)"}, "website: Website must be a full web address"),
+    ],
+)
+def test_a_bad_profile_in_a_file_changes_nothing(
+    admin: DistrustfulClient, session: Session, supplier: Supplier, about: object, said: str
+) -> None:
+    content = {"id": "x", "name": "y", "docs": [{"title": "New", "text": "Words."}], "about": about}
+    status, words = _upload(admin, json.dumps(content).encode(), profile="y")
+    session.expire_all()
+    assert (status, said in words, supplier.summary, len(supplier.statements)) == (
+        422,
+        True,
+        "We measure.",
+        1,
     )
 
 
@@ -133,11 +202,29 @@ class TestDeletion:
         assert answered.status_code == 303
         session.expire_all()
         assert (supplier.statements, supplier.summary, supplier.sme, supplier.regions) == ([], "", None, [])
+        assert (supplier.paused, supplier.capacity_per_quarter) == (True, 4)
         assert supplier.organisation.state is OrganisationState.SUSPENDED
         assert (asked.state, asked.answer) == (RequestState.DONE, "All is gone.")
         tags = [line.tag for line in history(session, subject=f"supplier:{supplier.ref}")]
         assert tags[-1] == "suppliers:deletion:done"
         assert team.post(address, data={"decision": "refuse", "answer": "No."}).status_code == 409
+
+    def test_who_was_never_verified_is_refused_and_nothing_can_be_added_to_who_was(
+        self, session: Session, supplier: Supplier
+    ) -> None:
+        platform = accounts.actor(session, Role.PLATFORM_ADMIN)
+        pending = made.supplier(session, state=OrganisationState.PENDING, capacity_per_quarter=9)
+        for each in (pending, supplier):
+            person = accounts.actor(session, Role.SUPPLIER_ADMIN, organisation=each.organisation)
+            asked = service.ask_deletion(session, actor=person, supplier=each, words="")
+            service.answer_deletion(
+                session, actor=platform, request_id=asked.id, delete=True, answer="All is gone."
+            )
+        assert pending.organisation.state is OrganisationState.REFUSED
+        assert pending.capacity_per_quarter == 4
+        content = service.StatementText(title="Late", text="A page that was open meanwhile.")
+        with pytest.raises(Conflict, match="suspended, so nothing can be added"):
+            service.add_statement(session, actor=platform, supplier=supplier, content=content)
 
     def test_a_refusal_says_why(
         self, browser_as: Callable[..., DistrustfulClient], session: Session, asked: DeletionRequest

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from engage.accounts.enums import OrganisationState
 from engage.kernel import clock
+from engage.suppliers.enums import SupplierSize
 from engage.suppliers.models import Supplier
 from engage.techmap.service import drawing
 from tests.factories import suppliers, techmap
@@ -116,11 +117,14 @@ def test_filters_narrow_and_the_address_keeps_them(
 ) -> None:
     firms[0].regions, firms[0].sme = ["TLI"], True
     firms[4].regions, firms[4].vcse = ["TLI", "TLM"], True
+    firms[4].size = SupplierSize.MICRO
     firms[8].statements[0].confirmed_on = clock.uk_today() - timedelta(days=120)
     session.flush()
     assert "Showing all 2." in text_of(client, "/techmap?region=TLI")
     assert "Showing all 1." in text_of(client, "/techmap?region=TLI&sme=y")
     assert "Showing all 1." in text_of(client, "/techmap?vcse=y")
+    assert "Showing all 1." in text_of(client, "/techmap?size=micro")
+    assert "Showing all 9." in text_of(client, "/techmap?size=enormous")
     assert "Showing all 8." in text_of(client, "/techmap?fresh=3")
     assert "Showing all 3." in text_of(client, "/techmap?q=canteens")
     assert "Showing all 1." in text_of(client, "/techmap?q=roof+2")
