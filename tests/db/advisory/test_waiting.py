@@ -14,6 +14,7 @@ from engage.advisory import jobs, queries, service
 from engage.advisory.enums import SeatState, WaitingState
 from engage.advisory.models import AdvisorySession, Seat, WaitingPlace
 from engage.advisory.service import SessionDetails
+from engage.challenges.enums import ChallengeState
 from engage.kernel import clock
 from engage.kernel.actor import Role, System
 from engage.kernel.errors import Conflict
@@ -142,6 +143,24 @@ def test_the_kept_place_is_taken_once(session: Session, meeting: AdvisorySession
     assert (seat.state, meeting.taken) == (SeatState.CONFIRMED, 1)
     (letter,) = letters(session, "seat_confirmed")
     assert (letter.recipient, letter.calendar_method) == (team.person.email, "REQUEST")
+
+
+@pytest.mark.parametrize("state", [ChallengeState.NOTICE_PENDING, ChallengeState.FINDINGS_DUE])
+def test_a_kept_place_is_not_taken_while_the_challenge_is_not_open(
+    session: Session, meeting: AdvisorySession, state: ChallengeState
+) -> None:
+    ((team, invitation),) = waiting(session, meeting, 1)
+    release_all(session, meeting)
+    seat = kept(session, invitation)
+    meeting.challenge.state = state
+    session.flush()
+
+    with pytest.raises(Conflict, match="not open at the moment, so the place cannot be taken"):
+        service.take_kept_place(session, actor=team.actor, seat=seat)
+    with pytest.raises(Conflict, match="not open at the moment, so the place cannot be taken"):
+        service.accept(session, actor=team.actor, invitation=invitation, meeting=meeting)
+
+    assert (seat.state, letters(session, "seat_confirmed")) == (SeatState.OFFERED, [])
 
 
 def test_accepting_the_session_again_takes_the_kept_place(session: Session, meeting: AdvisorySession) -> None:
