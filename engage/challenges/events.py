@@ -17,7 +17,7 @@ class ChallengePublished(Event):
 
 @dataclass(frozen=True)
 class ChallengeWithdrawn(Event):
-    """A challenge was withdrawn with a reason; ``was_public`` tells whether people could see it before."""
+    """A challenge was withdrawn with a reason; ``was_public`` tells whether people could ever see it before."""
 
     challenge_id: int
     was_public: bool

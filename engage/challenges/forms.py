@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
@@ -49,6 +50,7 @@ ROUTES = (
     ),
 )
 PURPOSES = [(purpose, PURPOSE_WORDS[purpose]) for purpose in EngagementPurpose]
+NUMBER = re.compile(r"[0-9]{1,9}")
 ANYWHERE = ("", "Anywhere in the United Kingdom")
 
 
@@ -118,7 +120,7 @@ def answer_form(question: Question, *, kept: Any = None, seen: int = 0) -> Form:
 
 
 class ReviewForm(Form):
-    """The decision of an approver on the text whose hash the page carries."""
+    """The decision of an approver on the text whose hash and number the page carries."""
 
     decision = RadiosField(
         "What is your decision?",
@@ -139,6 +141,12 @@ class ReviewForm(Form):
         description="Needed when you ask for changes. Say what should change, and why.",
     )
     content_hash = HiddenField()
+    version = HiddenField()
+
+    def version_read(self) -> int:
+        """Return the number of the version that the page showed; 0, which none has, when no page sent it."""
+        number = str(self.version.data or "")
+        return int(number) if NUMBER.fullmatch(number) else 0
 
 
 class SendBackForm(Form):

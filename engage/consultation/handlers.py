@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
-from engage.challenges.enums import Route
 from engage.challenges.events import ChallengePublished, RouteChanged
-from engage.challenges.queries import by_id
 from engage.consultation import service
 
 
@@ -16,6 +14,5 @@ def on_challenge_published(session: Session, event: ChallengePublished) -> None:
 
 
 def on_route_changed(session: Session, event: RouteChanged) -> None:
-    """Have everything told so far go to everyone with the publication, once the route is market engagement."""
-    if by_id(session, event.challenge_id).route is Route.PRELIMINARY_MARKET_ENGAGEMENT:
-        service.set_for_publication(session, challenge_id=event.challenge_id)
+    """Have everything told so far go to everyone with the publication: no challenge is public at that moment."""
+    service.set_for_publication(session, challenge_id=event.challenge_id)

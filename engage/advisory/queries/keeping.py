@@ -25,8 +25,9 @@ def asked_anew(invitation: Invitation, seat: Seat | None) -> bool:
 
 def version_answered(invitation: Invitation, versions: Sequence[ChallengeVersion]) -> ChallengeVersion:
     """Return which of the published ``versions`` (oldest first) the supplier answered to last: accepted, or kept."""
-    if invitation.confirmed_version is not None:
-        return next(each for each in versions if each.number == invitation.confirmed_version)
+    for each in versions:
+        if each.number == invitation.confirmed_version:
+            return each
     answered = invitation.answered_at
     known = [each for each in versions if answered and each.published_at and each.published_at <= answered]
     return known[-1] if known else versions[0]

@@ -99,9 +99,9 @@ def withdraw(session: Session, *, actor: Actor, challenge: Challenge, reason: st
     """Withdraw the challenge for good, with a ``reason`` that everybody reads if the challenge was public.
 
     Side effects, in order: state ``withdrawn`` with time and reason; a revision that is being prepared is
-    dropped, and a time set for publication taken back; an audit line; when it was public a
+    dropped, and a time set for publication taken back; an audit line; when it is public a
     ledger line to everyone with the reason; the event ``ChallengeWithdrawn`` (invitations, sessions, people
-    told).
+    told). One that was taken from view for its notice has no page any more: the reason goes to those who know of it.
 
     Raises ``NotAllowed``, ``Conflict`` for a draft and for what is closed or withdrawn, ``Invalid`` without
     reason.
@@ -110,13 +110,14 @@ def withdraw(session: Session, *, actor: Actor, challenge: Challenge, reason: st
     lock(session, challenge)
     may_become(challenge, ChallengeState.WITHDRAWN)
     words = checked_reason(reason, missing="Say why the challenge is withdrawn")
-    was_public = challenge.is_public
+    in_view = challenge.is_public
+    was_public = queries.published_version(session, challenge_id=challenge.id) is not None
     drop_open(session, challenge, because="The challenge was withdrawn.")
     tidy(session, challenge)
     move(challenge, ChallengeState.WITHDRAWN)
     challenge.withdrawn_at, challenge.withdrawn_reason = challenge.updated_at, words
     note(session, actor, challenge, "withdrawn", was_public=was_public)
-    if was_public:
+    if in_view:
         ledger.disclose(
             session,
             challenge_ref=challenge.ref,

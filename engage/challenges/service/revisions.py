@@ -117,21 +117,24 @@ def unfit_revision(challenge: Challenge, revision: ChallengeRevision) -> dict[st
 
 
 def approve_revision(
-    session: Session, *, actor: Actor, challenge: Challenge, content_hash: str
+    session: Session, *, actor: Actor, challenge: Challenge, content_hash: str, version_read: int
 ) -> ChallengeReview:
     """Approve the exact changed text whose hash is ``content_hash``: the one the approver has read.
+
+    ``version_read`` is its number. With it goes what its author said of the change, the reason that everybody will
+    read and whether it is material: the same text can be submitted again with others.
 
     Side effects, in order: state ``approved`` with the hash; a ``ChallengeReview``; an audit line; the event
     ``ReviewDecided`` (a letter to the author). Nothing becomes public.
 
     Raises ``NotAllowed`` for who wrote or submitted it (the database refuses it too) and for who is no approver of
-    the department, ``Conflict`` when no change waits or the text differs from what was read.
+    the department, ``Conflict`` when no change waits, or the text or what was said of it differs from what was read.
     """
     revision = locked(session, challenge)
     may_decide(actor, challenge)
     may_become(revision, RevisionState.APPROVED)
     version = frozen(session, challenge)
-    if not (content_hash == version.content_hash == revision.content_hash):
+    if not (content_hash == version.content_hash == revision.content_hash) or version_read != version.number:
         raise Conflict(OTHER_TEXT)
     _move(revision, RevisionState.APPROVED)
     revision.approved_by_id, revision.approved_at = actor.person_id, revision.updated_at

@@ -34,7 +34,10 @@ def withdraw(ref: str) -> ResponseReturnValue:
             lambda: service.withdraw(db(), actor=actor(), challenge=found, reason=reason),
             "The challenge is withdrawn. Everybody who was told of it is told so.",
         )
-    page = render_template("challenges/withdraw.html", challenge=found, form=form)
+    published = queries.published_version(db(), challenge_id=found.id)
+    page = render_template(
+        "challenges/withdraw.html", challenge=found, form=form, was_public=published is not None
+    )
     return page, 422 if form.errors else 200
 
 

@@ -38,7 +38,8 @@ def review(ref: str) -> ResponseReturnValue:
     fresh = text.state in {ChallengeState.IN_REVIEW, RevisionState.IN_REVIEW}
     # Whoever read the text to decide on it does so, or hears that it is decided: a second click takes nothing back.
     deciding = fresh or "content_hash" in request.form
-    form = ReviewForm(data={"content_hash": version.content_hash}) if deciding else SendBackForm()
+    read = {"content_hash": version.content_hash, "version": version.number}
+    form = ReviewForm(data=read) if deciding else SendBackForm()
     if form.validate_on_submit():
         try:
             _decide(found, form)
@@ -64,11 +65,19 @@ def review(ref: str) -> ResponseReturnValue:
 
 def _decide(found: Challenge, form: ReviewForm | SendBackForm) -> None:
     if isinstance(form, ReviewForm) and form.decision.data is Decision.APPROVED:
-        read = str(form.content_hash.data or "")
-        approve = service.approve_revision if found.open_revision else service.approve
-        approve(db(), actor=actor(), challenge=found, content_hash=read)
+        _approve(found, form)
         flash("You approved the text. Its author has been told by email.", "success")
     else:
         send_back = service.send_revision_back if found.open_revision else service.request_changes
         send_back(db(), actor=actor(), challenge=found, reasons=form.reasons.data)
         flash("The text went back to its author with your reasons.", "success")
+
+
+def _approve(found: Challenge, form: ReviewForm) -> None:
+    read = str(form.content_hash.data or "")
+    if found.open_revision is None:
+        service.approve(db(), actor=actor(), challenge=found, content_hash=read)
+        return
+    service.approve_revision(
+        db(), actor=actor(), challenge=found, content_hash=read, version_read=form.version_read()
+    )

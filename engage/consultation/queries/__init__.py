@@ -31,6 +31,7 @@ from engage.consultation.queries.telling import (
     told_fact,
     told_facts,
     unreleased,
+    unworded,
 )
 
 __all__ = [
@@ -57,5 +58,6 @@ __all__ = [
     "told_fact",
     "told_facts",
     "unreleased",
+    "unworded",
     "waiting_of",
 ]

@@ -79,6 +79,17 @@ def unreleased(session: Session, *, challenge_id: int) -> Sequence[ToldFact]:
     return session.scalars(query).all()
 
 
+def unworded(session: Session, *, challenge_id: int) -> Sequence[ToldFact]:
+    """Return what is to go out with the publication while nobody has written what everyone will read of it."""
+    query = sa.select(ToldFact).where(
+        ToldFact.challenge_id == challenge_id,
+        ToldFact.released_at.is_(None),
+        ToldFact.with_publication,
+        ToldFact.wording == "",
+    )
+    return session.scalars(query.order_by(ToldFact.id)).all()
+
+
 def recipients(session: Session, *, fact_id: int) -> Sequence[Telling]:
     """Return who was told a fact, with the suppliers, in order of time."""
     query = sa.select(Telling).where(Telling.told_fact_id == fact_id).order_by(Telling.told_at, Telling.id)

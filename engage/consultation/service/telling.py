@@ -21,7 +21,7 @@ from engage.consultation.models import Telling, ToldFact
 from engage.consultation.service.naming import SHORTEST_NAME, traces
 from engage.kernel import clock
 from engage.kernel.actor import Actor, Anyone, Role, System
-from engage.kernel.errors import Invalid, NotAllowed
+from engage.kernel.errors import Conflict, Invalid, NotAllowed
 from engage.kernel.events import emit
 from engage.kernel.text import one_line, required_text
 from engage.ledger import service as ledger
@@ -40,6 +40,10 @@ LONGEST_TITLE = 150
 LONGEST_TEXT = 20_000
 LONGEST_NAME = 200
 NAME_REMOVED = "[name removed]"
+WORDING_FIRST = (
+    "What some were told goes to everyone with the publication, and nobody has written yet what everyone will read of "
+    "{}. On the Ledger tab, release it: then the challenge can be published."
+)
 _ONCE = "uq_telling_told_fact_id_audience_channel_told_at"
 
 
@@ -146,7 +150,11 @@ def release_fact(
 
 
 def set_for_publication(session: Session, *, challenge_id: int) -> None:
-    """Have everything that was told elsewhere and is not released go out when the challenge is published."""
+    """Have everything that was told elsewhere and is not released go out when the challenge is published.
+
+    Before that somebody writes what everyone will read of each: see ``release_fact``. Side effects: the facts
+    locked and marked, an audit line for each.
+    """
     for fact in queries.unreleased(session, challenge_id=challenge_id):
         if not fact.with_publication:
             fact.with_publication = True
@@ -156,13 +164,16 @@ def set_for_publication(session: Session, *, challenge_id: int) -> None:
 def release_with_publication(session: Session, *, challenge_id: int) -> None:
     """Release what waited for the publication, now that the challenge is public.
 
-    Where nobody has written the wording it is the exact text, with every word that names who was told taken out.
-    Side effects for each fact as in ``release_fact``, by engage itself.
+    Side effects for each fact as in ``release_fact``, by engage itself. Raises ``Conflict`` that names each fact
+    whose wording nobody has written: only a person can tell which words name somebody, so nothing is published.
     """
-    for fact in queries.unreleased(session, challenge_id=challenge_id):
-        if fact.with_publication:
-            fact.wording = fact.wording or without_names(fact.text, traces_of_told(session, fact, fact.text))
-            _go_out(session, System(), fact)
+    facts = queries.unreleased(session, challenge_id=challenge_id)
+    waiting = [fact for fact in facts if fact.with_publication]
+    unworded = [f"“{fact.title}”" for fact in waiting if not fact.wording]
+    if unworded:
+        raise Conflict(WORDING_FIRST.format(", ".join(unworded)))
+    for fact in waiting:
+        _go_out(session, System(), fact)
 
 
 def traces_of_told(session: Session, fact: ToldFact, text: str) -> list[str]:

@@ -20,6 +20,8 @@ from engage.kernel.actor import Role
 from engage.kernel.errors import Invalid, NotFound
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from engage.challenges.models import Challenge
     from engage.consultation.models import ToldFact
 
@@ -112,6 +114,12 @@ def telling_release(fact_id: int) -> ResponseReturnValue:
         "consultation/telling_release.html", form=form, fact=fact, challenge=fact.challenge, traces=traces
     )
     return page, 422 if form.errors else 200
+
+
+@bp.app_template_global()
+def told_without_wording(challenge: Challenge) -> Sequence[ToldFact]:
+    """Return what has to be worded before the challenge can be published."""
+    return queries.unworded(db(), challenge_id=challenge.id)
 
 
 def _outcome(fact: ToldFact) -> str:

@@ -104,8 +104,11 @@ def _submits(one: Told, session: Session, world: World) -> None:
 
 def _approves(one: Told, session: Session, world: World) -> None:
     actor, challenge = world.actor(session, APPROVER.email), world.challenge(session, one["challenge"])
-    content_hash = challenge.writing.content_hash
-    service.approve_revision(session, actor=actor, challenge=challenge, content_hash=content_hash)
+    read = queries.latest_version(session, challenge_id=challenge.id)
+    assert read is not None
+    service.approve_revision(
+        session, actor=actor, challenge=challenge, content_hash=read.content_hash, version_read=read.number
+    )
 
 
 def _publishes(one: Told, session: Session, world: World) -> None:

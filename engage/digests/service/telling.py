@@ -88,7 +88,7 @@ def tell_subscribers(
     A subscription that ended meanwhile is left alone. Returns how many letters were written.
     """
     notice = _notice(session, matter, challenges.by_id(session, challenge_id), version)
-    if not notice.challenge.is_public:
+    if not notice.challenge.is_public and matter is not Matter.WITHDRAWN:
         return 0  # taken from view meanwhile
     already = _already(session, notice)
     written = 0
@@ -151,6 +151,8 @@ def _notice(session: Session, matter: Matter, challenge: Challenge, version: int
     if matter is Matter.WITHDRAWN:
         assert challenge.withdrawn_at is not None
         context = {**common, "reason": challenge.withdrawn_reason}
+        if not challenge.is_public:
+            context["public_link"] = ""  # withdrawn out of view: there is no page any more
         return Notice(matter, challenge, f"withdrawal:{challenge.ref}", challenge.withdrawn_at, context)
     if matter is Matter.ENDED_EARLY:
         assert challenge.ended_early_at is not None

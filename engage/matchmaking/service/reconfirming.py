@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from engage.audit import service as audit
+from engage.challenges import queries as challenges
 from engage.challenges.enums import OPEN_STATES
 from engage.challenges.models import Challenge
 from engage.kernel import clock
@@ -34,7 +35,7 @@ def mark_confirmed(session: Session, *, actor: Actor, invitation: Invitation, ve
 
     ``version`` is the number of the text that the page showed. Side effects: the invitation locked, version and
     time, an audit line. Raises ``Conflict`` when the invitation is not accepted any more, the challenge is not
-    open, or the text changed once more after the page was opened.
+    open, or the text changed once more after the page was opened; also for a number that no public text has.
     """
     now = lock(session, invitation)
     if now.state is not InvitationState.ACCEPTED:
@@ -44,7 +45,8 @@ def mark_confirmed(session: Session, *, actor: Actor, invitation: Invitation, ve
     if now.challenge.state not in OPEN_STATES:
         raise Conflict("This challenge is no longer open, so there is no place to keep.")
     assert now.reconfirm_version is not None
-    if version < now.reconfirm_version:
+    public = {each.number for each in challenges.published_versions(session, challenge_id=now.challenge_id)}
+    if version < now.reconfirm_version or version not in public:
         raise Conflict("The text changed once more after you opened the page. Read what differs now.")
     now.confirmed_version, now.confirmed_at = version, clock.now()
     session.flush()

@@ -12,7 +12,7 @@ from engage.advisory import queries, service
 from engage.advisory.enums import SeatState, SessionState
 from engage.challenges.enums import ChallengeState
 from engage.challenges.events import ChallengeChanged
-from engage.challenges.models import ChallengeVersion
+from engage.challenges.models import Challenge, ChallengeVersion
 from engage.kernel import clock
 from engage.kernel.actor import System
 from engage.kernel.errors import Conflict
@@ -25,7 +25,25 @@ from tests.support.records import tags
 HOUR = timedelta(hours=1)
 
 
+def published(session: Session, challenge: Challenge, *, number: int, material: bool = True) -> None:
+    session.add(
+        ChallengeVersion(
+            challenge_id=challenge.id,
+            number=number,
+            content=challenge.content,
+            content_hash=challenge.content_hash,
+            submitted_by_id=challenge.author_id,
+            submitted_at=clock.now(),
+            published_at=clock.now(),
+            material=material,
+            reason="We counted again.",
+        )
+    )
+    session.flush()
+
+
 def reopen(session: Session, invitation: Invitation, version: int = 2) -> None:
+    published(session, invitation.challenge, number=version)
     service.reopen_acceptances(session, actor=System(), challenge_id=invitation.challenge_id, version=version)
 
 
@@ -74,6 +92,15 @@ def test_only_the_text_that_was_read_is_confirmed(session: Session) -> None:
     service.keep_place(session, actor=team.actor, invitation=invitation, version=3)
     reopen(session, invitation, version=4)
     assert invitation.reopened is True
+
+
+def test_a_number_that_no_public_text_has_confirms_nothing(session: Session) -> None:
+    team, invitation = placed(session)
+    reopen(session, invitation, version=2)
+    for number in (-1, 3, 4711):
+        with pytest.raises(Conflict, match="changed once more"):
+            service.keep_place(session, actor=team.actor, invitation=invitation, version=number)
+    assert (invitation.reopened, invitation.confirmed_version) == (True, None)
 
 
 @pytest.mark.parametrize("state", [InvitationState.SENT, InvitationState.DECLINED, InvitationState.EXPIRED])
@@ -137,20 +164,7 @@ def test_nor_once_the_engagement_is_over(session: Session) -> None:
 def test_a_minor_change_asks_nobody(session: Session) -> None:
     _, invitation = placed(session)
     challenge = invitation.challenge
-    session.add(
-        ChallengeVersion(
-            challenge_id=challenge.id,
-            number=2,
-            content=challenge.content,
-            content_hash=challenge.content_hash,
-            submitted_by_id=challenge.author_id,
-            submitted_at=clock.now(),
-            published_at=clock.now(),
-            material=False,
-            reason="A typing error.",
-        )
-    )
-    session.flush()
+    published(session, challenge, number=2, material=False)
     emit(session, ChallengeChanged(challenge.id, version=2, material=False))
     assert invitation.reopened is False
     emit(session, ChallengeChanged(challenge.id, version=2, material=True))
@@ -164,6 +178,6 @@ def test_the_difference_is_from_the_text_that_was_answered(session: Session) -> 
         ChallengeVersion(number=number, published_at=now + timedelta(days=days), content={})
         for number, days in ((1, -9), (3, -3), (4, 3))
     ]
-    for answered, confirmed, wanted in ((-5, None, 1), (-1, None, 3), (-5, 3, 3), (-20, None, 1)):
+    for answered, confirmed, wanted in ((-5, None, 1), (-1, None, 3), (-5, 3, 3), (-20, None, 1), (-1, 9, 3)):
         invitation.answered_at, invitation.confirmed_version = now + timedelta(days=answered), confirmed
         assert queries.version_answered(invitation, versions).number == wanted

@@ -291,7 +291,13 @@ def change(session: Session, team: Team, made: Challenge) -> None:
     version = service.submit_revision(
         session, actor=team.author, challenge=made, material=False, reason="Another annex."
     )
-    service.approve_revision(session, actor=team.approver, challenge=made, content_hash=version.content_hash)
+    service.approve_revision(
+        session,
+        actor=team.approver,
+        challenge=made,
+        content_hash=version.content_hash,
+        version_read=version.number,
+    )
     service.publish_revision(session, actor=team.author, challenge=made)
 
 

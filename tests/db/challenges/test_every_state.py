@@ -59,7 +59,7 @@ ACTS: dict[str, tuple[Act, set[ChallengeState]]] = {
     ),
     "approve a change": (
         lambda s, t, c: service.approve_revision(
-            s, actor=t.approver, challenge=c, content_hash=c.content_hash
+            s, actor=t.approver, challenge=c, content_hash=c.content_hash, version_read=1
         ),
         set(),
     ),
@@ -163,7 +163,11 @@ def changing(session: Session, state: RevisionState) -> tuple[Team, Challenge]:
     )
     if state is _R.APPROVED:
         service.approve_revision(
-            session, actor=team.approver, challenge=made, content_hash=version.content_hash
+            session,
+            actor=team.approver,
+            challenge=made,
+            content_hash=version.content_hash,
+            version_read=version.number,
         )
     return team, made
 

@@ -62,7 +62,11 @@ class Change:
     def approve(self, **answers: object) -> ChallengeVersion:
         version = self.submit(**answers)  # type: ignore[arg-type]  # answers have other names
         service.approve_revision(
-            self.session, actor=self.team.approver, challenge=self.made, content_hash=version.content_hash
+            self.session,
+            actor=self.team.approver,
+            challenge=self.made,
+            content_hash=version.content_hash,
+            version_read=version.number,
         )
         return version
 
@@ -259,6 +263,7 @@ class TestDeciding:
                 actor=change.team.approver,
                 challenge=change.made,
                 content_hash=hash_of(change.before),
+                version_read=2,
             )
         assert change.revision.state is _R.IN_REVIEW
 
@@ -278,7 +283,11 @@ class TestDeciding:
         }
         with pytest.raises(NotAllowed, match="You wrote or submitted"):
             service.approve_revision(
-                session, actor=both, challenge=change.made, content_hash=version.content_hash
+                session,
+                actor=both,
+                challenge=change.made,
+                content_hash=version.content_hash,
+                version_read=version.number,
             )
         revision = change.revision
         revision.state, revision.approved_hash = _R.APPROVED, version.content_hash
@@ -297,7 +306,11 @@ class TestDeciding:
             session, actor=second, challenge=change.made, material=False, reason=WHY
         )
         service.approve_revision(
-            session, actor=approver, challenge=change.made, content_hash=version.content_hash
+            session,
+            actor=approver,
+            challenge=change.made,
+            content_hash=version.content_hash,
+            version_read=version.number,
         )
         service.publish_revision(session, actor=second, challenge=change.made)
         assert (change.made.approved_by_id, change.made.writer_ids) == (
@@ -367,7 +380,11 @@ class TestPublishing:
         version = queries.latest_version(session, challenge_id=change.made.id)
         assert version
         service.approve_revision(
-            session, actor=change.team.approver, challenge=change.made, content_hash=version.content_hash
+            session,
+            actor=change.team.approver,
+            challenge=change.made,
+            content_hash=version.content_hash,
+            version_read=version.number,
         )
         service.publish_revision(session, actor=change.team.author, challenge=change.made)
         with pytest.raises(Conflict, match="may just have been published"):
@@ -411,7 +428,11 @@ class TestPublishing:
     def test_a_minor_change_says_so(self, session: Session, change: Change, material: bool) -> None:
         version = change.submit(material=material)
         service.approve_revision(
-            session, actor=change.team.approver, challenge=change.made, content_hash=version.content_hash
+            session,
+            actor=change.team.approver,
+            challenge=change.made,
+            content_hash=version.content_hash,
+            version_read=version.number,
         )
         with listening(ChallengeChanged) as heard:
             service.publish_revision(session, actor=change.team.author, challenge=change.made)

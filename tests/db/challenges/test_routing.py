@@ -106,11 +106,12 @@ def test_a_public_challenge_leaves_the_view_and_comes_back_where_it_stood_with_t
     with pytest.raises(Conflict, match="Record the notice"):
         service.publish(session, actor=lead, challenge=challenge)
     service.record_notice(session, actor=lead, challenge=challenge, notice_number=NUMBER, ocid=OCID)
+    telling.release_fact(session, actor=lead, fact=fact, wording="40,000 pounds.")
     service.publish(session, actor=lead, challenge=challenge)
     assert (challenge.state, challenge.is_public, made.told_at) == (state, True, challenge.published_at)
     assert queries.public_content(session, challenge=challenge)["route"] == "preliminary_market_engagement"
     assert fact.released_at is not None
-    assert fact.wording == "[name removed] heard: 40,000 pounds."
+    assert fact.wording == "40,000 pounds."
     to_everyone = [name for name, audience in told(session) if audience == EVERYONE]
     assert to_everyone == [f"version:{challenge.ref}/2", made.key, fact.key]
     assert len(letters(session, "engagement_resumed")) == 2
@@ -127,6 +128,34 @@ def test_a_public_challenge_leaves_the_view_and_comes_back_where_it_stood_with_t
     ]
     session.commit()
     assert list(verify(session, Disclosure)) == []
+
+
+@pytest.mark.parametrize("to", [PME, EXPLORATION])
+def test_nothing_is_published_before_a_person_has_worded_what_some_were_told(
+    session: Session, to: Route
+) -> None:
+    before = {PME: ChallengeState.ENGAGING, EXPLORATION: ChallengeState.NOTICE_PENDING}[to]
+    answers = challenges.PME if to is EXPLORATION else {}
+    challenge = challenges.challenge(session, state=before, **answers)
+    fact = phone_call(session, challenge, "Jo Bell of Wayfare, 020 7946 0000, heard: 40,000 pounds.")
+    change(session, challenge, to)
+    lead = author(session, challenge)
+    if to is PME:
+        service.record_notice(session, actor=lead, challenge=challenge, notice_number=NUMBER, ocid=OCID)
+    waiting = challenge.state
+    assert [each.id for each in consultation.unworded(session, challenge_id=challenge.id)] == [fact.id]
+    with (
+        pytest.raises(Conflict, match=r"what everyone will read of “The budget”\. On the Ledger tab"),
+        session.begin_nested(),
+    ):
+        service.publish(session, actor=lead, challenge=challenge)
+    session.refresh(challenge)
+    assert (challenge.state, fact.released_at, fact.wording) == (waiting, None, "")
+    telling.release_fact(session, actor=lead, fact=fact, wording="40,000 pounds.")
+    assert consultation.unworded(session, challenge_id=challenge.id) == []
+    service.publish(session, actor=lead, challenge=challenge)
+    (shown,) = consultation.shared(session, challenge_id=challenge.id)
+    assert shown.wording == "40,000 pounds."
 
 
 def test_withdrawn_while_out_of_view_it_stays_out_of_view(session: Session) -> None:

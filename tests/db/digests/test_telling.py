@@ -13,13 +13,14 @@ from sqlalchemy.orm import Session
 from engage.accounts.models import Membership
 from engage.advisory.models import AdvisorySession, Seat
 from engage.challenges import service
-from engage.challenges.enums import ChallengeState
+from engage.challenges.enums import ChallengeState, EngagementPurpose, Route
 from engage.challenges.models import Challenge, ChallengeVersion
 from engage.digests.enums import Matter, SubscriptionState
 from engage.digests.models import DigestIssue, Subscription
 from engage.digests.service import tell_subscribers, write_digest
 from engage.kernel import clock
 from engage.kernel.actor import Role
+from engage.ledger.enums import EVERYONE
 from engage.ledger.models import Disclosure
 from engage.matchmaking.enums import InvitationState
 from engage.matchmaking.models import Invitation
@@ -100,7 +101,11 @@ class World:
             self.session, actor=author, challenge=made, material=material, reason=WHY
         )
         service.approve_revision(
-            self.session, actor=self.team.approver, challenge=made, content_hash=version.content_hash
+            self.session,
+            actor=self.team.approver,
+            challenge=made,
+            content_hash=version.content_hash,
+            version_read=version.number,
         )
         return service.publish_revision(self.session, actor=author, challenge=made)
 
@@ -249,6 +254,41 @@ class TestWithdrawing:
         assert "you can choose one" not in next(
             letter.text for letter in everyone if letter.template == "session_cancelled"
         )
+
+    def test_who_knew_it_before_it_was_taken_from_view_hears_of_it_too(
+        self, session: Session, world: World
+    ) -> None:
+        reason = "Ministers decided otherwise."
+        with time_machine.travel(clock.now() + LATER):
+            world.digest("told", "double", sent=True)
+            change = service.propose_route(
+                session,
+                actor=world.team.author,
+                challenge=world.challenge,
+                to=Route.PRELIMINARY_MARKET_ENGAGEMENT,
+                purposes=[EngagementPurpose.TERMS],
+                reason="A procurement is planned now.",
+            )
+            service.make_route_change(session, actor=world.team.approver, change=change)
+            service.withdraw(session, actor=world.team.author, challenge=world.challenge, reason=reason)
+            world.run_jobs()
+            world.run_jobs()
+        assert world.challenge.is_public is False
+        everyone = [letter for letter in letters(session) if reason in letter.text]
+        people = world.emails("invited", "seated", "accepted", "volunteer", "asker") | {world.colleague.email}
+        assert Counter(letter.recipient.lower() for letter in everyone) == Counter(
+            {*people, "told@reader.test"}
+        )
+        told = next(letter for letter in everyone if letter.recipient == "told@reader.test")
+        assert "Its page is no longer public." in told.text
+        assert [f"/challenges/{world.challenge.ref}" in part for part in (told.text, told.html)] == [
+            False,
+            False,
+        ]
+        to_everyone = sa.select(Disclosure).where(
+            Disclosure.fact == f"withdrawal:{world.challenge.ref}", Disclosure.audience == EVERYONE
+        )
+        assert session.scalars(to_everyone).all() == []
 
     def test_nobody_is_told_of_what_was_never_public(self, session: Session) -> None:
         team = Team(session)

@@ -46,13 +46,43 @@ def test_nor_does_one_of_a_changed_text(department: Department, session: Session
         session, actor=team.author, challenge=made, material=False, reason="New figures."
     )
     page = f"/department/challenges/{made.ref}/review"
-    approval = {"decision": "approved", "reasons": WORDS, "content_hash": version.content_hash}
+    approval = {
+        "decision": "approved",
+        "reasons": WORDS,
+        "content_hash": version.content_hash,
+        "version": version.number,
+    }
     assert department.approver.post(page, data=approval).status_code == 303
     assert department.approver.post(page, data=approval).status_code == 409
     session.expire_all()
     assert made.open_revision is not None
     assert made.open_revision.state is RevisionState.APPROVED
     assert decisions(session, made) == [Decision.APPROVED]
+
+
+def test_the_same_text_with_another_reason_is_read_again(department: Department, session: Session) -> None:
+    made = in_state(session, department, _S.PUBLISHED)
+    team = Team(session, department=department.organisation)
+    service.open_revision(session, actor=team.author, challenge=made)
+    service.save_answers(session, actor=team.author, challenge=made, answers={"problem": "Two in five."})
+    first = service.submit_revision(
+        session, actor=team.author, challenge=made, material=True, reason="New figures."
+    )
+    own = f"/department/challenges/{made.ref}"
+    shown = department.approver.get(f"{own}/review").text
+    assert f'name="version" type="hidden" value="{first.number}"' in shown
+    service.send_revision_back(session, actor=team.approver, challenge=made, reasons="Is it material?")
+    second = service.submit_revision(
+        session, actor=team.author, challenge=made, material=False, reason="A typo."
+    )
+    assert first.content_hash == second.content_hash
+    approval = {"decision": "approved", "content_hash": first.content_hash, "version": first.number}
+    for stale in (approval, {**approval, "version": ""}, {**approval, "version": "9" * 30}):
+        refused = department.approver.post(f"{own}/review", data=stale)
+        assert (refused.status_code, "not the one you read" in text_of(refused.text)) == (409, True)
+    assert decisions(session, made) == [Decision.CHANGES_REQUESTED]
+    read = {**approval, "version": second.number}
+    assert department.approver.post(f"{own}/review", data=read).status_code == 303
 
 
 @pytest.fixture

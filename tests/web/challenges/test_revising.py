@@ -96,9 +96,8 @@ def test_a_change_goes_from_page_to_page_and_is_public_at_the_end(
     assert "[added: Quokkas doze everywhere nowadays!]" in review
     version = queries.latest_version(session, challenge_id=made.id)
     assert version
-    decided = post(
-        department.approver, made, "/review", decision="approved", content_hash=version.content_hash
-    )
+    read = {"content_hash": version.content_hash, "version": version.number}
+    decided = post(department.approver, made, "/review", decision="approved", **read)
     assert "A material change is approved." in decided
     assert MARK not in words(client, f"/challenges/{made.ref}")
 
