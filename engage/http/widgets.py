@@ -154,8 +154,7 @@ class ChoicesWidget:
 
     def __call__(self, field: Any, **options: Any) -> Markup:
         """Return the HTML of the field."""
-        items = field.items()
-        params = {"idPrefix": field.id, "name": field.name, "items": items}
+        params = {"idPrefix": field.id, "name": field.name, "items": self.items(field, options)}
         small = options.pop("small", False)
         inline = options.pop("inline", False)
         classes = [
@@ -168,12 +167,29 @@ class ChoicesWidget:
             self.component, self.macro, {**params, **common_params(field, options), **options}
         )
 
+    def items(self, field: Any, _options: Params) -> list[Params]:
+        """Return the choices as the component takes them."""
+        found: list[Params] = field.items()
+        return found
+
 
 class RadiosWidget(ChoicesWidget):
-    """One of a few; ``inline=True`` puts two short ones side by side, ``small=True`` makes them smaller."""
+    """One of a few; ``inline=True`` puts two short ones side by side, ``small=True`` makes them smaller.
+
+    ``reveals={value: html}`` puts more questions under an answer; with JavaScript they show when it is chosen.
+    """
 
     component = "radios"
     macro = "govukRadios"
+
+    def items(self, field: Any, options: Params) -> list[Params]:
+        """Return the choices, with what each of them reveals."""
+        reveals = {str(value): html for value, html in options.pop("reveals", {}).items()}
+        found: list[Params] = field.items()
+        for item in found:
+            if item["value"] in reveals:
+                item["conditional"] = {"html": reveals[item["value"]]}
+        return found
 
 
 class CheckboxesWidget(ChoicesWidget):
