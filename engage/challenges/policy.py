@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from engage.challenges.enums import TRANSITIONS, ChallengeState, RevisionState, Step
+from engage.challenges.enums import OPEN_STATES, TRANSITIONS, ChallengeState, RevisionState, Step
 from engage.challenges.enums.questions import missing
 from engage.challenges.models import Challenge
 from engage.kernel.actor import Actor, Role
@@ -146,16 +146,16 @@ _STEPS: dict[ChallengeState, NextStep] = {
     ChallengeState.PUBLISHED: NextStep(
         Step.START,
         EITHER,
-        "Invite suppliers, plan a session",
-        "Everybody can read it. See which suppliers fit, invite them and plan a first session: that starts "
-        "the engagement. If you only want written answers, start it without a session.",
+        "Plan a first session",
+        "Everybody can read it. A first session starts the engagement: see who fits and who is invited, then plan "
+        "it. If you only want written answers, start it without a session.",
         "Start without a session",
     ),
     ChallengeState.ENGAGING: NextStep(
         Step.END,
         EITHER,
         "Engagement under way",
-        "Sessions and contributions are under way. When the last one is over, end the engagement.",
+        "Sessions and contributions are under way until the closing date. It ends after that, or early with a reason.",
         "End the engagement",
     ),
     ChallengeState.FINDINGS_DUE: NextStep(
@@ -172,13 +172,26 @@ _STEPS: dict[ChallengeState, NextStep] = {
 }
 
 
+_CLOSING_DATE_PASSED = NextStep(
+    Step.END,
+    EITHER,
+    "To be ended",
+    "Nobody can offer help or ask any more. When the last session is over, end the engagement: then tell what you "
+    "heard.",
+    "End the engagement",
+)
+
+
 def next_step(challenge: Challenge) -> NextStep:
     """Return what has to be done next with ``challenge``, whoever is looking."""
     if challenge.state is ChallengeState.DRAFT:
         return _writing(challenge)
-    found = (
-        _notice(challenge) if challenge.state is ChallengeState.NOTICE_PENDING else _STEPS[challenge.state]
-    )
+    if challenge.state is ChallengeState.NOTICE_PENDING:
+        found = _notice(challenge)
+    elif challenge.state in OPEN_STATES and challenge.is_past:
+        found = _CLOSING_DATE_PASSED
+    else:
+        found = _STEPS[challenge.state]
     if challenge.publish_at is not None:
         found = _set_for(challenge.publish_at)
     if challenge.open_revision is not None:

@@ -23,6 +23,7 @@ from engage.challenges.queries.board import (
     column,
     for_department,
 )
+from engage.challenges.queries.dates import TextDates, text_dates
 from engage.challenges.queries.drafting import (
     all_aside,
     answer_number,
@@ -74,6 +75,7 @@ __all__ = [
     "BoardCard",
     "BoardColumn",
     "Shown",
+    "TextDates",
     "all_aside",
     "answer_number",
     "answers_at",
@@ -113,6 +115,7 @@ __all__ = [
     "reviews",
     "route_change",
     "route_changes",
+    "text_dates",
     "told_route_changes",
     "unchecked",
     "unsettled",

@@ -15,12 +15,13 @@ from engage.challenges.service.shared import allow, drop_open, lock, may_become,
 from engage.kernel.actor import Actor
 from engage.kernel.errors import Conflict
 from engage.kernel.events import emit
+from engage.kernel.uktime import uk_date
 from engage.ledger import service as ledger
 from engage.ledger.enums import Channel
 
-NOT_STARTED = (
-    "This challenge is published and its engagement has not started, so it cannot end. To stop before the closing "
-    "date, end it early with a reason."
+STILL_OPEN = (
+    "Suppliers can take part until {}, so the engagement does not end yet. To stop before the closing date, end it "
+    "early with a reason."
 )
 FIRST_THE_CHANGE = "A change of the text is being prepared. Publish it or drop it first."
 
@@ -36,13 +37,16 @@ def start_engaging(session: Session, *, actor: Actor, challenge: Challenge) -> N
 
 
 def end_engaging(session: Session, *, actor: Actor, challenge: Challenge) -> None:
-    """Record that the last conversation is over: ``engaging`` to ``findings_due``, and an audit line.
+    """Record that the closing date has passed and the last conversation is over: to ``findings_due``; an audit line.
 
-    Raises ``NotAllowed``, ``Conflict`` when no engagement is under way or a change of the text is being prepared.
+    Raises ``NotAllowed``; ``Conflict`` when the challenge is not open, its closing date is still to come (``end_early``
+    asks for the reason) or a change of the text is being prepared.
     """
     allow(policy.can_conduct(actor, challenge), policy.NOT_ONE_OF_YOU)
     lock(session, challenge)
-    _check_ending(challenge)
+    may_become(challenge, ChallengeState.FINDINGS_DUE)
+    if challenge.closes_on and not challenge.is_past:
+        raise Conflict(STILL_OPEN.format(uk_date(challenge.closes_on)))
     if challenge.open_revision is not None:
         raise Conflict(FIRST_THE_CHANGE)
     _go(session, actor, challenge, ChallengeState.FINDINGS_DUE, "engagement_ended")
@@ -93,13 +97,6 @@ def close(session: Session, *, actor: Actor, challenge: Challenge) -> None:
     may_become(challenge, ChallengeState.CLOSED)
     check_fair_to_close(session, challenge)
     _go(session, actor, challenge, ChallengeState.CLOSED, "closed")
-
-
-def _check_ending(challenge: Challenge) -> None:
-    """Raise ``Conflict`` unless an engagement is under way: from publication straight here leads ``end_early``."""
-    if challenge.state is ChallengeState.PUBLISHED:
-        raise Conflict(NOT_STARTED)
-    may_become(challenge, ChallengeState.FINDINGS_DUE)
 
 
 def _go(session: Session, actor: Actor, challenge: Challenge, state: ChallengeState, action: str) -> None:

@@ -58,6 +58,7 @@ def workspace(ref: str) -> ResponseReturnValue:
         review=next(iter(queries.reviews(db(), challenge_id=found.id)), None),
         approvers=queries.approvers(db(), challenge=found) if waiting else [],
         copied_from=found.copied_from,
+        first=queries.text_dates(db(), challenge=found),
     )
 
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
+import time_machine
 from sqlalchemy.orm import Session
 
 from engage.audit.models import AuditEvent
@@ -22,6 +23,13 @@ from tests.factories.challenges import NOTICE, PME, challenge
 
 _S, _R = ChallengeState, RevisionState
 Act = Callable[[Session, Team, Challenge], object]
+
+
+def end_in_time(session: Session, team: Team, made: Challenge) -> None:
+    """End the engagement after its closing date."""
+    with time_machine.travel(clock.now() + timedelta(days=40)):
+        service.end_engaging(session, actor=team.author, challenge=made)
+
 
 ACTS: dict[str, tuple[Act, set[ChallengeState]]] = {
     "write": (
@@ -70,7 +78,8 @@ ACTS: dict[str, tuple[Act, set[ChallengeState]]] = {
     "publish a change": (lambda s, t, c: service.publish_revision(s, actor=t.author, challenge=c), set()),
     "drop a change": (lambda s, t, c: service.drop_revision(s, actor=t.author, challenge=c), set()),
     "start": (lambda s, t, c: service.start_engaging(s, actor=t.author, challenge=c), {_S.PUBLISHED}),
-    "end": (lambda s, t, c: service.end_engaging(s, actor=t.author, challenge=c), {_S.ENGAGING}),
+    "end": (end_in_time, {_S.PUBLISHED, _S.ENGAGING}),
+    "end too soon": (lambda s, t, c: service.end_engaging(s, actor=t.author, challenge=c), set()),
     "end early": (
         lambda s, t, c: service.end_early(s, actor=t.author, challenge=c, reason="We know enough."),
         {_S.PUBLISHED, _S.ENGAGING},

@@ -19,7 +19,7 @@ from engage.challenges.models import Challenge
 from engage.kernel import clock, events
 from engage.kernel.actor import Role
 from engage.kernel.errors import Conflict, Invalid, NotAllowed, NotFound
-from tests.db.challenges.trail import Team, deeds, listening, told
+from tests.db.challenges.trail import SOON, Team, deeds, listening, told
 from tests.factories import accounts
 from tests.factories.challenges import NOTICE, PME, challenge
 
@@ -202,12 +202,29 @@ class TestEngagement:
             (service.close, _S.CLOSED),
         ]
         for step, state in course:
-            step(session, actor=team.approver, challenge=made)
-            assert made.state is state
-            with pytest.raises(Conflict):
+            with time_machine.travel(SOON + timedelta(days=1 if step is service.end_engaging else 0)):
                 step(session, actor=team.approver, challenge=made)
+                assert made.state is state
+                with pytest.raises(Conflict):
+                    step(session, actor=team.approver, challenge=made)
         assert made.closed_at is not None
         assert deeds(session, made)[-3:] == ["engagement_started", "engagement_ended", "closed"]
+
+    @pytest.mark.parametrize("started", [False, True])
+    def test_before_the_day_after_the_closing_date_it_ends_with_a_reason_only(
+        self, session: Session, team: Team, started: bool
+    ) -> None:
+        made = team.published()
+        if started:
+            service.start_engaging(session, actor=team.approver, challenge=made)
+        with (
+            time_machine.travel(SOON),
+            pytest.raises(Conflict, match="To stop before the closing date, end it early with a reason"),
+        ):
+            service.end_engaging(session, actor=team.approver, challenge=made)
+        with time_machine.travel(SOON + timedelta(days=1)):
+            service.end_engaging(session, actor=team.approver, challenge=made)
+        assert (made.state, made.ended_early_at) == (_S.FINDINGS_DUE, None)
 
     def test_others_cannot(self, session: Session, team: Team) -> None:
         made = team.published()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from threading import Barrier
 
@@ -407,6 +408,15 @@ class TestPublishing:
             service.publish_revision(session, actor=change.team.author, challenge=change.made)
         session.rollback()
 
+    def test_when_the_first_text_was_published_stays_known(self, session: Session, change: Change) -> None:
+        before = queries.text_dates(session, challenge=change.made)
+        assert (before.published_at, before.changed_at) == (change.made.published_at, None)
+        with time_machine.travel(clock.now() + timedelta(days=9)):
+            version = change.publish()
+        after = queries.text_dates(session, challenge=change.made)
+        assert after == replace(before, changed_at=version.published_at)
+        assert None not in vars(after).values()
+
     def test_a_closing_date_that_passed_meanwhile_is_no_closing_date(
         self, session: Session, change: Change
     ) -> None:
@@ -469,10 +479,11 @@ class TestEnding:
     def test_an_engagement_does_not_end_over_a_change(self, session: Session, change: Change) -> None:
         change.write()
         service.start_engaging(session, actor=change.team.author, challenge=change.made)
-        with pytest.raises(Conflict, match="Publish it or drop it first"):
+        with time_machine.travel(SOON + timedelta(days=1)):
+            with pytest.raises(Conflict, match="Publish it or drop it first"):
+                service.end_engaging(session, actor=change.team.author, challenge=change.made)
+            service.drop_revision(session, actor=change.team.author, challenge=change.made)
             service.end_engaging(session, actor=change.team.author, challenge=change.made)
-        service.drop_revision(session, actor=change.team.author, challenge=change.made)
-        service.end_engaging(session, actor=change.team.author, challenge=change.made)
         assert change.made.state is _S.FINDINGS_DUE
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
-from engage.challenges.enums import OPEN_REVISION, ChallengeState
+from engage.challenges.enums import OPEN_REVISION, OPEN_STATES, ChallengeState
 from engage.challenges.enums.questions import QUESTIONS, missing, neighbour
 from engage.challenges.policy import next_step
 from engage.challenges.service import differences, told
@@ -123,6 +123,11 @@ def test_every_state_has_a_next_step() -> None:
         "closed": "nothing",
         "withdrawn": "nothing",
     }
+
+
+def test_after_the_closing_date_what_is_open_is_to_be_ended() -> None:
+    steps = {state: next_step(Thing(state, is_past=True)).step.value for state in OPEN_STATES}  # type: ignore[arg-type]  # as above
+    assert steps == {"published": "end", "engaging": "end"}
 
 
 def test_a_card_says_when_it_goes_public_and_that_its_text_is_being_changed() -> None:

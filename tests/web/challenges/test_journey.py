@@ -107,12 +107,12 @@ def test_a_policy_exploration_is_written_approved_and_published(
     assert "Department for Seats" in text_of(listed)
     assert "Version 1, fingerprint" in look(client, f"/challenges/{made.ref}/changes")
 
-    for page, words in (
-        ("start", "The engagement has started."),
-        ("end", "The engagement is over."),
-        ("close", "The challenge is closed."),
-    ):
-        assert words in post(department.author, made, page)
+    assert "The engagement has started." in post(department.author, made, "start")
+    assert "Suppliers can take part until" in post(department.author, made, "end")
+    made.closes_on = clock.uk_today() - timedelta(days=1)
+    session.flush()
+    assert "The engagement is over." in post(department.author, made, "end")
+    assert "The challenge is closed." in post(department.author, made, "close")
     history = look(department.author, f"/department/challenges/{made.ref}/history")
     assert "Ann Author" in history
     told = look(department.author, f"/department/challenges/{made.ref}/ledger")

@@ -307,3 +307,26 @@ def test_a_line_says_one_time_when_there_is_one_and_names_no_subscriber(
     session.flush()
     later = text_of(browser.get(address).text)
     assert (later.count("Let go"), later.count("Delivered")) == (1, 1)
+
+
+@pytest.mark.parametrize("state", [ChallengeState.CLOSED, ChallengeState.WITHDRAWN])
+def test_what_is_found_to_be_unequal_when_it_is_over_keeps_nothing_from_closing(
+    session: Session, browser_of: Browser, client: DistrustfulClient, state: ChallengeState
+) -> None:
+    challenge = challenges.challenge(session, state=state, published_at=clock.now())
+    ledger.disclose(
+        session,
+        challenge_ref=challenge.ref,
+        fact="told:7",
+        summary="The budget",
+        channel=Channel.PHONE,
+        audience="supplier:A",
+    )
+    session.flush()
+    browser = browser_of(author(session, challenge))
+    own = browser.get(f"/department/challenges/{challenge.ref}/ledger").text
+    public = text_of(client.get(f"/challenges/{challenge.ref}/ledger").text)
+    assert "1 thing that some were told is not known to everyone, although the challenge is over." in public
+    assert "Release each to everyone all the same." in text_of(own)
+    assert ["cannot be closed" in page for page in (own, public)] == [False, False]
+    assert f"/department/challenges/{challenge.ref}/justify" not in links(own)
