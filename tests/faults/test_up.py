@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import os
-import pwd
 import shutil
 import signal
 import socket
 import subprocess
-import sysconfig
 import tempfile
-import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -19,7 +16,6 @@ import pytest
 from engage.kernel.cluster import Cluster
 from tests.support.processes import (
     PROJECT,
-    command_of,
     descendants,
     gone,
     interpreter,
@@ -28,89 +24,9 @@ from tests.support.processes import (
     until,
     working_in,
 )
+from tests.support.site import Site, environment
 
 pytestmark = pytest.mark.faults
-READY = "engage is ready at "
-
-
-class Site:
-    """A running `engage up`."""
-
-    def __init__(self, data_dir: Path, *arguments: str, account: str | None = None, **environ: str) -> None:
-        entry = pwd.getpwnam(account) if account else None
-        self.data = data_dir / "postgres" / "data"
-        self.process = subprocess.Popen(
-            [interpreter(account), "-m", "engage", "up", "--port", "0", *arguments],
-            env=_environment(data_dir) | environ,
-            cwd=PROJECT,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-            user=entry.pw_uid if entry else None,
-            group=entry.pw_gid if entry else None,
-            extra_groups=[] if entry else None,
-        )
-        self.url = ""
-        self.printed: list[str] = []
-
-    def ready(self) -> Site:
-        """Wait for the ready line."""
-        assert self.process.stdout
-        for line in self.process.stdout:
-            self.printed.append(line.rstrip("\n"))
-            if line.startswith(READY):
-                self.url = line.removeprefix(READY).strip()
-                return self
-        raise AssertionError("it ended before it was ready:\n" + "\n".join(self.printed))
-
-    def answers(self, path: str = "/readyz") -> bool:
-        """Whether the page comes back with 200."""
-        try:
-            with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(
-                self.url + path, timeout=120
-            ) as answer:
-                return bool(answer.status == 200)
-        except OSError:
-            return False
-
-    def child(self, words: str) -> int:
-        """The id of the supervisor's child with these words in its command; 0 when there is none."""
-        for pid in descendants(self.process.pid):
-            if words in command_of(pid) and _parent(pid) == self.process.pid:
-                return pid
-        return 0
-
-    def end(self) -> None:
-        """End it at once if it still runs, and wait for its children, which end with it."""
-        if self.process.poll() is None:
-            below = descendants(self.process.pid)
-            self.process.kill()
-            self.process.communicate()
-            until(lambda: all(gone(pid) for pid in below))
-
-    def stop(self, number: int = signal.SIGINT) -> int:
-        """Send the signal and wait; returns the exit code."""
-        self.process.send_signal(number)
-        self.printed += self.process.communicate(timeout=120)[0].splitlines()
-        return self.process.returncode
-
-
-def _environment(data_dir: Path) -> dict[str, str]:
-    ours = ("DATABASE_URL", "SECRET_KEY", "ENGAGE_")
-    kept = {
-        key: value for key, value in os.environ.items() if not key.startswith(ours) or key == "ENGAGE_PG_BIN"
-    }
-    packages = (str(PROJECT), sysconfig.get_paths()["purelib"])
-    return kept | {
-        "ENGAGE_DATA_DIR": str(data_dir),
-        "ENGAGE_EMBEDDER": "none",
-        "PYTHONPATH": os.pathsep.join(packages),
-    }
-
-
-def _parent(pid: int) -> int:
-    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()[1])
 
 
 @pytest.fixture
@@ -146,7 +62,7 @@ def run(data_dir: Path, *arguments: str, **environ: str) -> tuple[int, str, str]
     """Run `engage up` to its end; returns exit code, output, error output."""
     done = subprocess.run(
         [interpreter(None), "-m", "engage", "up", *arguments],
-        env=_environment(data_dir) | environ,
+        env=environment(data_dir) | environ,
         cwd=PROJECT,
         capture_output=True,
         text=True,
@@ -171,7 +87,7 @@ run_site(port=0, worker=True, prepare=prepare)
 def test_ctrl_c_while_data_is_prepared_stops_at_once(place: Path) -> None:
     process = subprocess.Popen(
         [interpreter(None), "-c", _PREPARING],
-        env=_environment(place / "data"),
+        env=environment(place / "data"),
         cwd=PROJECT,
         stdout=subprocess.PIPE,
         text=True,
