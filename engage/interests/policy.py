@@ -105,12 +105,6 @@ def looks_after(actor: Actor, declaration: Declaration) -> bool:
     return can_see_team(actor) and actor.organisation_id == declaration.organisation_id
 
 
-def influential(challenge: Challenge) -> list[int]:
-    """Return the ids of those who wrote, submitted or approved the text, whoever they act for now (s.81(3))."""
-    people = {challenge.author_id, *challenge.writer_ids, challenge.submitted_by_id, challenge.approved_by_id}
-    return sorted(person for person in people if person is not None)
-
-
 def can_see_team(actor: Actor) -> bool:
     """Whether ``actor`` may see what people of their supplier declared."""
     return actor.organisation_kind is OrganisationKind.SUPPLIER and InterestsPermission.TEAM.allows(actor)

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, joinedload, load_only
 
 from engage.accounts import queries as accounts
 from engage.accounts.models import Membership, Person
+from engage.challenges import queries as texts
 from engage.challenges.enums import ChallengeState
 from engage.challenges.models import Challenge
 from engage.interests import policy
@@ -98,7 +99,7 @@ def of_officials(session: Session, *, challenge: Challenge, closed: bool = False
     query = sa.select(Declaration).where(
         Declaration.organisation_id == challenge.organisation_id,
         _about(challenge),
-        sa.or_(Declaration.person_id.in_(side), Declaration.person_id.in_(policy.influential(challenge))),
+        sa.or_(Declaration.person_id.in_(side), Declaration.person_id.in_(hands_in(session, challenge))),
         Declaration.closed_at.is_not(None) if closed else sa.and_(Declaration.closed_at.is_(None), until),
     )
     return session.scalars(query.options(*_loaded()).order_by(Declaration.id)).all()
@@ -126,12 +127,12 @@ def said_none(session: Session, *, person_id: int, challenge: Challenge) -> Decl
 def statements(session: Session, *, challenge: Challenge) -> list[Statement]:
     """Return who has said what: everybody who is asked, by name, then others who have said something.
 
-    Four statements, however many people.
+    Five statements, however many people.
     """
     members = accounts.members(session, organisation_id=challenge.organisation_id)
     people = {each.person_id: each.person for each in members}
     facilitators = {each.person_id for each in members if Role.FACILITATOR.value in each.roles}
-    wrote = set(policy.influential(challenge))
+    wrote = hands_in(session, challenge)
     gone = wrote - set(people)
     people |= {each.id: each for each in session.scalars(sa.select(Person).where(Person.id.in_(gone)))}
     counted = _count_declared(session, challenge)
@@ -139,7 +140,7 @@ def statements(session: Session, *, challenge: Challenge) -> list[Statement]:
     found = [
         Statement(
             person=person,
-            part=_part(challenge, number, facilitators),
+            part=_part(challenge, number, facilitators, wrote),
             asked=number in wrote or number in facilitators,
             declared=counted.get(number, 0),
             none_at=said.get(number),
@@ -153,7 +154,7 @@ def statements(session: Session, *, challenge: Challenge) -> list[Statement]:
 def missing_statements(session: Session, *, challenges: Sequence[Challenge]) -> dict[int, int]:
     """Return how many people are asked about each challenge and have said nothing; those with none are left out.
 
-    For the department's board: challenges that are no drafts and not over. Four statements for each challenge.
+    For the department's board: challenges that are no drafts and not over. Five statements for each challenge.
     """
     over = (ChallengeState.DRAFT, ChallengeState.CLOSED, ChallengeState.WITHDRAWN)
     counts = {
@@ -167,7 +168,7 @@ def missing_statements(session: Session, *, challenges: Sequence[Challenge]) -> 
 def due(session: Session, *, organisation_id: int) -> list[Due]:
     """Return whose turn it is in a department to declare interests, and the steps that wait for a decision.
 
-    Five statements, whatever the number of challenges and people.
+    Six statements, whatever the number of challenges and people.
     """
     return [*_undeclared(session, organisation_id), *_undecided(session, organisation_id)]
 
@@ -180,21 +181,18 @@ def _undeclared(session: Session, organisation_id: int) -> Iterator[Due]:
     columns = load_only(
         Challenge.ref,
         Challenge.title,
-        Challenge.author_id,
-        Challenge.writer_ids,
-        Challenge.submitted_by_id,
-        Challenge.approved_by_id,
         Challenge.submitted_at,
         Challenge.updated_at,
     )
     found = session.scalars(query.options(columns).order_by(Challenge.id)).all()
+    hands = texts.influential(session, challenge_ids=[each.id for each in found])
     roles = {
         each.person_id: each.roles for each in accounts.members(session, organisation_id=organisation_id)
     }
     facilitators = {person_id for person_id, held in roles.items() if Role.FACILITATOR.value in held}
     said = _heard(session, organisation_id, [each.id for each in found])
     for each in found:
-        asked = (set(policy.influential(each)) & set(roles)) | facilitators
+        asked = (hands[each.id] & set(roles)) | facilitators
         silent = frozenset(asked - said.get(None, set()) - said.get(each.id, set()))
         if silent:
             since = each.submitted_at or each.updated_at
@@ -291,6 +289,11 @@ def attestations(session: Session, *, challenge_id: int) -> Sequence[Attestation
     return session.scalars(query).all()
 
 
+def hands_in(session: Session, challenge: Challenge) -> set[int]:
+    """Return the ids of who wrote, submitted or approved a text of ``challenge`` or changed its route (s.81(3))."""
+    return texts.influential(session, challenge_ids=[challenge.id])[challenge.id]
+
+
 def _about(challenge: Challenge) -> sa.ColumnElement[bool]:
     return sa.or_(Declaration.challenge_id.is_(None), Declaration.challenge_id == challenge.id)
 
@@ -318,7 +321,7 @@ def _none_by_person(session: Session, challenge: Challenge) -> dict[int, datetim
     return {row[0]: row[1] for row in session.execute(query)}
 
 
-def _part(challenge: Challenge, person_id: int, facilitators: set[int]) -> str:
+def _part(challenge: Challenge, person_id: int, facilitators: set[int], wrote: set[int]) -> str:
     parts = (
         ("author", person_id == challenge.author_id),
         ("writer", person_id in challenge.writer_ids and person_id != challenge.author_id),
@@ -329,7 +332,10 @@ def _part(challenge: Challenge, person_id: int, facilitators: set[int]) -> str:
         ("approver", person_id == challenge.approved_by_id),
         ("facilitator", person_id in facilitators),
     )
-    return ", ".join(words for words, holds in parts if holds) or "of the department"
+    otherwise = (
+        "wrote or decided on an earlier text, or its route" if person_id in wrote else "of the department"
+    )
+    return ", ".join(words for words, holds in parts if holds) or otherwise
 
 
 def _loaded() -> tuple[sa.orm.interfaces.ORMOption, ...]:

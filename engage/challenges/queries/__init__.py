@@ -66,6 +66,7 @@ from engage.challenges.queries.finding import (
     recently_closed,
     reviews,
 )
+from engage.challenges.queries.hands import influential, writers
 
 __all__ = [
     "CARDS_SHOWN",
@@ -94,6 +95,7 @@ __all__ = [
     "earlier",
     "engagement_steps",
     "for_department",
+    "influential",
     "is_justified",
     "justifications",
     "justified_facts",
@@ -123,4 +125,5 @@ __all__ = [
     "waiting_since",
     "was_published",
     "with_bytes",
+    "writers",
 ]

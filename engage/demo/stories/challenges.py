@@ -34,6 +34,8 @@ DAY_OF_LAST_ACT = {
 PUBLISHED = (*PUBLIC_STATES, _S.WITHDRAWN)
 PAST_ENGAGEMENT = 20
 """How long the engagement of a past challenge without sessions lasted, in days."""
+AFTER_CLOSING = 5
+"""So many days after its closing date it was ended: the working day before that is past the date too."""
 
 
 def author_of(source: ChallengeSource) -> str:
@@ -81,7 +83,7 @@ def _writing(diary: Diary, source: ChallengeSource, day: int) -> None:
 
 def _past(diary: Diary, source: ChallengeSource, day: int) -> None:
     assert source.closes_day < 0
-    acts = ((day + 5, service.start_engaging), (source.closes_day + 1, service.end_engaging))
+    acts = ((day + 5, service.start_engaging), (source.closes_day + AFTER_CLOSING, service.end_engaging))
     for when, act in (*acts, (source.closes_day + PAST_ENGAGEMENT - 6, service.close)):
         diary.note(when, "15:20", f"{source.title}: {act.__name__}", partial(_conducts, source, act.__name__))
 

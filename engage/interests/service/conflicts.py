@@ -1,8 +1,9 @@
 """Conflicts: which suppliers are tied to the department's side of a challenge, as at one day.
 
-The department's side is everybody who acts for the department now, and whoever wrote, submitted or approved the text
-(whoever influences a decision counts as acting in it: s.81(3)). A tie is found by person, by organisation or by mail
-domain. It stands in the way until an approver has decided that steps against it are in place.
+The department's side is everybody who acts for the department now, and whoever wrote, submitted or approved a text of
+the challenge or changed its route (whoever influences a decision counts as acting in it: s.81(3)). A tie is found by
+person, by organisation or by mail domain. It stands in the way until an approver has decided that steps against it are
+in place.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from engage.accounts.models import Organisation, Person
 from engage.challenges.models import Challenge
-from engage.interests import policy
+from engage.interests import queries
 from engage.interests.enums import Basis, CheckPoint
 from engage.interests.models import ConflictFinding, Declaration, Mitigation
 from engage.kernel import clock
@@ -143,7 +144,7 @@ def conflicts(
 ) -> Mapping[int, list[Conflict]]:
     """Return the conflicts that count on the day ``on``, by supplier; of all suppliers, or of those with the ids.
 
-    Those with steps in place are among them, with ``blocks`` false. Four statements, however many suppliers.
+    Those with steps in place are among them, with ``blocks`` false. Five statements, however many suppliers.
     Writes nothing.
     """
     rows = session.execute(_TIES, _asked(session, challenge.organisation, challenge, supplier_ids, on)).all()
@@ -174,7 +175,7 @@ def blocked(
     supplier_ids: Collection[int] | None = None,
     on: date,
 ) -> set[int]:
-    """Return the ids of the suppliers that a conflict keeps away on the day ``on``. One statement for the ties.
+    """Return the ids of the suppliers that a conflict keeps away on the day ``on``. Two statements.
 
     Without ``challenge`` what was declared about single challenges does not count, nor do steps taken in them.
     """
@@ -237,7 +238,7 @@ def _asked(
     return {
         "department": department.id,
         "department_name": one_line(department.name).lower(),
-        "named": policy.influential(challenge) if challenge else [],
+        "named": sorted(queries.hands_in(session, challenge)) if challenge else [],
         "challenge": challenge.id if challenge else NO_CHALLENGE,
         "day": on,
         "everybody": supplier_ids is None,

@@ -11,11 +11,12 @@ from engage.challenges.enums.questions import ROUTE_ANSWERS
 from engage.challenges.models import Challenge
 from engage.kernel.actor import Role
 from engage.kernel.errors import Invalid, NotAllowed
-from tests.db.challenges.trail import Team, deeds, told
-from tests.factories.challenges import PME, challenge
+from tests.db.challenges.trail import SOON, Team, deeds, told
+from tests.factories.challenges import ANSWERS, PME, challenge
 
 _S = ChallengeState
 ANSWERED = ("title", "problem", "why_now", "affected", "done_so_far", "undecided", "constraints", "questions")
+ROUTE = {"route": ANSWERS["route"], "route_reason": ANSWERS["route_reason"]}
 EMPTY: dict[str, object] = {
     "notice_number": None,
     "ocid": None,
@@ -63,7 +64,10 @@ def test_the_answers_come_along_and_nothing_else(session: Session, team: Team, s
     fields = (*ANSWERED, "expertise", "cpv", "region")
     assert [getattr(made, field) for field in fields] == [getattr(source, field) for field in fields]
     assert {field: getattr(made, field) for field in EMPTY} == EMPTY
-    assert (made.author_id, made.writer_ids) == (team.author.person_id, [team.author.person_id])
+    assert (made.author_id, set(made.writer_ids)) == (
+        team.author.person_id,
+        {team.author.person_id, source.author_id},
+    )
     assert (made.copied_from, made.organisation_id) == (source, team.department.id)
     assert (deeds(session, made), told(session, made)) == (["drafted", "copied"], [])
 
@@ -80,6 +84,41 @@ def test_of_a_text_that_is_being_changed_the_published_one_is_copied(session: Se
     service.save_answers(session, actor=team.author, challenge=source, answers={"problem": "Not public."})
     made = service.copy_challenge(session, actor=team.author, source=source)
     assert made.problem == source.problem != "Not public."
+
+
+def test_whose_words_they_are_is_remembered_from_copy_to_copy(session: Session, team: Team) -> None:
+    first, second, third = (team.join(Role.POLICY_AUTHOR, Role.APPROVER) for _ in range(3))
+    source = service.create_draft(session, actor=first, title="Fewer empty seats", answers=ANSWERS)
+    service.save_answers(session, actor=first, challenge=source, answers={"closes_on": SOON})
+    version = service.submit(session, actor=first, challenge=source)
+    service.approve(session, actor=team.approver, challenge=source, content_hash=version.content_hash)
+    service.publish(session, actor=first, challenge=source)
+    # A change of it by somebody else: the challenge itself names only those who wrote the change.
+    service.open_revision(session, actor=second, challenge=source)
+    service.save_answers(session, actor=second, challenge=source, answers={"why_now": "The contract ends."})
+    changed = service.submit_revision(
+        session, actor=second, challenge=source, material=False, reason="Shorter."
+    )
+    service.approve_revision(
+        session,
+        actor=team.approver,
+        challenge=source,
+        content_hash=changed.content_hash,
+        version_read=changed.number,
+    )
+    service.publish_revision(session, actor=second, challenge=source)
+    assert source.writer_ids == [second.person_id]
+
+    made = service.copy_challenge(session, actor=team.author, source=source)
+    again = service.copy_challenge(session, actor=team.author, source=made)
+    for copy in (made, again):
+        assert set(copy.writer_ids) == {each.person_id for each in (team.author, first, second)}
+        service.save_answers(session, actor=team.author, challenge=copy, answers={"closes_on": SOON, **ROUTE})
+        text = service.submit(session, actor=team.author, challenge=copy)
+        for writer in (first, second):
+            with pytest.raises(NotAllowed, match="somebody else has to approve it"):
+                service.approve(session, actor=writer, challenge=copy, content_hash=text.content_hash)
+        service.approve(session, actor=third, challenge=copy, content_hash=text.content_hash)
 
 
 def test_only_authors_of_the_same_department_copy(session: Session, team: Team) -> None:

@@ -10,11 +10,12 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
-from engage.accounts.models import Organisation, Person
+from engage.accounts.models import Membership, Organisation, Person
 from engage.accounts.queries import actor_of
-from engage.challenges.enums import ChallengeState
+from engage.challenges import service as texts
+from engage.challenges.enums import ChallengeState, EngagementPurpose, Route
 from engage.challenges.models import Challenge
-from engage.interests import service
+from engage.interests import queries, service
 from engage.interests.enums import Basis, Kind, MitigationState
 from engage.interests.models import Declaration
 from engage.kernel import clock
@@ -22,6 +23,7 @@ from engage.kernel.actor import Actor, Role
 from engage.matchmaking.enums import HardRule
 from engage.matchmaking.service.sifting import sift
 from engage.suppliers.models import Supplier
+from tests.db.challenges.trail import Team
 from tests.factories import accounts, suppliers
 from tests.factories import interests as made
 
@@ -74,6 +76,68 @@ def test_who_approved_counts_though_they_have_left(
     person = session.get_one(Person, challenge.approved_by_id)
     accounts.membership(session, person=person, organisation=firm.organisation, roles={Role.SUPPLIER_ADMIN})
     assert found(session, challenge) == {firm.id: [(Basis.PERSON, True)]}
+
+
+def change_route(session: Session, challenge: Challenge, to: Route) -> tuple[int, int]:
+    """Change the route; return who proposed it and who decided."""
+    one, other = (made.official(session, challenge, role) for role in (Role.POLICY_AUTHOR, Role.APPROVER))
+    purposes = [EngagementPurpose.TERMS] if to is Route.PRELIMINARY_MARKET_ENGAGEMENT else []
+    change = texts.propose_route(
+        session, actor=one, challenge=challenge, to=to, purposes=purposes, reason="It has to."
+    )
+    texts.make_route_change(session, actor=other, change=change)
+    return one.person_id, other.person_id
+
+
+@pytest.mark.parametrize("who", ["wrote", "submitted", "approved", "proposed", "decided"])
+def test_whoever_had_a_hand_in_an_earlier_text_counts_though_they_have_left(
+    session: Session, firm: Supplier, who: str
+) -> None:
+    team = Team(session)
+    writer, sender = (team.join(Role.POLICY_AUTHOR) for _ in range(2))
+    challenge = team.draft()
+    texts.save_answers(session, actor=writer, challenge=challenge, answers={"problem": "One in five."})
+    version = texts.submit(session, actor=sender, challenge=challenge)
+    texts.approve(session, actor=team.approver, challenge=challenge, content_hash=version.content_hash)
+    proposed, decided = change_route(session, challenge, Route.PRELIMINARY_MARKET_ENGAGEMENT)
+    # After another change of route the columns of the challenge name the two people of that change.
+    later = change_route(session, challenge, Route.POLICY_EXPLORATION)
+    assert (challenge.submitted_by_id, challenge.approved_by_id) == later
+    challenge.writer_ids = [team.author.person_id]  # as after a change of the text by somebody else
+    people = {
+        "wrote": writer.person_id,
+        "submitted": sender.person_id,
+        "approved": team.approver.person_id,
+        "proposed": proposed,
+        "decided": decided,
+    }
+    person = session.get_one(Person, people[who])
+    for membership in session.scalars(sa.select(Membership).where(Membership.person_id == person.id)):
+        membership.ended_at = clock.now()
+    accounts.membership(session, person=person, organisation=firm.organisation, roles={Role.SUPPLIER_ADMIN})
+    assert found(session, challenge) == {firm.id: [(Basis.PERSON, True)]}
+    said = {each.person.id: each for each in queries.statements(session, challenge=challenge)}
+    assert (said[person.id].part, said[person.id].missing) == (
+        "wrote or decided on an earlier text, or its route",
+        True,
+    )
+
+
+def test_who_proposed_a_change_of_route_that_was_declined_decided_nothing(
+    session: Session, challenge: Challenge
+) -> None:
+    one, other = (made.official(session, challenge, role) for role in (Role.POLICY_AUTHOR, Role.APPROVER))
+    change = texts.propose_route(
+        session,
+        actor=one,
+        challenge=challenge,
+        to=Route.PRELIMINARY_MARKET_ENGAGEMENT,
+        purposes=[EngagementPurpose.TERMS],
+        reason="It has to.",
+    )
+    texts.decline_route_change(session, actor=other, change=change, reason="No procurement is planned.")
+    hands = queries.hands_in(session, challenge)
+    assert hands == {challenge.author_id, challenge.approved_by_id}
 
 
 Declare = Callable[[Session, Actor, Supplier], Declaration]
@@ -280,7 +344,7 @@ def test_what_stood_in_the_way_is_kept_once_with_its_time(
     )
 
 
-def test_four_statements_however_many_suppliers(
+def test_five_statements_however_many_suppliers(
     session: Session, challenge: Challenge, official: Actor, engine: sa.Engine
 ) -> None:
     def counted() -> int:
@@ -300,10 +364,10 @@ def test_four_statements_however_many_suppliers(
         challenge.author_id  # noqa: B018
 
     tie(1)
-    assert counted() == 4
+    assert counted() == 5
     tie(2)
     tie(3)
-    assert counted() == 4
+    assert counted() == 5
 
 
 def test_a_draft_has_its_author_on_the_departments_side(session: Session, firm: Supplier) -> None:
