@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 FILE = click.argument("file", type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path))
+AT_A_TIME = 100
+"""So many records make one transaction: nobody waits for longer than that."""
 IMPORTER = System("engage import")
 Columns = dict[str, Callable[[str], Any]]
 _OF_SUPPLIER: Columns = {
@@ -94,7 +96,8 @@ def import_() -> None:
     """Import suppliers or challenges from a file: JSONL, or CSV when its name ends in .csv; notices as OCDS.
 
     Every line is checked first. When one is bad nothing is changed, unless you say --skip-bad. A file can be
-    imported again: what has changed is updated.
+    imported again: what has changed is updated. It is written a hundred lines at a time, so the site goes on
+    meanwhile, and an import that was stopped goes on when you start it again.
     """
 
 
@@ -106,6 +109,7 @@ def import_suppliers(file: Path, dry_run: bool, skip_bad: bool, as_json: bool) -
     parsed = parse(
         file, suppliers.parse_supplier, columns=_OF_SUPPLIER | _OF_STATEMENT, grouped=suppliers_of_rows
     )
+    _refuse_twins(parsed)
 
     def write(session: Session, record: suppliers.SupplierRecord) -> str:
         return suppliers.import_supplier(session, actor=IMPORTER, record=record, source=file.name).value
@@ -118,6 +122,7 @@ def import_suppliers(file: Path, dry_run: bool, skip_bad: bool, as_json: bool) -
         dry_run=dry_run,
         skip_bad=skip_bad,
         as_json=as_json,
+        hold=lambda session, records: suppliers.hold_imported(session, records=records),
         after=suppliers.refresh_words,
     )
 
@@ -206,6 +211,18 @@ def suppliers_of_rows(rows: list[Row], problems: list[Problem]) -> list[Row]:
     return list(found.values())
 
 
+def _refuse_twins(parsed: Parsed[suppliers.SupplierRecord]) -> None:
+    """Refuse each supplier whose identifier an earlier line has."""
+    first: dict[object, int] = {}
+    for line, record in parsed.good:
+        before = first.setdefault(record.identifier or line, line)
+        if before != line:
+            parsed.problems.append(Problem(line, "identifier", f"stands on line {before} already"))
+    bad = {problem.line for problem in parsed.problems}
+    parsed.good = [(line, record) for line, record in parsed.good if line not in bad]
+    parsed.problems.sort(key=lambda problem: problem.line)
+
+
 def _import(
     file: Path,
     thing: str,
@@ -215,34 +232,77 @@ def _import(
     dry_run: bool,
     skip_bad: bool,
     as_json: bool,
+    hold: Callable[[Session, list[T]], object] | None = None,
     after: Callable[[Session], object] | None = None,
 ) -> None:
-    """Write what was parsed in one transaction, then do what comes ``after``, and say what happened.
+    """Write what was parsed, then do what comes ``after``, and say what happened. Exit code 2 for bad lines.
 
-    Exit code 2 for bad lines.
+    Some lines make one transaction, which begins with the locks that ``hold`` takes, so that nobody waits for the
+    whole file. Unless bad ones are skipped everything is done once and taken back before anything is kept: a
+    record that the database refuses is bad, too.
     """
-    done: Counter[str] = Counter()
+    checked: Counter[str] = Counter()
+    kept: Counter[str] = Counter()
     if skip_bad or not parsed.problems:
-        with bound(), unit_of_work() as session:
-            for line, record in tqdm(parsed.good, desc=f"Importing {thing}s", unit="", disable=None):
-                try:
-                    with session.begin_nested():
-                        done[write(session, record)] += 1
-                except Invalid as wrong:
-                    parsed.refuse(line, wrong)
-                except DomainError as refusal:
-                    parsed.problems.append(Problem(line, "record", refusal.message))
-            if dry_run or (parsed.problems and not skip_bad):
-                session.rollback()
-            elif after is not None and (done["created"] or done["updated"]):
-                after(session)
+        with bound():
+            if dry_run or not skip_bad:
+                checked = _pass(parsed, write, hold, title=f"Checking {thing}s", keep=False)
+            if not dry_run and (skip_bad or not parsed.problems):
+                kept = _pass(parsed, write, hold, title=f"Importing {thing}s", keep=True)
+            if after is not None and (kept["created"] or kept["updated"]):
+                with unit_of_work() as session:
+                    after(session)
     refused = bool(parsed.problems) and not skip_bad
-    _report(file, thing, Counter() if refused else done, parsed.problems, dry_run=dry_run, as_json=as_json)
+    done = checked if dry_run and not refused else kept
+    _report(file, thing, done, parsed.problems, dry_run=dry_run, as_json=as_json)
     if refused:
         count = bad_lines(parsed.problems)
         lines = "1 line" if count == 1 else f"{count} lines"
-        click.echo(f"Nothing was imported: mend {lines}, or take the good ones with --skip-bad.", err=True)
+        nothing = f"Nothing was imported: mend {lines}, or take the good ones with --skip-bad."
+        rest = f"The others were imported: mend {lines}, then import the file again."
+        click.echo(rest if kept else nothing, err=True)
         raise SystemExit(2)
+
+
+def _pass(
+    parsed: Parsed[T],
+    write: Callable[[Session, T], str],
+    hold: Callable[[Session, list[T]], object] | None,
+    *,
+    title: str,
+    keep: bool,
+) -> Counter[str]:
+    """Write every record, some in a transaction, and keep it or take it back; return how many had which outcome."""
+    done: Counter[str] = Counter()
+    with tqdm(total=len(parsed.good), desc=title, unit="", disable=None) as bar:
+        for first in range(0, len(parsed.good), AT_A_TIME):
+            some = parsed.good[first : first + AT_A_TIME]
+            with unit_of_work() as session:
+                if hold is not None:
+                    hold(session, [record for _, record in some])
+                for line, record in some:
+                    _write(session, parsed, write, line, record, done)
+                if not keep:
+                    session.rollback()
+            bar.update(len(some))
+    return done
+
+
+def _write(
+    session: Session,
+    parsed: Parsed[T],
+    write: Callable[[Session, T], str],
+    line: int,
+    record: T,
+    done: Counter[str],
+) -> None:
+    try:
+        with session.begin_nested():
+            done[write(session, record)] += 1
+    except Invalid as wrong:
+        parsed.refuse(line, wrong)
+    except DomainError as refusal:
+        parsed.problems.append(Problem(line, "record", refusal.message))
 
 
 def _report(

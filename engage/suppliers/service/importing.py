@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from enum import StrEnum
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
 from engage.accounts import queries as accounts
-from engage.accounts.models import Organisation
+from engage.accounts.models import Organisation, OrganisationIdentifier
 from engage.accounts.service import create_organisation
 from engage.audit import service as audit
 from engage.kernel import clock
@@ -33,6 +33,27 @@ class Outcome(StrEnum):
     CREATED = "created"
     UPDATED = "updated"
     UNCHANGED = "unchanged"
+
+
+def hold_imported(session: Session, *, records: Collection[SupplierRecord]) -> None:
+    """Lock what ``records`` are about until the transaction ends: organisations by their ids, then suppliers by theirs.
+
+    That is the order of everybody who locks several of them, so that an import and an invitation, or two imports,
+    never wait for each other in a circle. Call it before ``import_supplier`` for a few records at a time.
+    """
+    identifiers = [record.identifier for record in records if record.identifier]
+    numbered = sa.tuple_(OrganisationIdentifier.scheme, OrganisationIdentifier.value).in_(identifiers)
+    known = sa.union(
+        sa.select(Supplier.organisation_id).where(
+            Supplier.source_ref.in_([each.source_ref for each in records])
+        ),
+        sa.select(OrganisationIdentifier.organisation_id).where(numbered),
+    )
+    ids = session.scalars(known).all()
+    organisations = sa.select(Organisation.id).where(Organisation.id.in_(ids)).order_by(Organisation.id)
+    session.execute(organisations.with_for_update(key_share=True))
+    suppliers = sa.select(Supplier.id).where(Supplier.organisation_id.in_(ids)).order_by(Supplier.id)
+    session.execute(suppliers.with_for_update())
 
 
 def import_supplier(

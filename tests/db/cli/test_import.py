@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from click.testing import CliRunner, Result
+from sqlalchemy.exc import DBAPIError
 
 import config
 from engage.accounts.models import Organisation
 from engage.challenges.models import Challenge
 from engage.cli.import_ import import_
 from engage.kernel import db
-from engage.kernel.actor import OrganisationKind, Role
+from engage.kernel.actor import OrganisationKind, Role, System
 from engage.kernel.db import unit_of_work
 from engage.kernel.settings import configure
 from engage.suppliers.models import Statement, Supplier
+from engage.suppliers.service import SupplierRecord, hold_imported, import_supplier, parse_supplier
 from tests.factories import accounts
 
 Run = Callable[..., Result]
@@ -123,10 +127,82 @@ def test_what_only_the_database_knows_to_be_wrong_is_named_by_line_too(run: Run)
     same = {"identifier": "GB-COH-01234567"}
     result = run("suppliers", [GOOD | same, OTHER | same])
     assert result.exit_code == 2
+    assert result.stderr.splitlines()[0] == "in.jsonl, line 2: identifier: stands on line 1 already."
+    assert count(Organisation) == 0
+    assert run("suppliers", [GOOD | same]).exit_code == 0
+    result = run("suppliers", [OTHER, GOOD | same | {"id": "s3"}])
+    assert result.exit_code == 2
     assert result.stderr.splitlines()[0] == (
         "in.jsonl, line 2: record: GB-COH-01234567 belongs to the supplier imported as s1."
     )
-    assert count(Organisation) == 0
+    assert count(Organisation) == 1
+
+
+@pytest.fixture
+def two_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engage.cli.import_.AT_A_TIME", 2)
+
+
+MANY = [GOOD | {"id": f"m{number}", "name": f"Firm {number}"} for number in range(5)]
+
+
+@pytest.mark.usefixtures("two_at_a_time")
+class TestAFewAtATime:
+    def test_twice_changes_nothing(self, run: Run) -> None:
+        for said in ("5 created, 0 updated, 0 unchanged", "0 created, 0 updated, 5 unchanged"):
+            assert run("suppliers", MANY).stdout == f"in.jsonl: 5 suppliers, {said}.\n"
+        assert (count(Supplier), count(Statement)) == (5, 5)
+
+    def test_a_dry_run_counts_and_keeps_nothing(self, run: Run) -> None:
+        assert "5 would be created" in run("suppliers", MANY, "--dry-run").stdout
+        assert count(Organisation) == 0
+
+    def test_one_that_the_database_refuses_at_the_end_leaves_nothing_of_the_beginning(self, run: Run) -> None:
+        same = {"identifier": "GB-COH-01234567"}
+        run("suppliers", [OTHER | same])
+        result = run("suppliers", [*MANY, GOOD | same])
+        assert (result.exit_code, result.stdout, count(Organisation)) == (2, "", 1)
+        kept = run("suppliers", [*MANY, GOOD | same], "--skip-bad")
+        assert kept.stdout == "in.jsonl: 5 suppliers, 5 created, 0 updated, 0 unchanged; 1 bad left out.\n"
+        assert count(Organisation) == 6
+
+
+@pytest.mark.usefixtures("committed")
+def test_two_imports_in_opposite_orders_do_not_wait_in_a_circle() -> None:
+    records = [
+        parse_supplier(row | {"identifier": f"GB-COH-0000000{place + 1}"}) for place, row in enumerate(MANY)
+    ]
+    with unit_of_work() as session:
+        for record in records:
+            import_supplier(session, actor=System("test"), record=record)
+    together = threading.Barrier(2)
+    failed: list[Exception] = []
+
+    def bring_up_to_date(some: list[SupplierRecord], name: str) -> None:
+        together.wait()
+        try:
+            with unit_of_work() as session:
+                hold_imported(session, records=some)
+                for record in some:
+                    import_supplier(
+                        session, actor=System("test"), record=replace(record, name=f"{record.name} {name}")
+                    )
+        except DBAPIError as error:
+            failed.append(error)
+
+    for round_ in range(5):
+        threads = [
+            threading.Thread(target=bring_up_to_date, args=(some, f"{round_} {name}"))
+            for some, name in ((records, "up"), (records[::-1], "down"))
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert failed == []
+    with unit_of_work() as session:
+        names = {name.split(maxsplit=2)[2] for name in session.scalars(sa.select(Organisation.name))}
+    assert len(names) == 1, "one import came after the other"
 
 
 def test_a_csv_file_has_a_row_for_each_statement(run: Run) -> None:
