@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
+import shutil
+import tempfile
+import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -19,11 +22,12 @@ from tests.conftest import TEST_SECRET, fresh_database
 from tests.support import rush
 from tests.support.contest import Contest, People, deadlocks
 from tests.support.crowd import Browser, at_once, signed_in
+from tests.support.kills import KILLS, Kill
 from tests.support.site import Site
 
 pytestmark = pytest.mark.faults
 
-PEOPLE, PLACES = 40, 5
+PEOPLE, FEWER, PLACES = 40, 16, 5
 
 
 @pytest.fixture
@@ -40,11 +44,23 @@ def site_on(url: str, folder: Path, **environ: str) -> Site:
     return Site(folder, "--no-worker", DATABASE_URL=url, SECRET_KEY=TEST_SECRET, **environ)
 
 
-@pytest.fixture
-def site(database: str, tmp_path: Path) -> Iterator[Site]:
-    started = site_on(database, tmp_path)
-    yield started.ready()
+@pytest.fixture(scope="module")
+def site(settings: config.Config) -> Iterator[Site]:
+    """A site with a worker and the server that it looks after itself: what dies is started again."""
+    folder = Path(tempfile.mkdtemp(prefix="engage-test-"))
+    folder.chmod(0o755)
+    started = Site(folder / "data", SECRET_KEY=TEST_SECRET).ready()
+    yield started
     started.stop()
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def rows(site: Site) -> Iterator[None]:
+    engine = db.make_engine(Cluster(site.data.parent).url("engage"))
+    db.bind(engine, join_transaction_mode="conditional_savepoint")
+    yield
+    engine.dispose()
 
 
 def browsers_of(site: Site, people: People, settings: config.Config) -> tuple[Browser, list[Browser]]:
@@ -54,6 +70,7 @@ def browsers_of(site: Site, people: People, settings: config.Config) -> tuple[Br
     return first, others
 
 
+@pytest.mark.usefixtures("rows")
 def test_more_people_than_places(site: Site, settings: config.Config) -> None:
     people = People.make(PEOPLE)
     runs, browsers = browsers_of(site, people, settings)
@@ -103,10 +120,42 @@ def test_the_test_bites_without_the_guard_too_many_get_a_place(
         )
     site = site_on(database, tmp_path, GUNICORN_CMD_ARGS="--config python:tests.support.unguarded").ready()
     try:
-        people = People.make(PEOPLE)
+        people = People.make(FEWER)
         _, browsers = browsers_of(site, people, settings)
         contest = Contest.make(people, places=PLACES)
         rush.arrive(browsers, contest)
         assert [fault.split(":")[0] for fault in contest.faults()][:2] == ["overbooked", "counted wrong"]
     finally:
         site.stop()
+
+
+@pytest.mark.usefixtures("rows")
+@pytest.mark.parametrize("strike", KILLS)
+def test_every_yes_is_kept_when_something_is_killed(
+    site: Site, settings: config.Config, strike: Kill
+) -> None:
+    people = People.make(FEWER)
+    _, browsers = browsers_of(site, people, settings)
+    contest = Contest.make(people, places=PLACES)
+    yes: set[str] = set()
+    enough = threading.Event()
+
+    def accept(invitation: str, form: rush.Deed) -> None:
+        rush.insist(form)
+        yes.add(invitation)
+        if len(yes) >= PLACES:
+            enough.set()
+
+    def wait_and_strike() -> None:
+        assert enough.wait(60)
+        strike(site)
+
+    pairs = list(zip(browsers, contest.invitations, strict=True))
+    forms = rush.prepared([partial(rush.accepting, browser, contest, each) for browser, each in pairs])
+    accepts = [partial(accept, each, form) for each, form in zip(contest.invitations, forms, strict=True)]
+    deeds: list[Callable[[], None]] = [wait_and_strike, *accepts]
+    at_once(deeds)
+    assert yes == set(contest.invitations)
+    standing = contest.standing()
+    assert (standing.promised, contest.faults()) == (yes, [])
+    assert (len(standing.confirmed), len(standing.line)) == (PLACES, FEWER - PLACES)

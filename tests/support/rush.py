@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import http
+import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -66,3 +68,10 @@ def arrive(
 def by_invitation(browsers: Sequence[Browser], contest: Contest) -> Mapping[str, Browser]:
     """Whose browser goes with which invitation."""
     return dict(zip(contest.invitations, browsers, strict=True))
+
+
+def insist(accept: Deed, *, pause: float = 0.2) -> Answer:
+    """Send the form until it is answered with yes, as somebody who reloads the page; return that answer."""
+    while (answer := accept()).status != http.HTTPStatus.SEE_OTHER:
+        time.sleep(pause)
+    return answer
