@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, joinedload, load_only
 from engage.accounts import queries as accounts
 from engage.accounts.models import Membership, Person
 from engage.challenges import queries as texts
-from engage.challenges.enums import ChallengeState
+from engage.challenges.enums import OVER_STATES, ChallengeState
 from engage.challenges.models import Challenge
 from engage.interests import policy
 from engage.interests.enums import MitigationState
@@ -29,6 +29,8 @@ from engage.kernel import clock
 from engage.kernel.actor import Actor, Role
 from engage.kernel.due import Due, Who, until, waited
 from engage.kernel.errors import NotFound
+
+_UNASKED = (ChallengeState.DRAFT, *OVER_STATES)
 
 
 @dataclass(frozen=True)
@@ -156,11 +158,10 @@ def missing_statements(session: Session, *, challenges: Sequence[Challenge]) -> 
 
     For the department's board: challenges that are no drafts and not over. Five statements for each challenge.
     """
-    over = (ChallengeState.DRAFT, ChallengeState.CLOSED, ChallengeState.WITHDRAWN)
     counts = {
         each.id: sum(one.missing for one in statements(session, challenge=each))
         for each in challenges
-        if each.state not in over
+        if each.state not in _UNASKED
     }
     return {number: count for number, count in counts.items() if count}
 
@@ -174,9 +175,8 @@ def due(session: Session, *, organisation_id: int) -> list[Due]:
 
 
 def _undeclared(session: Session, organisation_id: int) -> Iterator[Due]:
-    over = (ChallengeState.DRAFT, ChallengeState.CLOSED, ChallengeState.WITHDRAWN)
     query = sa.select(Challenge).where(
-        Challenge.organisation_id == organisation_id, Challenge.state.not_in(over)
+        Challenge.organisation_id == organisation_id, Challenge.state.not_in(_UNASKED)
     )
     columns = load_only(
         Challenge.ref,
@@ -219,6 +219,21 @@ def _heard(
 
 
 def _undecided(session: Session, organisation_id: int) -> Iterator[Due]:
+    """Steps that wait for a decision, while their challenge goes on and what they are about still counts in it."""
+    still = sa.or_(Declaration.counts_until.is_(None), Declaration.counts_until >= clock.uk_today())
+    acting = sa.exists().where(
+        Membership.person_id == Declaration.person_id,
+        Membership.organisation_id == organisation_id,
+        Membership.ended_at.is_(None),
+    )
+    wrote = sa.or_(
+        Declaration.person_id == sa.func.any(Challenge.writer_ids),
+        Declaration.person_id.in_([Challenge.author_id, Challenge.submitted_by_id, Challenge.approved_by_id]),
+    )
+    officials = sa.and_(Declaration.organisation_id == organisation_id, sa.or_(acting, wrote))
+    suppliers = sa.and_(
+        Declaration.organisation_id != organisation_id, Challenge.state.in_(policy.NAMES_FROM)
+    )
     query = (
         sa.select(
             Challenge.ref,
@@ -229,7 +244,15 @@ def _undecided(session: Session, organisation_id: int) -> Iterator[Due]:
             Mitigation.proposed_at,
         )
         .join(Mitigation.challenge)
-        .where(Challenge.organisation_id == organisation_id, Mitigation.state == MitigationState.PROPOSED)
+        .join(Mitigation.declaration)
+        .where(
+            Challenge.organisation_id == organisation_id,
+            Challenge.state.not_in(OVER_STATES),
+            sa.or_(officials, suppliers),
+            Mitigation.state == MitigationState.PROPOSED,
+            Declaration.closed_at.is_(None),
+            still,
+        )
         .order_by(Mitigation.id)
     )
     for ref, title, number, declarer_id, proposer_id, since in session.execute(query):

@@ -3,6 +3,7 @@
 from engage.challenges.enums.states import (
     OPEN_REVISION,
     OPEN_STATES,
+    OVER_STATES,
     PUBLIC_STATES,
     REVISION_TRANSITIONS,
     TRANSITIONS,
@@ -18,6 +19,7 @@ from engage.challenges.enums.states import (
 __all__ = [
     "OPEN_REVISION",
     "OPEN_STATES",
+    "OVER_STATES",
     "PUBLIC_STATES",
     "REVISION_TRANSITIONS",
     "TRANSITIONS",

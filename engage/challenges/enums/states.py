@@ -26,8 +26,8 @@ _S = ChallengeState
 
 # An approval can be taken back until publication: otherwise a closing date that passes while a notice is
 # awaited would leave withdrawing and writing everything again as the only way on. From publication straight to
-# the findings leads only the early end, which needs a reason. What is public goes back to waiting for a notice, and
-# what waits for one back to approved, only by a change of route.
+# the findings lead the early end, which needs a reason, and the end of what nobody started before its closing date.
+# What is public goes back to waiting for a notice, and what waits for one back to approved, only by a change of route.
 TRANSITIONS: Transitions[ChallengeState] = {
     _S.DRAFT: frozenset({_S.IN_REVIEW}),
     _S.IN_REVIEW: frozenset({_S.CHANGES_REQUESTED, _S.APPROVED, _S.WITHDRAWN}),
@@ -41,6 +41,7 @@ TRANSITIONS: Transitions[ChallengeState] = {
 
 PUBLIC_STATES = (_S.PUBLISHED, _S.ENGAGING, _S.FINDINGS_DUE, _S.CLOSED)
 OPEN_STATES = (_S.PUBLISHED, _S.ENGAGING)
+OVER_STATES = (_S.CLOSED, _S.WITHDRAWN)
 
 
 class RevisionState(StrEnum):

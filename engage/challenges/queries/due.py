@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, contains_eager, joinedload, load_only
 
 from engage.challenges import policy
-from engage.challenges.enums import OPEN_REVISION, OPEN_STATES, ChallengeState, RevisionState
+from engage.challenges.enums import OPEN_REVISION, OPEN_STATES, OVER_STATES, ChallengeState, RevisionState
 from engage.challenges.enums.routes import RouteChangeState
 from engage.challenges.models import Challenge, ChallengeRevision, Justification, RouteChange
 from engage.challenges.queries.fairness import is_justified
@@ -166,7 +166,7 @@ def _routes(session: Session, mine: sa.ColumnElement[bool]) -> Iterator[Due]:
     query = (
         sa.select(RouteChange)
         .join(RouteChange.challenge)
-        .where(mine, RouteChange.state == RouteChangeState.PROPOSED)
+        .where(mine, RouteChange.state == RouteChangeState.PROPOSED, Challenge.state.not_in(OVER_STATES))
         .options(
             contains_eager(RouteChange.challenge).load_only(
                 Challenge.ref, Challenge.title, Challenge.writer_ids, Challenge.submitted_by_id

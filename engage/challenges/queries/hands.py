@@ -67,7 +67,7 @@ def influential(session: Session, *, challenge_ids: Collection[int]) -> Mapping[
 
 
 def _people(
-    session: Session, sources: Iterable[sa.Select[Any]], challenge_ids: Collection[int]
+    session: Session, sources: Iterable[sa.Select[*tuple[Any, ...]]], challenge_ids: Collection[int]
 ) -> dict[int, set[int]]:
     hands = sa.union(*sources).subquery()
     query = sa.select(hands.c.challenge_id, hands.c.person_id).where(

@@ -16,7 +16,7 @@ from engage.challenges.service.drafting import (
     why_fixed,
 )
 from engage.challenges.service.engagement import close, end_early, end_engaging, start_engaging
-from engage.challenges.service.fairness import OVER, SUGGESTED_STEPS, add_step, justify, remove_step
+from engage.challenges.service.fairness import SUGGESTED_STEPS, add_step, justify, remove_step
 from engage.challenges.service.importing import ChallengeRecord, import_challenge, parse_challenge
 from engage.challenges.service.merging import Parting, partings
 from engage.challenges.service.publication import publish, record_notice, withdraw
@@ -44,7 +44,6 @@ from engage.challenges.service.wording import Difference, Told, differences, in_
 
 __all__ = [
     "CHECK",
-    "OVER",
     "SCHEDULABLE",
     "SUGGESTED_STEPS",
     "Advice",

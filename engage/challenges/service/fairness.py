@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from engage.challenges import policy, queries
-from engage.challenges.enums import ChallengeState, Route
+from engage.challenges.enums import OVER_STATES, Route
 from engage.challenges.models import Challenge, EngagementStep, Justification
 from engage.challenges.service.shared import allow, lock, note
 from engage.kernel import clock
@@ -27,7 +27,6 @@ SUGGESTED_STEPS = (
     "Every supplier was asked the same questions.",
     "Who could not come to a session could answer in writing.",
 )
-OVER = (ChallengeState.CLOSED, ChallengeState.WITHDRAWN)
 
 
 def add_step(
@@ -148,5 +147,5 @@ def _not_everyone(open_ones: Sequence[Asymmetry]) -> str:
 
 
 def _running(challenge: Challenge) -> None:
-    if challenge.state in OVER:
+    if challenge.state in OVER_STATES:
         raise Conflict("This challenge is over, so its record no longer changes.")

@@ -118,21 +118,27 @@ def approve(session: Session, *, actor: Actor, challenge: Challenge, content_has
     return review
 
 
-def request_changes(session: Session, *, actor: Actor, challenge: Challenge, reasons: str) -> ChallengeReview:
+def request_changes(
+    session: Session, *, actor: Actor, challenge: Challenge, reasons: str, content_hash: str | None = None
+) -> ChallengeReview:
     """Send the text back to its author with ``reasons``; an approval given before is taken back.
+
+    ``content_hash`` is that of the text the reasons are about, where a page showed it.
 
     Possible until publication. Side effects, in order: state ``changes_requested``, the approval forgotten, and
     with it a time set for publication; a
     ``ChallengeReview``; an audit line; the event ``ReviewDecided`` (a letter to the author).
 
-    Raises ``NotAllowed``, ``Conflict`` when the challenge is not under review or approved, ``Invalid``
-    without reasons.
+    Raises ``NotAllowed``, ``Conflict`` when the challenge is not under review or approved, or the text is another,
+    ``Invalid`` without reasons.
     """
     lock(session, challenge)
     may_decide(actor, challenge)
     may_become(challenge, ChallengeState.CHANGES_REQUESTED)
     words = checked_reasons(reasons)
     version = frozen(session, challenge)
+    if content_hash not in {None, version.content_hash}:
+        raise Conflict(OTHER_TEXT)
     set_for = challenge.publish_at
     move(challenge, ChallengeState.CHANGES_REQUESTED)
     if set_for:

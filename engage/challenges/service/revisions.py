@@ -146,21 +146,25 @@ def approve_revision(
 
 
 def send_revision_back(
-    session: Session, *, actor: Actor, challenge: Challenge, reasons: str
+    session: Session, *, actor: Actor, challenge: Challenge, reasons: str, version_read: int | None = None
 ) -> ChallengeReview:
     """Send a changed text back to its authors with ``reasons``; an approval given before is taken back.
+
+    ``version_read`` is the number of the text the reasons are about, where a page showed it.
 
     Possible until it is published. Side effects, in order: state ``writing``, submission and approval forgotten; a
     ``ChallengeReview``; an audit line; the event ``ReviewDecided`` (a letter to the author). What everybody reads
     stays as it is.
 
-    Raises ``NotAllowed``, ``Conflict`` when no change waits, ``Invalid`` without reasons.
+    Raises ``NotAllowed``, ``Conflict`` when no change waits or the text is another, ``Invalid`` without reasons.
     """
     revision = locked(session, challenge)
     may_decide(actor, challenge)
     may_become(revision, RevisionState.WRITING)
     words = checked_reasons(reasons)
     version = frozen(session, challenge)
+    if version_read not in {None, version.number}:
+        raise Conflict(OTHER_TEXT)
     _move(revision, RevisionState.WRITING)
     revision.submitted_by_id = revision.submitted_at = None
     revision.approved_by_id = revision.approved_at = revision.approved_hash = None

@@ -6,6 +6,7 @@ from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from engage.challenges import policy, queries, service
+from engage.challenges.enums import OVER_STATES
 from engage.challenges.forms import JustifyForm, StepForm
 from engage.challenges.policy import ChallengePermission
 from engage.challenges.views import bp
@@ -35,7 +36,7 @@ def steps(ref: str) -> ResponseReturnValue:
     page = render_template(
         "challenges/steps.html",
         challenge=found,
-        form=form if policy.can_conduct(actor(), found) and found.state not in service.OVER else None,
+        form=form if policy.can_conduct(actor(), found) and found.state not in OVER_STATES else None,
         steps=queries.engagement_steps(db(), challenge_id=found.id),
         suggestions=service.SUGGESTED_STEPS,
     )

@@ -68,8 +68,7 @@ def _decide(found: Challenge, form: ReviewForm | SendBackForm) -> None:
         _approve(found, form)
         flash("You approved the text. Its author has been told by email.", "success")
     else:
-        send_back = service.send_revision_back if found.open_revision else service.request_changes
-        send_back(db(), actor=actor(), challenge=found, reasons=form.reasons.data)
+        _send_back(found, form)
         flash("The text went back to its author with your reasons.", "success")
 
 
@@ -81,3 +80,14 @@ def _approve(found: Challenge, form: ReviewForm) -> None:
     service.approve_revision(
         db(), actor=actor(), challenge=found, content_hash=read, version_read=form.version_read()
     )
+
+
+def _send_back(found: Challenge, form: ReviewForm | SendBackForm) -> None:
+    """Send the text back that the page showed; who takes an approval back has seen that it is the approved one."""
+    reasons = str(form.reasons.data or "")
+    if found.open_revision is None:
+        read = str(form.content_hash.data or "") if isinstance(form, ReviewForm) else None
+        service.request_changes(db(), actor=actor(), challenge=found, reasons=reasons, content_hash=read)
+        return
+    number = form.version_read() if isinstance(form, ReviewForm) else None
+    service.send_revision_back(db(), actor=actor(), challenge=found, reasons=reasons, version_read=number)

@@ -8,7 +8,7 @@ from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from engage.challenges import policy, queries, service
-from engage.challenges.enums import Decision, Route
+from engage.challenges.enums import OVER_STATES, Decision, Route
 from engage.challenges.enums.questions import PURPOSE_WORDS
 from engage.challenges.enums.routes import RouteChangeState
 from engage.challenges.forms import RouteDecisionForm, RouteForm
@@ -112,6 +112,6 @@ bp.add_app_template_global(service.knowledge, "route_knowledge")
 @bp.app_template_global()
 def waiting_route(challenge: Challenge) -> RouteChange | None:
     """Return the change of route that waits for an approver."""
-    if current_actor() is None or not challenge.approved_at:
+    if current_actor() is None or not challenge.approved_at or challenge.state in OVER_STATES:
         return None
     return queries.waiting_route_change(db(), challenge_id=challenge.id)

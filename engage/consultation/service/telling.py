@@ -96,7 +96,8 @@ def record_telling(
 def record_again(session: Session, *, actor: Actor, fact: ToldFact, said: Said) -> ToldFact:
     """Record that somebody else was told the same thing. Effects and errors as in ``record_telling``.
 
-    Recording the same telling again changes nothing.
+    A wording that waits for the publication and may name them is taken back, to be written again. Recording the same
+    telling again changes nothing.
     """
     _allow(policy.can_tell(actor, fact.challenge))
     challenges.hold(session, fact.challenge)
@@ -110,6 +111,8 @@ def record_again(session: Session, *, actor: Actor, fact: ToldFact, said: Said) 
         raise Invalid(wrong)
     if _tell(session, actor, fact, supplier, said):
         _record(session, actor, fact, "recorded_again", channel=said.channel.value)
+        if fact.released_at is None and _naming(_name_of(supplier, said), supplier, fact.wording):
+            fact.wording = ""
     return fact
 
 
@@ -180,11 +183,16 @@ def traces_of_told(session: Session, fact: ToldFact, text: str) -> list[str]:
     """Return the pieces of ``text`` that seem to name an organisation that was told ``fact``, or any address."""
     found: list[str] = []
     for telling in queries.recipients(session, fact_id=fact.id):
-        website = telling.supplier.website if telling.supplier else ""
-        found += traces(text, organisation=telling.recipient, person="", email="", website=website)
-        short = re.escape(_short_name(telling.recipient))
-        found += re.findall(rf"\b(?:{short}|{short.upper()})\b", without_names(text, found))
+        found += _naming(telling.recipient, telling.supplier, without_names(text, found))
     return list(dict.fromkeys(found))
+
+
+def _naming(recipient: str, supplier: Supplier | None, text: str) -> list[str]:
+    """Return the pieces of ``text`` that seem to name ``recipient``, a supplier here or not, or any address."""
+    website = supplier.website if supplier else ""
+    found = traces(text, organisation=recipient, person="", email="", website=website)
+    short = re.escape(_short_name(recipient))
+    return found + re.findall(rf"\b(?:{short}|{short.upper()})\b", without_names(text, found))
 
 
 def _short_name(organisation: str) -> str:

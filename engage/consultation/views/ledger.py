@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from engage.challenges import policy as challenge_policy
 from engage.challenges import queries as challenges
-from engage.challenges.service import OVER
+from engage.challenges.enums import OVER_STATES
 from engage.consultation import queries
 from engage.consultation.policy import ConsultationPermission, can_release, can_tell
 from engage.consultation.views import bp
@@ -56,12 +56,11 @@ def ledger(ref: str) -> ResponseReturnValue:
         told_facts=queries.told_facts(db(), challenge_id=challenge.id),
         justifications=challenges.justifications(db(), challenge_id=challenge.id),
         on_the_way=outbox.on_the_way(db(), challenge_ref=challenge.ref),
-        came_back=outbox.came_back_about(db(), challenge_ref=challenge.ref),
         page=_page(lines),
         may_tell=can_tell(actor(), challenge),
         may_release=can_release(actor(), challenge),
         may_justify=challenge_policy.can_conduct(actor(), challenge),
-        over=challenge.state in OVER,
+        over=challenge.state in OVER_STATES,
     )
 
 
@@ -91,7 +90,7 @@ def public_ledger(ref: str) -> ResponseReturnValue:
         justifications=challenges.justifications(db(), challenge_id=challenge.id),
         steps=challenges.engagement_steps(db(), challenge_id=challenge.id),
         route_changes=challenges.told_route_changes(db(), challenge_id=challenge.id),
-        over=challenge.state in OVER,
+        over=challenge.state in OVER_STATES,
     )
 
 

@@ -261,6 +261,20 @@ def test_before_publication_it_waits_and_goes_out_with_it_in_its_wording(session
     ]
 
 
+def test_a_wording_that_names_who_is_told_later_is_written_again(session: Session) -> None:
+    challenge = advisory.open_challenge(session, state=ChallengeState.APPROVED)
+    advisory.team(session, name="Wayfare Ltd")
+    by = author(session, challenge)
+    fact = record(session, challenge, by, text="Corner Shop asked for 40,000 pounds.")
+    service.release_fact(session, actor=by, fact=fact, wording=fact.text)
+    service.record_again(session, actor=by, fact=fact, said=said(by, "The Bakery", on_engage=False))
+    assert fact.wording == fact.text
+    service.record_again(session, actor=by, fact=fact, said=said(by, "Corner Shop", on_engage=False))
+    assert (fact.wording, fact.with_publication) == ("", True)
+    with pytest.raises(Conflict, match="what everyone will read of “The budget of the pilot”"):
+        challenges.publish(session, actor=by, challenge=challenge)
+
+
 def test_only_the_department_records_and_only_authors_and_approvers_release(session: Session) -> None:
     challenge = advisory.open_challenge(session)
     advisory.team(session, name="Wayfare Ltd")

@@ -12,11 +12,11 @@ import sqlalchemy as sa
 import time_machine
 from sqlalchemy.orm import Session
 
-from engage.accounts.models import Organisation
+from engage.accounts.models import Membership, Organisation
 from engage.accounts.queries import actor_of
 from engage.advisory.enums import SeatState
 from engage.challenges import service as challenges_service
-from engage.challenges.enums import ChallengeState
+from engage.challenges.enums import ChallengeState, EngagementPurpose, Route
 from engage.challenges.models import Challenge
 from engage.interests import service
 from engage.interests.models import DeclaredNone
@@ -256,6 +256,63 @@ def test_steps_against_a_conflict_wait_for_neither_who_declared_nor_who_proposed
         for who in (declarer, proposer, third)
     ]
     assert waiting == [[], [], [path]]
+
+
+@pytest.mark.parametrize("end", ["withdrawn", "ended", "closed challenge", "left"])
+def test_steps_about_what_counts_no_more_wait_for_nobody(
+    session: Session, office: Organisation, end: str
+) -> None:
+    text = made(session, office, _S.ENGAGING)
+    declarer, proposer, third = (actor(session, office, Role.APPROVER) for _ in range(3))
+    declared = interests.declared(session, declarer)
+    service.propose_mitigation(
+        session,
+        actor=proposer,
+        challenge=text,
+        declaration=declared,
+        steps="He leaves the room.",
+        owner_id=third.person_id,
+        due_on=interests.days(7),
+        review_on=interests.days(60),
+    )
+
+    def waiting() -> int:
+        return len([item for item in seen(session, third).your_turn if "/steps/" in item.path])
+
+    assert waiting() == 1
+    if end == "withdrawn":
+        service.withdraw(session, actor=declarer, declaration=declared, reason="Another person.")
+    elif end == "ended":
+        declared.ended_on, declared.ended_at = MONDAY.date() - timedelta(days=500), MONDAY
+    elif end == "left":
+        query = sa.update(Membership).where(Membership.person_id == declarer.person_id)
+        session.execute(query.values(ended_at=MONDAY))
+    else:
+        text.state = _S.CLOSED
+    assert waiting() == 0
+
+
+@pytest.mark.parametrize("state", [_S.CLOSED, _S.WITHDRAWN])
+def test_a_change_of_route_waits_no_more_once_the_challenge_is_over(
+    session: Session, office: Organisation, state: ChallengeState
+) -> None:
+    text = made(session, office, _S.FINDINGS_DUE)
+    lead, approver = (actor(session, office, role) for role in (Role.POLICY_AUTHOR, Role.APPROVER))
+    challenges_service.propose_route(
+        session,
+        actor=lead,
+        challenge=text,
+        to=Route.PRELIMINARY_MARKET_ENGAGEMENT,
+        purposes=[EngagementPurpose.TERMS],
+        reason="A procurement is planned now.",
+    )
+
+    def waiting() -> int:
+        return len([item for item in seen(session, approver).your_turn if item.path.endswith("/route")])
+
+    assert waiting() == 1
+    text.state, text.withdrawn_reason = state, "Enough."
+    assert waiting() == 0
 
 
 def test_a_difference_is_settled_until_somebody_else_is_told(session: Session, office: Organisation) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from engage.challenges import queries, service
 from engage.challenges.enums import ChallengeState, Decision, EngagementPurpose, RevisionState, Route
-from engage.challenges.models import Challenge
+from engage.challenges.models import Challenge, ChallengeVersion
 from tests.db.challenges.trail import Team
 from tests.factories import challenges
 from tests.support.html import links, text_of
@@ -83,6 +83,41 @@ def test_the_same_text_with_another_reason_is_read_again(department: Department,
     assert decisions(session, made) == [Decision.CHANGES_REQUESTED]
     read = {**approval, "version": second.number}
     assert department.approver.post(f"{own}/review", data=read).status_code == 303
+
+
+@pytest.mark.parametrize("revised", [False, True])
+def test_reasons_go_back_with_the_text_they_are_about(
+    department: Department, session: Session, revised: bool
+) -> None:
+    team = Team(session, department=department.organisation)
+    made = in_state(session, department, _S.PUBLISHED if revised else _S.IN_REVIEW)
+    if revised:
+        service.open_revision(session, actor=team.author, challenge=made)
+        write(session, team, made, "Two in five.")
+    first = queries.latest_version(session, challenge_id=made.id)
+    back = service.send_revision_back if revised else service.request_changes
+    back(session, actor=team.approver, challenge=made, reasons="Say more.")
+    second = write(session, team, made, "Three in five.")
+    assert first
+    page = f"/department/challenges/{made.ref}/review"
+
+    def answer(read: ChallengeVersion) -> int:
+        words = {"decision": "changes_requested", "reasons": "Two in five of what?"}
+        sent = {**words, "content_hash": read.content_hash, "version": read.number}
+        return department.approver.post(page, data=sent).status_code
+
+    assert answer(first) == 409
+    assert len(decisions(session, made)) == 1
+    assert answer(second) == 303
+
+
+def write(session: Session, team: Team, made: Challenge, problem: str) -> ChallengeVersion:
+    service.save_answers(session, actor=team.author, challenge=made, answers={"problem": problem})
+    if made.open_revision is None:
+        return service.submit(session, actor=team.author, challenge=made)
+    return service.submit_revision(
+        session, actor=team.author, challenge=made, material=False, reason="New figures."
+    )
 
 
 @pytest.fixture
