@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,6 +14,8 @@ from engage.kernel.settings import SettingsError, boolean, read, setting, words
 
 PROJECT = Path(__file__).resolve().parent
 SHORTEST_SECRET = 32
+SHORTEST_TOKEN = 20
+DKIM = re.compile(r"(?P<selector>[^@:\s]+)@(?P<domain>[^@:\s]+):(?P<file>.+)")
 
 
 @dataclass(frozen=True)
@@ -49,13 +52,70 @@ class Config:
     mail: str = setting(
         "ENGAGE_MAIL",
         default="",
-        meaning="smtp://user:password@host:port (smtps:// for TLS), file:DIRECTORY or console; empty: file:outbox "
-        "in the data directory.",
+        meaning="smtp://user:password@host:port (smtps:// for TLS), notify, file:DIRECTORY or console; empty: "
+        "file:outbox in the data directory.",
     )
     mail_from: str = setting(
         "ENGAGE_MAIL_FROM",
         default="engage <no-reply@engage.example>",
         meaning="The sender of every mail.",
+    )
+    mail_returns: str = setting(
+        "ENGAGE_MAIL_RETURNS",
+        default="",
+        meaning="Address to which mail that cannot be delivered comes back, like bounces@mail.example; each letter "
+        "adds a mark of its own (bounces+12-3f…@). Empty: the address of ENGAGE_MAIL_FROM, without a mark.",
+    )
+    mail_reports: str = setting(
+        "ENGAGE_MAIL_REPORTS",
+        default="",
+        meaning="Mailbox of ENGAGE_MAIL_RETURNS, read every five minutes: maildir:DIRECTORY or "
+        "imaps://user:password@host/FOLDER; empty: none is read.",
+    )
+    mail_reports_token: str = setting(
+        "ENGAGE_MAIL_REPORTS_TOKEN",
+        default="",
+        meaning="Who posts reports on mail to /mail/reports gives it as a bearer token, at least 20 characters; empty: "
+        "nobody may.",
+    )
+    mail_per_minute: int = setting(
+        "ENGAGE_MAIL_PER_MINUTE",
+        default=0,
+        meaning="How many letters a minute go to one domain, bulk mail counted for itself; 0: as many as there are.",
+        parse=int,
+    )
+    dkim: str = setting(
+        "ENGAGE_DKIM",
+        default="",
+        meaning="SELECTOR@DOMAIN:FILE of the private key with which mail is signed here (needs the extra dkim); empty: "
+        "the mail server signs.",
+    )
+    notify_key: str = setting(
+        "ENGAGE_NOTIFY_KEY",
+        default="",
+        meaning="API key of GOV.UK Notify, for ENGAGE_MAIL=notify.",
+    )
+    notify_template: str = setting(
+        "ENGAGE_NOTIFY_TEMPLATE",
+        default="",
+        meaning="Id of a template of GOV.UK Notify whose subject is ((subject)) and whose message is ((body)).",
+    )
+    notify_url: str = setting(
+        "ENGAGE_NOTIFY_URL",
+        default="https://api.notifications.service.gov.uk",
+        meaning="Where GOV.UK Notify answers.",
+    )
+    letters_kept: int = setting(
+        "ENGAGE_LETTERS_KEPT",
+        default=90,
+        meaning="Days after which the words of a letter are removed that is about no challenge; their hash stays.",
+        parse=int,
+    )
+    letters_record: int = setting(
+        "ENGAGE_LETTERS_RECORD",
+        default=1100,
+        meaning="The same for letters about a challenge; s.98 of the Procurement Act 2023 asks for three years.",
+        parse=int,
     )
     embedder: str = setting(
         "ENGAGE_EMBEDDER",
@@ -102,6 +162,12 @@ class Config:
         """The transport to use: ``mail``, or the outbox folder of the data directory."""
         return self.mail or f"file:{self.data_dir / 'outbox'}"
 
+    @property
+    def signing(self) -> tuple[str, str, Path] | None:
+        """Selector, domain and key file of ``dkim``, ``None`` when mail is not signed here."""
+        found = DKIM.fullmatch(self.dkim)
+        return (found["selector"], found["domain"], Path(found["file"])) if found else None
+
 
 def load(environ: Mapping[str, str] | None = None) -> Config:
     """Read and check the configuration. Raises ``SettingsError`` with one sentence that names the key."""
@@ -112,11 +178,34 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
     if config.theme not in {"neutral", "govuk"}:
         raise SettingsError(f"ENGAGE_THEME is “{config.theme}”: use neutral or govuk.")
     scanner_named(config.scanner)
-    if config.mail and not config.mail.startswith(("smtp://", "smtps://", "file:", "console")):
-        raise SettingsError("ENGAGE_MAIL must be smtp://…, smtps://…, file:DIRECTORY or console.")
+    _check_mail(config)
     if config.production:
         _check_production(config)
     return config
+
+
+def _check_mail(config: Config) -> None:
+    known = config.mail in {"", "console", "notify"} or config.mail.startswith(
+        ("smtp://", "smtps://", "file:")
+    )
+    if not known:
+        raise SettingsError("ENGAGE_MAIL must be smtp://…, smtps://…, notify, file:DIRECTORY or console.")
+    if config.mail == "notify" and not (config.notify_key and config.notify_template):
+        raise SettingsError("ENGAGE_MAIL=notify also needs ENGAGE_NOTIFY_KEY and ENGAGE_NOTIFY_TEMPLATE.")
+    if config.mail_returns.count("@") > 1 or (config.mail_returns and "@" not in config.mail_returns):
+        raise SettingsError("ENGAGE_MAIL_RETURNS must be one plain address, like bounces@mail.example.")
+    if config.mail_reports and not config.mail_reports.startswith(("maildir:", "imaps://", "imap://")):
+        raise SettingsError(
+            "ENGAGE_MAIL_REPORTS must be maildir:DIRECTORY or imaps://user:password@host/FOLDER."
+        )
+    if config.mail_reports_token and len(config.mail_reports_token) < SHORTEST_TOKEN:
+        raise SettingsError(f"ENGAGE_MAIL_REPORTS_TOKEN is shorter than {SHORTEST_TOKEN} characters.")
+    if min(config.mail_per_minute, config.letters_kept, config.letters_record) < 0:
+        raise SettingsError(
+            "ENGAGE_MAIL_PER_MINUTE, ENGAGE_LETTERS_KEPT and ENGAGE_LETTERS_RECORD cannot be negative."
+        )
+    if config.dkim and not DKIM.fullmatch(config.dkim):
+        raise SettingsError("ENGAGE_DKIM must look like selector@domain:/path/to/private-key.pem.")
 
 
 def _check_production(config: Config) -> None:

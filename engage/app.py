@@ -55,9 +55,10 @@ from engage.kernel.settings import configure
 from engage.matchmaking import handlers as matchmaking_handlers
 from engage.matchmaking.events import InvitationWithdrawn
 from engage.matchmaking.views import bp as matchmaking_views
+from engage.outbox.views import bp as outbox_views
 from engage.site.views import bp as site_views
 from engage.suppliers import handlers as suppliers_handlers
-from engage.suppliers.events import StatementsChanged
+from engage.suppliers.events import StatementsChanged, SuppliersMerged
 from engage.suppliers.views import bp as suppliers_views
 from engage.techmap.views import bp as techmap_views
 from engage.transparency.views import bp as transparency_views
@@ -66,6 +67,8 @@ REACTIONS: Mapping[type[events.Event], Sequence[events.Handler]] = {
     OrganisationRegistered: [suppliers_handlers.on_organisation_registered],
     OrganisationSuspended: [advisory_handlers.on_organisation_suspended],
     OrganisationVerified: [suppliers_handlers.on_organisation_verified],
+    # Before the one that goes is suspended, which ends whatever is still its own.
+    SuppliersMerged: [advisory_handlers.on_suppliers_merged],
     StatementsChanged: [
         suppliers_handlers.on_statements_changed,
         matchmaking_handlers.on_statements_changed,
@@ -114,6 +117,7 @@ BLUEPRINTS = (
     consultation_views,
     digests_views,
     transparency_views,
+    outbox_views,
     admin_views,
 )
 

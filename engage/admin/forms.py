@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from engage.http.forms import (
     CharacterCountField,
+    EmailAddress,
+    EmailField,
     Form,
     HiddenField,
     Length,
@@ -96,4 +98,19 @@ class MergeForm(Form):
         [Required("Choose the capability to merge it into")],
         description="Its claims go there, its names become synonyms, its address leads there. "
         "This cannot be undone.",
+    )
+
+
+class SuppressForm(Form):
+    """An address to which nothing more is sent, because somebody asked for that."""
+
+    email = EmailField("Email address", [Required("Enter the email address"), EmailAddress()])
+    reason = TextField(
+        "Who asked for it, and how?",
+        [
+            Required("Say who asked for it, and how"),
+            Length(max=200, message="The reason must be 200 characters or fewer"),
+        ],
+        description="For instance: by telephone, on Monday",
+        error_name="The reason",
     )

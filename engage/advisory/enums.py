@@ -72,3 +72,53 @@ class OfferState(StrEnum):
 OFFER_TRANSITIONS: Transitions[OfferState] = {
     OfferState.MADE: frozenset({OfferState.INVITED, OfferState.DECLINED, OfferState.WITHDRAWN}),
 }
+
+
+class AskState(StrEnum):
+    """What has become of a supplier's wish for a one-to-one talk."""
+
+    ASKED = "asked"
+    OFFERED = "offered"
+    WITHDRAWN = "withdrawn"
+
+
+ASK_TRANSITIONS: Transitions[AskState] = {
+    AskState.ASKED: frozenset({AskState.OFFERED, AskState.WITHDRAWN}),
+    AskState.OFFERED: frozenset({AskState.WITHDRAWN}),
+}
+
+
+class Admission(StrEnum):
+    """Whether who holds a place may read how to join, and what stands in the way."""
+
+    LET_IN = "let_in"
+    UNCONFIRMED = "unconfirmed"
+    """They have not confirmed on entry, or have to do so again."""
+    ON_HOLD = "on_hold"
+    """A conflict of interest."""
+
+
+class NeedState(StrEnum):
+    """What has become of something that a person needs to be able to take part."""
+
+    ASKED = "asked"
+    ARRANGED = "arranged"
+    NOT_POSSIBLE = "not_possible"
+    """It cannot be arranged; the answer says what is done instead."""
+
+
+class Part(StrEnum):
+    """What somebody who came did in the session."""
+
+    PARTICIPANT = "participant"
+    PRESENTER = "presenter"
+    FACILITATOR = "facilitator"
+    NOTE_TAKER = "note_taker"
+    OBSERVER = "observer"
+
+
+class Side(StrEnum):
+    """Who says how a session was."""
+
+    ATTENDEE = "attendee"
+    FACILITATOR = "facilitator"

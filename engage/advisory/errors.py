@@ -6,7 +6,11 @@ from engage.kernel.errors import Conflict
 
 
 class NoPlaces(Conflict):
-    """The session has no free place any more, was cancelled, or has begun."""
+    """The session has no free place for this supplier any more, was cancelled, or takes nobody any longer."""
+
+
+class GroupFull(Conflict):
+    """Others of the supplier's corporate group have as many places as the session takes of one."""
 
 
 class AlreadyOffered(Conflict):

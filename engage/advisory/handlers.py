@@ -6,12 +6,13 @@ from sqlalchemy.orm import Session
 
 from engage.accounts.events import OrganisationSuspended
 from engage.advisory import service
-from engage.advisory.service import admission
+from engage.advisory.service import admission, entry
 from engage.challenges import queries as challenges
 from engage.challenges.events import ChallengeChanged, ChallengeEndedEarly, ChallengeWithdrawn
 from engage.interests.events import InterestsChanged
 from engage.kernel.actor import System
 from engage.matchmaking.events import InvitationWithdrawn
+from engage.suppliers.events import SuppliersMerged
 
 WITHDRAWN = "The department withdrew the challenge. Its reason: {}"
 ENDED_EARLY = "The department ended the engagement early. Its reason: {}"
@@ -56,5 +57,11 @@ def on_organisation_suspended(session: Session, event: OrganisationSuspended) ->
 
 
 def on_interests_changed(session: Session, event: InterestsChanged) -> None:
-    """Keep which places to come the interest stands in the way of, with the time, and tell the department."""
-    admission.look_again(session, declaration_id=event.declaration_id)
+    """Keep which places to come the interest stands in the way of; where it no longer does, ask to confirm again."""
+    again = admission.look_again(session, declaration_id=event.declaration_id)
+    entry.ask_again(session, held=again, declaration_id=event.declaration_id)
+
+
+def on_suppliers_merged(session: Session, event: SuppliersMerged) -> None:
+    """Let what is under way for a supplier that turned out to be another go on for that one."""
+    service.follow_merge(session, gone_id=event.gone_id, kept_id=event.kept_id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engage.advisory import queries, service
-from engage.advisory.service import admission
+from engage.advisory.service import admission, waiting
 from engage.kernel import clock
 from engage.kernel.db import reading, unit_of_work
 from engage.kernel.jobs import every, task
@@ -18,6 +18,21 @@ def end_kept_places(timestamp: int) -> None:  # noqa: ARG001 - every periodic jo
     for seat_id in ids:
         with unit_of_work() as session:
             service.end_kept_place(session, seat_id=seat_id)
+
+
+@every("*/5 * * * *")
+@task("advisory.see_to_places", lock="advisory.see_to_places")
+def see_to_places(timestamp: int) -> None:  # noqa: ARG001 - every periodic job is told when it was due
+    """Open to everybody what was kept for volunteers until now; end waiting lists for which it is too late."""
+    with reading() as session:
+        reserved = queries.reserved_to_open(session, moment=clock.now())
+        late = queries.late_lists(session, moment=clock.now())
+    for meeting_id in reserved:
+        with unit_of_work() as session:
+            waiting.open_reserved(session, meeting_id=meeting_id)
+    for meeting_id in late:
+        with unit_of_work() as session:
+            waiting.end_late(session, meeting_id=meeting_id)
 
 
 @every("5 * * * *")

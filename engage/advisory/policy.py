@@ -50,6 +50,11 @@ def can_release(actor: Actor, seat: Seat) -> bool:
     return _of_supplier(actor, seat.supplier.organisation_id)
 
 
+def attends(actor: Actor, seat: Seat) -> bool:
+    """Whether ``actor`` is the person who attends on ``seat``, acting for the supplier that holds it."""
+    return seat.person_id == actor.person_id and can_release(actor, seat)
+
+
 def can_withdraw(actor: Actor, offer: VolunteerOffer) -> bool:
     """Whether ``actor`` may take ``offer`` back."""
     return _of_supplier(actor, offer.supplier.organisation_id)

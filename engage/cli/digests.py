@@ -57,17 +57,17 @@ def preview(as_of: datetime | None, as_json: bool) -> None:
     with bound():
         now = as_of or clock.now()
         with reading() as session:
-            due = [service.draft(session, subscription_id=number, now=now) for number in jobs.find_due(now)]
+            due = service.drafts(session, now=now)
+            about = queries.abouts(session, [one.subscription for one in due])
             found: list[dict[str, Any]] = [
                 {
                     "subscription": one.subscription.id,
-                    "about": queries.about(session, one.subscription),
+                    "about": about[one.subscription.id],
                     "from": one.start.isoformat(),
                     "until": one.end.isoformat(),
-                    "challenges": [item.ref for item in one.items],
+                    "challenges": list(dict.fromkeys(entry.ref for entry in one.entries)),
                 }
                 for one in due
-                if one is not None
             ]
     if as_json:
         click.echo(json.dumps({"as_of": now.isoformat(), "due": found}))
@@ -105,8 +105,11 @@ def send(as_of: datetime | None, as_json: bool) -> None:
 
 
 def _write(now: datetime) -> tuple[int, int]:
-    due = jobs.find_due(now)
-    return len(due), jobs.write_all(due, now=now)
+    with reading() as session:
+        due = service.count_due(session, now=now)
+    jobs.open_runs(now)
+    letters, _ = jobs.write_runs()
+    return due, letters
 
 
 def _say(result: dict[str, int], words: str, as_json: bool) -> None:

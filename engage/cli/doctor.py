@@ -16,6 +16,7 @@ from engage.kernel.scanning import scanner_named
 from engage.kernel.settings import settings
 from engage.kernel.uktime import uk_time
 from engage.matching.embedders import load_embedder
+from engage.outbox import queries as letters
 
 PATIENCE = timedelta(minutes=15)
 """How long a file may wait for its check before something is wrong."""
@@ -28,7 +29,7 @@ def doctor() -> None:
         results = [
             _line("database", _database),
             _line("language model", _model),
-            _line("mail", _mail),
+            _line("mail", mail),
             _line("file check", files),
         ]
     if not all(results):
@@ -64,5 +65,10 @@ def files() -> str:
     return words
 
 
-def _mail() -> str:
+def mail() -> str:
+    """Return where mail goes. Raises what should have happened to letters and did not."""
+    with reading() as session:
+        wrong = [alarm.words for alarm in letters.alarms(session)]
+    if wrong:
+        raise RuntimeError(" ".join(wrong))
     return settings().mail_transport.split("@")[-1]

@@ -44,13 +44,13 @@ class Postman:
     def __init__(self, transport: Transport) -> None:
         self.transport = transport
 
-    def send(self, mail: Mail) -> None:
-        """Hand over ``mail``. Raises what a mail server's refusal raises, for the two addresses."""
+    def send(self, mail: Mail) -> str:
+        """Hand over ``mail`` and return the receipt. Two addresses raise what a mail server's refusal raises."""
         if mail.recipient == GONE:
             raise DeadAddress("550 5.1.1 The mail server says that there is no such address.")
         if mail.recipient == SLOW:
             raise Later("451 4.7.1 The mail server asks us to try again later.")
-        self.transport.send(mail)
+        return self.transport.send(mail)
 
     def close(self) -> None:
         """Let go of the connection behind."""
@@ -80,9 +80,9 @@ def deliver(transport: Transport) -> None:
     with unit_of_work() as session:
         claimed = delivery.claim(session)
     while claimed is not None:
-        error = outbox_jobs.hand_over(transport, claimed)
+        result = outbox_jobs.hand_over(transport, claimed)
         with unit_of_work() as session:
-            delivery.settle(session, claimed, error)
+            delivery.settle(session, claimed, result)
             claimed = delivery.claim(session)
 
 

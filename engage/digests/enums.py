@@ -12,6 +12,9 @@ class Topic(StrEnum):
 
     EVERYTHING = "everything"
     DEPARTMENT = "department"
+    CAPABILITY = "capability"
+    CPV = "cpv"
+    REGION = "region"
     SEARCH = "search"
 
 
@@ -26,6 +29,7 @@ class Matter(StrEnum):
 class Cadence(StrEnum):
     """How often a subscription brings mail."""
 
+    IMMEDIATE = "immediate"
     DAILY = "daily"
     WEEKLY = "weekly"
 
@@ -45,3 +49,15 @@ TRANSITIONS: Transitions[SubscriptionState] = {
 }
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
+class Kind(StrEnum):
+    """What a digest says of a challenge."""
+
+    OPEN = "open"
+    FINDINGS_DUE = "findings_due"
+    CLOSED = "closed"
+    CHANGED = "changed"
+    """Its text did, materially, since the reader was told of it."""
+    ENDED_EARLY = "ended_early"
+    WITHDRAWN = "withdrawn"

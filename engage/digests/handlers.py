@@ -39,23 +39,23 @@ def on_challenge_withdrawn(session: Session, event: ChallengeWithdrawn) -> None:
     such a letter, with the reason in it, gets no second one.
     """
     if event.was_public:
-        service.leave_out(session, challenge_id=event.challenge_id)
         challenge = challenges.by_id(session, event.challenge_id)
+        service.leave_out(session, challenge=challenge)
         service.tell_everyone_concerned(session, matter=Matter.WITHDRAWN, challenge=challenge)
 
 
 def on_challenge_ended_early(session: Session, event: ChallengeEndedEarly) -> None:
     """As for a challenge that was withdrawn: nobody can take part any more."""
-    service.leave_out(session, challenge_id=event.challenge_id)
     challenge = challenges.by_id(session, event.challenge_id)
+    service.leave_out(session, challenge=challenge)
     service.tell_everyone_concerned(session, matter=Matter.ENDED_EARLY, challenge=challenge)
 
 
 def on_challenge_changed(session: Session, event: ChallengeChanged) -> None:
     """Have digests that wait say what the text says now; tell a material change to everyone who knows the old text."""
-    service.renew(session, challenge_id=event.challenge_id, version=event.version)
+    challenge = challenges.by_id(session, event.challenge_id)
+    service.renew(session, challenge=challenge)
     if event.material:
-        challenge = challenges.by_id(session, event.challenge_id)
         service.tell_everyone_concerned(
             session, matter=Matter.CHANGED, challenge=challenge, version=event.version
         )
@@ -78,7 +78,7 @@ def on_route_changed(session: Session, event: RouteChanged) -> None:
     if change.resume is None:
         return
     service.tell_paused(session, change=change, people=_taking_part(session, challenge.id))
-    service.leave_out(session, challenge_id=challenge.id)
+    service.leave_out(session, challenge=challenge)
 
 
 def on_engagement_resumed(session: Session, event: EngagementResumed) -> None:

@@ -2,35 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+import threading
+import time
 from datetime import datetime
 
 import structlog
+from sqlalchemy.exc import OperationalError
 
 from engage.digests import service
 from engage.digests.enums import Matter
 from engage.kernel import clock, jobs
-from engage.kernel.db import reading, unit_of_work
+from engage.kernel.db import unit_of_work
 
 log = structlog.get_logger()
 
-CHUNK = 200
+WRITE = "digests.write"
+DELIVER = "outbox.deliver"
+WRITE_SECONDS = 20.0
+"""A job ends after this long and leaves the rest to the next one, so that a worker can be stopped in order."""
+
+_busy = threading.Lock()
 
 
-@jobs.every("*/5 * * * *", queueing_lock="digests.plan")
+@jobs.every("* * * * *", queueing_lock="digests.plan")
 @jobs.task("digests.plan")
 def plan(**_due: int) -> None:
-    """Find the subscriptions that are due and have their digests written, so many at a time."""
-    ids = find_due(clock.now())
-    for first in range(0, len(ids), CHUNK):
+    """Open the runs that are due and have them written; one that stopped half-way goes on."""
+    if open_runs(clock.now()):
         with unit_of_work() as session:
-            jobs.defer(session, write, subscription_ids=ids[first : first + CHUNK])
+            jobs.defer(session, write, once=WRITE)
 
 
-@jobs.task("digests.write")
-def write(subscription_ids: list[int]) -> None:
-    """Write the digests of these subscriptions that are still due, and have them sent."""
-    write_all(subscription_ids, now=clock.now())
+@jobs.task(WRITE)
+def write() -> None:
+    """Write digests of the runs that are open, for some seconds; the rest is for the next job.
+
+    In one process only one job writes at a time.
+    """
+    if not _busy.acquire(blocking=False):
+        return
+    try:
+        _, done = write_runs(seconds=WRITE_SECONDS)
+    finally:
+        _busy.release()
+    if not done:
+        with unit_of_work() as session:
+            jobs.defer(session, write, once=WRITE)
 
 
 @jobs.task(service.TELL)
@@ -45,34 +63,75 @@ def tell(matter: str, challenge_id: int, version: int | None, subscription_ids: 
             subscription_ids=subscription_ids,
         )
         if written:
-            jobs.defer(session, "outbox.deliver", once="outbox.deliver")
+            jobs.defer(session, DELIVER, once=DELIVER)
 
 
-def find_due(now: datetime) -> list[int]:
-    """Return the ids of the subscriptions that are due at ``now``."""
-    with reading() as session:
-        return list(service.due_subscriptions(session, now=now))
+@jobs.task(service.REWRITE)
+def rewrite(issue_ids: list[int]) -> None:
+    """Write digests anew whose letter was cancelled because a challenge in it changed or is gone."""
+    with unit_of_work() as session:
+        if service.rewrite(session, issue_ids=issue_ids):
+            jobs.defer(session, DELIVER, once=DELIVER)
 
 
-def write_all(subscription_ids: Sequence[int], *, now: datetime) -> int:
-    """Write the digests that are due at ``now``, one unit of work each; return how many letters came of it.
+def open_runs(now: datetime) -> int:
+    """Open the runs that are due at ``now``; return how many are open."""
+    with unit_of_work() as session:
+        return len(service.open_runs(session, now=now))
 
-    One that fails does not keep the others from being written; its error is raised at the end, so that the
-    job is tried again.
+
+def write_runs(*, seconds: float = math.inf) -> tuple[int, bool]:
+    """Write what is open, a batch in each transaction; return how many letters came of it and whether all is done.
+
+    A batch that fails is done again, each address by itself: one that fails does not keep the others from being
+    written. Letters are sent from the first batch on.
     """
-    letters, failed = 0, None
-    for subscription_id in subscription_ids:
+    deadline, letters, desk = time.monotonic() + seconds, 0, service.Desk(0)
+    while not jobs.stopping.is_set() and time.monotonic() < deadline:
+        with unit_of_work() as session:
+            batch = service.next_batch(session)
+        if batch is None:
+            return letters, True
+        if desk.run_id != batch.run_id:
+            desk = service.Desk(batch.run_id)
+        letters += _write(batch, desk)
+    return letters, False
+
+
+def _write(batch: service.Batch, desk: service.Desk) -> int:
+    try:
+        return _try(batch, desk)
+    except OperationalError:
+        raise  # the database, not the digests: the job is tried again
+    except Exception:
+        log.exception("digests failed together, each is tried by itself", run=batch.run_id)
+    letters = failed = 0
+    for address in batch.addresses:
+        try:
+            letters += _try(service.Batch(batch.run_id, [address]), desk)
+        except OperationalError:
+            raise
+        except Exception:
+            log.exception("digest failed", run=batch.run_id)
+            failed += 1
+    with unit_of_work() as session:
+        service.pass_over(session, batch, failed=failed)
+    return letters
+
+
+def _try(batch: service.Batch, desk: service.Desk) -> int:
+    """Write a batch; once more, from fresh news, when a challenge has changed meanwhile."""
+    for last in (False, False, True):
         try:
             with unit_of_work() as session:
-                issue = service.write_digest(session, subscription_id=subscription_id, now=now)
-        except Exception as error:
-            log.exception("digest failed", subscription=subscription_id)
-            failed = error
+                service.take_turn(session)
+                letters = service.do_batch(session, batch, desk=desk)
+                if letters:
+                    jobs.defer(session, DELIVER, once=DELIVER)
+        except BaseException as error:
+            desk.forget()  # what a transaction that was rolled back has written is not there
+            if last or not isinstance(error, service.StaleNewsError):
+                raise
         else:
-            letters += issue is not None and issue.letter_id is not None
-    if letters:
-        with unit_of_work() as session:
-            jobs.defer(session, "outbox.deliver", once="outbox.deliver")
-    if failed is not None:
-        raise failed
-    return letters
+            return letters
+    raise AssertionError("the last try returns or raises")

@@ -34,8 +34,8 @@ STATE_COLOURS = {
     "yellow": "in_review changes_requested notice_pending queued sending pending "
     "findings_due offered unverified",
     "blue": "approved frozen matched sent open scheduled registered running verified answered",
-    "green": "published engaging accepted confirmed attended passed done active good",
-    "red": "withdrawn declined failed no_show stopped suspended rejected bounced overdue",
+    "green": "published engaging accepted confirmed attended passed done active good delivered",
+    "red": "withdrawn declined failed no_show stopped suspended rejected no_address undelivered complaint overdue",
     "purple": "closed",
 }
 COLOUR_OF = {state: colour for colour, states in STATE_COLOURS.items() for state in states.split()}

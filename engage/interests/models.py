@@ -205,10 +205,10 @@ class ConflictFinding(Base):
 
 
 class Attestation(Base):
-    """What a person confirmed on entering a session, in the very words shown to them."""
+    """What a person confirmed on entering a session, in the very words shown to them; again when asked again."""
 
     __tablename__ = "attestation"
-    __table_args__ = (sa.UniqueConstraint("subject", "person_id", "version"),)
+    __table_args__ = (sa.Index("ix_attestation_subject_person_id", "subject", "person_id"),)
 
     id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)
     person_id: Mapped[int] = mapped_column(sa.ForeignKey("person.id"), index=True)

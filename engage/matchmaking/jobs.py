@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engage.challenges import queries as challenges
-from engage.kernel import clock, jobs
+from engage.kernel import clock, db, jobs
 from engage.kernel.actor import System
 from engage.kernel.db import unit_of_work
 from engage.kernel.jobs import every, task
@@ -72,9 +72,34 @@ def tidy(timestamp: int) -> None:  # noqa: ARG001 - every periodic job is told w
 @every("*/15 * * * *")
 @task("matchmaking.expire", lock="matchmaking.expire")
 def expire(timestamp: int) -> None:  # noqa: ARG001 - every periodic job is told when it was due
-    """Close the invitations that nobody answered in time, and send those whose supplier can read them now."""
-    with unit_of_work() as session:
-        for invitation in queries.overdue(session, moment=clock.now()):
-            service.expire(session, actor=System(), invitation=invitation)
+    """Close what nobody answered in time, send what can be read now, and see to places that are free.
+
+    One in each transaction. Alternates are drawn by a job of their own; here for a place that it could not fill then.
+    """
+    with db.reading() as session:
+        overdue = queries.overdue(session, moment=clock.now())
+    for invitation_id in overdue:
+        with unit_of_work() as session:
+            service.expire_overdue(session, actor=System(), invitation_id=invitation_id)
     with unit_of_work() as session:
         service.send_waiting(session, actor=System())
+    with db.reading() as session:
+        free = queries.with_free_places(session)
+    for challenge_id in free:
+        with unit_of_work() as session:
+            service.draw_alternates(session, challenge_id=challenge_id)
+
+
+@task(service.DRAW)
+def draw_alternates(challenge_id: int) -> None:
+    """Draw the next in line for each place of a challenge that is free."""
+    with unit_of_work() as session:
+        service.draw_alternates(session, challenge_id=challenge_id)
+
+
+@every("10 * * * *")
+@task("matchmaking.remind", lock="matchmaking.remind")
+def remind(timestamp: int) -> None:  # noqa: ARG001 - every periodic job is told when it was due
+    """Remind suppliers of invitations that nobody has answered and that end soon."""
+    with unit_of_work() as session:
+        service.remind_of_invitations(session, now=clock.now())

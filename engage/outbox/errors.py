@@ -18,7 +18,15 @@ class Unreachable(Later):
 
 
 class Never(SendError):
-    """The mail server refused for good: the letter is not tried again."""
+    """The mail server refused for good: the letter is not tried again.
+
+    ``by_recipient`` says whether the refusal has to do with the recipient: too many of those in a row, and the
+    address gets no more mail.
+    """
+
+    def __init__(self, words: str, *, by_recipient: bool = True) -> None:
+        super().__init__(words)
+        self.by_recipient = by_recipient
 
 
 class DeadAddress(Never):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engage.accounts.service.joining import answer_join_request, ask_to_join
+from engage.accounts.service.merging import bring_numbers, bring_people, people_can_move
 from engage.accounts.service.organisations import create_organisation, decide
 from engage.accounts.service.people import add_member, create_person, disable_person, start_afresh
 from engage.accounts.service.recovery import change_password, rename, reset_password, verify_email
@@ -16,6 +17,8 @@ __all__ = [
     "add_member",
     "answer_join_request",
     "ask_to_join",
+    "bring_numbers",
+    "bring_people",
     "change_password",
     "create_organisation",
     "create_person",
@@ -25,6 +28,7 @@ __all__ = [
     "end_session",
     "invite",
     "join",
+    "people_can_move",
     "register",
     "rename",
     "reset_password",

@@ -50,14 +50,22 @@ def ask_to_join(
     if organisation is None or not organisation.verified:
         return
     check_email(kind=organisation.kind, email=email)
+    ask_for(session, organisation=organisation, name=clean, email=email, words=words)
+
+
+def ask_for(session: Session, *, organisation: Organisation, name: str, email: str, words: str) -> bool:
+    """Ask the people of ``organisation`` whether ``email`` may act for it, and tell whether that was kept.
+
+    Not when they are asked already, nor when very many wait. Side effects: as of ``ask_to_join``.
+    """
     queries.lock_organisation(session, organisation.id)
     if len(queries.join_requests(session, organisation_id=organisation.id)) >= MOST_WAITING:
-        return
+        return False
     added = (
         postgresql.insert(JoinRequest)
         .values(
             organisation_id=organisation.id,
-            name=clean,
+            name=name,
             email=email.strip(),
             words=words.strip(),
             state=JoinState.WAITING,
@@ -68,7 +76,7 @@ def ask_to_join(
     )
     request_id = session.scalar(added)
     if request_id is None:
-        return
+        return False
     record(
         session,
         actor=None,
@@ -76,7 +84,8 @@ def ask_to_join(
         subject=f"organisation:{organisation.id}",
         request=request_id,
     )
-    _tell(session, organisation, request_id, clean, email.strip(), words.strip())
+    _tell(session, organisation, request_id, name, email.strip(), words.strip())
+    return True
 
 
 def answer_join_request(

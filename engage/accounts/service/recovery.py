@@ -13,6 +13,7 @@ from engage.audit.service import record
 from engage.kernel import clock
 from engage.kernel.actor import Actor
 from engage.kernel.errors import Conflict, Invalid, NotFound
+from engage.outbox.service import works_again
 
 LINK_DEAD = "This link has expired or was used already. Ask for a new one."
 
@@ -20,11 +21,13 @@ LINK_DEAD = "This link has expired or was used already. Ask for a new one."
 def verify_email(session: Session, *, token: str) -> Person:
     """Confirm the address that ``token`` was mailed to; a second time changes nothing.
 
-    Side effects: the person, an audit line. Raises ``Conflict`` for a dead link.
+    The link proves that mail arrives, so that mail goes there again if it had stopped. Side effects: the person, an
+    audit line. Raises ``Conflict`` for a dead link.
     """
     person = person_to_verify(session, token)
     if person is None:
         raise Conflict(LINK_DEAD)
+    works_again(session, email=person.email, actor=_actor(person))
     if person.email_verified_at is None:
         person.email_verified_at = clock.now()
         record(session, actor=_actor(person), tag="accounts:person:verified", subject=f"person:{person.id}")
@@ -34,7 +37,8 @@ def verify_email(session: Session, *, token: str) -> Person:
 def reset_password(session: Session, *, token: str, password: str) -> Person:
     """Set the password of whoever ``token`` was mailed to and end all their sessions.
 
-    The link proves that the address is theirs, so it is confirmed too. Side effects: the person, their
+    The link proves that the address is theirs and that mail arrives, so it is confirmed too, and mail goes there again
+    if it had stopped. Side effects: the person, their
     sessions, an audit line. Raises ``Conflict`` for a dead link, ``Invalid`` (field ``password``) for a
     poor password.
     """
@@ -47,6 +51,7 @@ def reset_password(session: Session, *, token: str, password: str) -> Person:
     passwords.check(password, about=(person.name, person.email))
     _set_password(person, password)
     person.email_verified_at = person.email_verified_at or clock.now()
+    works_again(session, email=person.email, actor=_actor(person))
     ended = end_sessions(session, person_id=person.id)
     record(
         session,

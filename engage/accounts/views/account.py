@@ -14,6 +14,8 @@ from engage.http import auth, limits
 from engage.http.access import actor, signed_in
 from engage.http.session import db, writes
 from engage.kernel.errors import Invalid, NotFound
+from engage.outbox import queries as outbox
+from engage.outbox.service import works_again
 
 
 def _token() -> str:
@@ -33,7 +35,18 @@ def account() -> ResponseReturnValue:
         sessions=queries.live_sessions(session, who.person_id),
         present_id=present.id if present else None,
         manages_people=AccountPermission.MANAGE_PEOPLE.allows(who),
+        stopped=outbox.suppression_of(session, who.email),
     )
+
+
+@bp.post("/account/mail")
+@signed_in
+@writes
+def mail_again() -> ResponseReturnValue:
+    """Let mail go to one's own address again."""
+    works_again(db(), email=actor().email, actor=actor())
+    flash("Emails to you go out again.", "success")
+    return redirect(url_for("accounts.account"), 303)
 
 
 @bp.route("/account/name", methods=["GET", "POST"])

@@ -16,6 +16,7 @@ from engage.http.access import current_actor, public
 from engage.http.redirects import local_path
 from engage.http.session import db, writes
 from engage.kernel.db import unit_of_work
+from engage.outbox import queries as outbox
 
 TRIES = "10 per 5 minutes"
 WRONG = "Your email address or your password is wrong"
@@ -49,6 +50,8 @@ def _let_in(attempt: Attempt, form: SignInForm) -> ResponseReturnValue:
         service.sign_out(db(), actor=former, token=before)
     assert attempt.actor is not None
     auth.remember(attempt.actor, attempt.token)
+    if outbox.suppression_of(db(), attempt.actor.email):
+        flash("Emails to you have stopped. See why on your account, and get them again.")
     return redirect(local_path(form.next.data) or url_for("site.dashboard"), 303)
 
 

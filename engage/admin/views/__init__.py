@@ -13,7 +13,9 @@ from engage.admin.views import (  # noqa: E402, F401 - they use bp
     deletions,
     duplicates,
     features,
+    held,
     home,
     letters,
     organisations,
+    suppressions,
 )

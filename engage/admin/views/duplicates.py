@@ -9,6 +9,7 @@ from engage.admin.forms import PairForm
 from engage.admin.policy import AdminPermission
 from engage.admin.views import bp
 from engage.http.access import actor, requires
+from engage.http.filters import plural
 from engage.http.session import db, writes
 from engage.kernel.errors import Invalid, NotFound
 from engage.suppliers import queries, service
@@ -54,5 +55,8 @@ def _decide(one: str, other: str, form: PairForm) -> str:
         service.keep_apart(db(), actor=actor(), refs=(one, other), because=because)
         return "They are kept apart, and not proposed again."
     gone = other if chosen == one else one
-    kept = service.merge_suppliers(db(), actor=actor(), duplicate=gone, into=chosen, because=because)
-    return f"{kept.organisation.name} stands for both now. The people of the other have been told."
+    done = service.merge_suppliers(db(), actor=actor(), duplicate=gone, into=chosen, because=because)
+    people = plural(done.people, "person", "people")
+    whose = f"{people} went along" if done.at_once else f"its administrators were asked about {people}"
+    name = done.kept.organisation.name
+    return f"{name} stands for both now: {plural(done.statements, 'statement')} and {whose}."

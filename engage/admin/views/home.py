@@ -16,10 +16,12 @@ from engage.outbox import queries as outbox
 @bp.get("")
 @requires(AdminPermission.READ)
 def home() -> ResponseReturnValue:
-    """Show what waits: organisations to verify, letters held or failed."""
+    """Show what waits: organisations to verify, letters held or failed, what should have been sent and was not."""
     session = db()
     return render_template(
         "admin/home.html",
         pending=accounts.count_pending_organisations(session),
         letters=outbox.counts(session),
+        alarms=outbox.alarms(session),
+        stopped=outbox.count_suppressed(session),
     )

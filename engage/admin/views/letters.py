@@ -10,11 +10,10 @@ from flask.typing import ResponseReturnValue
 from engage.admin.policy import AdminPermission
 from engage.admin.views import bp
 from engage.http.access import actor, requires
-from engage.http.filters import plural
 from engage.http.pagination import page_number
 from engage.http.session import db, writes
 from engage.outbox import queries, service
-from engage.outbox.enums import LetterState
+from engage.outbox.enums import LetterState, Outcome
 
 MAIL_POLICY = (
     "sandbox; default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; frame-ancestors 'none'; "
@@ -26,14 +25,17 @@ MAIL_POLICY = (
 @bp.get("/letters")
 @requires(AdminPermission.READ)
 def letters() -> ResponseReturnValue:
-    """List letters by state, with a search."""
-    state, words = _state(), request.args.get("q", "").strip()
+    """List letters by state or by what became of them, with a search."""
+    state, outcome, words = _state(), _outcome(), request.args.get("q", "").strip()
     return render_template(
         "admin/letters.html",
-        letters=queries.listing(db(), state=state, words=words, page=page_number()),
+        letters=queries.listing(db(), state=state, outcome=outcome, words=words, page=page_number()),
         counts=queries.counts(db()),
+        outcomes=queries.came_back(db()),
+        alarms=queries.alarms(db()),
         batches=queries.held_batches(db()) if state == LetterState.HELD else [],
         state=state,
+        outcome=outcome,
         words=words,
         may_manage=AdminPermission.MANAGE.allows(actor()),
     )
@@ -48,6 +50,7 @@ def letter(letter_id: int) -> ResponseReturnValue:
         "admin/letter.html",
         letter=found,
         text=queries.without_secrets(found.text),
+        stopped=queries.suppression_of(db(), found.recipient),
         may_manage=AdminPermission.MANAGE.allows(actor()),
     )
 
@@ -58,22 +61,6 @@ def letter_html(letter_id: int) -> ResponseReturnValue:
     """Show the HTML of a letter on a page of its own."""
     found = queries.get(db(), letter_id)
     return queries.without_secrets(found.html), {"Content-Security-Policy": MAIL_POLICY}
-
-
-@bp.post("/letters/release")
-@requires(AdminPermission.MANAGE)
-@writes
-def release_letters() -> ResponseReturnValue:
-    """Release a batch of held letters."""
-    number = service.release_batch(
-        db(),
-        actor=actor(),
-        template=request.form.get("template", ""),
-        challenge_ref=request.form.get("challenge_ref") or None,
-        up_to=request.form.get("up_to", default=0, type=int),
-    )
-    flash(f"{plural(number, 'letter')} released.")
-    return redirect(url_for("admin.letters", state="held"), 303)
 
 
 @bp.post("/letters/<int:letter_id>/release")
@@ -112,4 +99,10 @@ def _back(letter_id: int, message: str) -> ResponseReturnValue:
 def _state() -> LetterState | None:
     with suppress(ValueError):
         return LetterState(request.args.get("state", ""))
+    return None
+
+
+def _outcome() -> Outcome | None:
+    with suppress(ValueError):
+        return Outcome(request.args.get("outcome", ""))
     return None

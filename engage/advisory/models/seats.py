@@ -48,6 +48,10 @@ class Seat(Base):
     person_id: Mapped[int] = mapped_column(sa.ForeignKey("person.id"), index=True)
     """Who attends."""
     state: Mapped[SeatState] = mapped_column(default=SeatState.CONFIRMED)
+    volunteered: Mapped[bool] = mapped_column(default=False)
+    """Whether the supplier had offered help; places can be kept for those who did."""
+    corporate_group: Mapped[str] = mapped_column(default="")
+    """The supplier's corporate group when the place was taken, folded; empty when it has none."""
     held_until: Mapped[datetime | None]
     """Until when a place offered from the waiting list is kept for the supplier."""
     created_at: Mapped[datetime]

@@ -11,10 +11,14 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from engage.accounts.models import Person
 from engage.advisory.enums import SessionFormat, SessionState
 from engage.challenges.models import Challenge
+from engage.kernel import clock
 from engage.kernel.db import Base
 
 if TYPE_CHECKING:
     from engage.advisory.models.seats import Seat
+
+GROUP_LIMIT = 1
+"""Of one corporate group one supplier comes to a session, as one is invited, unless the department says otherwise."""
 
 
 class AdvisorySession(Base):
@@ -24,6 +28,14 @@ class AdvisorySession(Base):
     __table_args__ = (
         sa.CheckConstraint("places BETWEEN 1 AND 500", name="places_in_range"),
         sa.CheckConstraint("taken BETWEEN 0 AND places", name="never_overbooked"),
+        sa.CheckConstraint("reserved BETWEEN 0 AND places", name="reserved_in_range"),
+        sa.CheckConstraint("reserved = 0 OR reserved_until IS NOT NULL", name="reserved_until_when"),
+        sa.CheckConstraint("held_back BETWEEN 0 AND reserved", name="held_back_is_reserved"),
+        sa.CheckConstraint(
+            "taken_invited BETWEEN 0 AND LEAST(taken, places - held_back)", name="reserved_is_kept"
+        ),
+        sa.CheckConstraint("group_limit BETWEEN 1 AND 500", name="group_limit_in_range"),
+        sa.CheckConstraint("closes_at <= starts_at", name="closes_before_start"),
         sa.CheckConstraint("ends_at > starts_at", name="ends_after_start"),
         sa.CheckConstraint("state <> 'cancelled' OR cancel_reason <> ''", name="cancelled_has_reason"),
         sa.CheckConstraint("minutes_published_at IS NULL OR minutes <> ''", name="published_has_minutes"),
@@ -44,11 +56,27 @@ class AdvisorySession(Base):
     agenda: Mapped[str] = mapped_column(default="")
     minutes: Mapped[str] = mapped_column(default="")
     minutes_published_at: Mapped[datetime | None]
+    zone: Mapped[str] = mapped_column(default="Europe/London")
+    """The IANA zone in which it was arranged; the times are moments, whatever the zone."""
     places: Mapped[int]
     taken: Mapped[int] = mapped_column(default=0)
+    taken_invited: Mapped[int] = mapped_column(default=0)
+    """How many of those taken are invited suppliers’, not volunteers’."""
+    reserved: Mapped[int] = mapped_column(default=0)
+    """How many places were announced to be for volunteers first."""
+    reserved_until: Mapped[datetime | None]
+    """When those are for everybody."""
+    held_back: Mapped[int] = mapped_column(default=0)
+    """How many places invited suppliers cannot take now: ``reserved``, and 0 once they are for everybody."""
+    closes_at: Mapped[datetime | None]
+    """Until when places can be taken; until it begins when not said."""
+    group_limit: Mapped[int | None] = mapped_column(default=GROUP_LIMIT)
+    """At most so many suppliers of one corporate group; any number when not said."""
     sequence: Mapped[int] = mapped_column(default=0)
     """The SEQUENCE of its calendar entry: goes up with each change."""
     cancel_reason: Mapped[str] = mapped_column(default="")
+    move_reason: Mapped[str] = mapped_column(default="")
+    """Why it was moved last; empty when it never was."""
     facilitator_id: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id"))
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
@@ -59,5 +87,27 @@ class AdvisorySession(Base):
 
     @property
     def free(self) -> int:
-        """How many places are left."""
+        """How many places are left, those kept for volunteers included."""
         return self.places - self.taken
+
+    @property
+    def kept_for_volunteers(self) -> int:
+        """How many places invited suppliers cannot take now."""
+        if self.reserved_until is not None and self.reserved_until <= clock.now():
+            return 0
+        return self.held_back
+
+    @property
+    def free_for_invited(self) -> int:
+        """How many of the places left an invited supplier can take now."""
+        return max(min(self.free, self.places - self.kept_for_volunteers - self.taken_invited), 0)
+
+    @property
+    def open_until(self) -> datetime:
+        """Until when places can be taken."""
+        return self.starts_at if self.closes_at is None else self.closes_at
+
+    @property
+    def takes_places(self) -> bool:
+        """Whether places can be taken now, as far as time and state go."""
+        return self.state is SessionState.SCHEDULED and self.open_until > clock.now()

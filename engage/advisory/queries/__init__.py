@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+from engage.advisory.queries.contributions import (
+    WrittenRoute,
+    contribution_of,
+    contributions,
+    contributions_of_supplier,
+    count_contributions,
+    written_route,
+)
 from engage.advisory.queries.due import due, facilitated
 from engage.advisory.queries.keeping import asked_anew, version_answered
 from engage.advisory.queries.offers import (
@@ -31,21 +39,48 @@ from engage.advisory.queries.sessions import (
     sessions_of_supplier,
     upcoming_of_department,
 )
-from engage.advisory.queries.waiting import Turn, lapsed_seats, waiting_of_challenge, waiting_of_invitation
+from engage.advisory.queries.talks import (
+    PublicTalks,
+    ask_of,
+    asks_of_challenge,
+    count_talks,
+    free_talks,
+    public_talks,
+    talks_begun,
+)
+from engage.advisory.queries.waiting import (
+    Turn,
+    lapsed_seats,
+    late_lists,
+    reserved_to_open,
+    waiting_of_challenge,
+    waiting_of_invitation,
+)
 
 __all__ = [
     "Piece",
     "PublicChallenge",
     "PublicSession",
+    "PublicTalks",
     "Reason",
     "Turn",
     "Why",
+    "WrittenRoute",
+    "ask_of",
     "asked_anew",
+    "asks_of_challenge",
+    "contribution_of",
+    "contributions",
+    "contributions_of_supplier",
+    "count_contributions",
     "count_held",
+    "count_talks",
     "department_session",
     "due",
     "facilitated",
+    "free_talks",
     "lapsed_seats",
+    "late_lists",
     "live_offer",
     "live_seats",
     "offer_by_id",
@@ -53,6 +88,8 @@ __all__ = [
     "own_supplier",
     "pieces",
     "public_sessions",
+    "public_talks",
+    "reserved_to_open",
     "seat_by_id",
     "seat_to_come",
     "session_by_ref",
@@ -60,6 +97,7 @@ __all__ = [
     "sessions_of_challenge",
     "sessions_of_supplier",
     "sessions_to_choose",
+    "talks_begun",
     "upcoming_of_department",
     "upcoming_public_sessions",
     "version_answered",
@@ -67,4 +105,5 @@ __all__ = [
     "waiting_of_challenge",
     "waiting_of_invitation",
     "why",
+    "written_route",
 ]

@@ -41,14 +41,24 @@ class PublicSession:
     ends_at: datetime
     place: str
     agenda: str
+    zone: str
     places: int
     free: int
+    """Those kept for volunteers included."""
+    free_for_invited: int
+    reserved: int
+    """How many places are for volunteers until ``reserved_until``."""
+    reserved_until: datetime | None
+    closes_at: datetime | None
+    group_limit: int | None
+    """At most so many suppliers of one corporate group."""
     waiting: int
     """How many suppliers wait for a place."""
     minutes: str
     """Empty until published."""
     minutes_published_at: datetime | None
     cancel_reason: str
+    move_reason: str
     sequence: int
     updated_at: datetime
     challenge: PublicChallenge
@@ -61,7 +71,21 @@ class PublicSession:
     @property
     def can_be_answered(self) -> bool:
         """Whether invited suppliers can choose it: for a place, or for a turn on its waiting list."""
-        return self.state is SessionState.SCHEDULED and self.starts_at > clock.now()
+        return self.state is SessionState.SCHEDULED and self.open_until > clock.now()
+
+    @property
+    def open_until(self) -> datetime:
+        """Until when places can be taken."""
+        return self.starts_at if self.closes_at is None else self.closes_at
+
+    @property
+    def is_reserving(self) -> bool:
+        """Whether places are kept for volunteers now."""
+        return bool(self.reserved) and self.reserved_until is not None and self.reserved_until > clock.now()
+
+    def free_for(self, *, volunteered: bool) -> int:
+        """Return how many places are free for a volunteer, or for an invited supplier."""
+        return self.free if volunteered else self.free_for_invited
 
 
 def public_sessions(session: Session, *, challenge_id: int) -> Sequence[PublicSession]:
@@ -85,10 +109,19 @@ def sessions_in_calendar(session: Session) -> Sequence[PublicSession]:
     return _public(session, AdvisorySession.ends_at > clock.now() - CALENDAR_LOOKS_BACK)
 
 
-def sessions_to_choose(session: Session, *, challenge_id: int) -> Sequence[PublicSession]:
-    """Return the sessions of a challenge that can be chosen now, those with free places first."""
-    found = [each for each in public_sessions(session, challenge_id=challenge_id) if each.can_be_answered]
-    return sorted(found, key=lambda each: not each.can_be_joined)
+def sessions_to_choose(
+    session: Session, *, challenge_id: int, volunteered: bool = False, talks: bool = True
+) -> Sequence[PublicSession]:
+    """Return the sessions of a challenge that a supplier can choose now, those with a free place for it first.
+
+    ``talks``: whether it was offered a one-to-one talk; of these only free ones, as nobody waits for one.
+    """
+    found = [
+        each
+        for each in public_sessions(session, challenge_id=challenge_id)
+        if each.can_be_answered and (each.format is not SessionFormat.ONE_TO_ONE or (talks and each.free > 0))
+    ]
+    return sorted(found, key=lambda each: not each.free_for(volunteered=volunteered))
 
 
 def _public(
@@ -110,12 +143,19 @@ def _public(
             AdvisorySession.ends_at,
             AdvisorySession.place,
             AdvisorySession.agenda,
+            AdvisorySession.zone,
             AdvisorySession.places,
+            _free_for_invited().label("free_for_invited"),
+            AdvisorySession.reserved,
+            AdvisorySession.reserved_until,
+            AdvisorySession.closes_at,
+            AdvisorySession.group_limit,
             (AdvisorySession.places - AdvisorySession.taken).label("free"),
             waiting.label("waiting"),
             shown.label("minutes"),
             AdvisorySession.minutes_published_at,
             AdvisorySession.cancel_reason,
+            AdvisorySession.move_reason,
             AdvisorySession.sequence,
             AdvisorySession.updated_at,
             Challenge.ref.label("challenge_ref"),
@@ -129,6 +169,13 @@ def _public(
         .limit(limit)
     )
     return [_public_session(dict(row)) for row in session.execute(query).mappings()]
+
+
+def _free_for_invited() -> sa.ColumnElement[int]:
+    over = AdvisorySession.reserved_until <= clock.now()
+    kept = sa.case((over, 0), else_=AdvisorySession.held_back)
+    own = AdvisorySession.places - kept - AdvisorySession.taken_invited
+    return sa.func.greatest(sa.func.least(AdvisorySession.places - AdvisorySession.taken, own), 0)
 
 
 def _public_session(row: dict[str, Any]) -> PublicSession:

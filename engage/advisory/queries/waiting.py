@@ -9,7 +9,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
-from engage.advisory.enums import SeatState, WaitingState
+from engage.advisory.enums import SeatState, SessionState, WaitingState
 from engage.advisory.models import AdvisorySession, Seat, WaitingPlace
 
 
@@ -63,3 +63,29 @@ def lapsed_seats(session: Session, *, moment: datetime) -> Sequence[int]:
     """Return the ids of the seats that were kept until ``moment`` or before, and not taken."""
     query = sa.select(Seat.id).where(Seat.state == SeatState.OFFERED, Seat.held_until <= moment)
     return session.scalars(query.order_by(Seat.held_until, Seat.id)).all()
+
+
+def reserved_to_open(session: Session, *, moment: datetime) -> Sequence[int]:
+    """Return the ids of scheduled sessions whose places were kept for volunteers until ``moment`` or before."""
+    query = sa.select(AdvisorySession.id).where(
+        AdvisorySession.state == SessionState.SCHEDULED,
+        AdvisorySession.held_back > 0,
+        AdvisorySession.reserved_until <= moment,
+    )
+    return session.scalars(query.order_by(AdvisorySession.id)).all()
+
+
+def late_lists(session: Session, *, moment: datetime) -> Sequence[int]:
+    """Return the ids of sessions in which somebody waits though no place can be taken any more at ``moment``."""
+    query = (
+        sa.select(WaitingPlace.session_id)
+        .join(WaitingPlace.session)
+        .where(
+            WaitingPlace.state == WaitingState.WAITING,
+            AdvisorySession.state == SessionState.SCHEDULED,
+            sa.func.coalesce(AdvisorySession.closes_at, AdvisorySession.starts_at) <= moment,
+        )
+        .distinct()
+        .order_by(WaitingPlace.session_id)
+    )
+    return session.scalars(query).all()

@@ -16,9 +16,20 @@ from engage.advisory.service.answers import (
 )
 from engage.advisory.service.attendees import change_attendee
 from engage.advisory.service.calendar import personal_file, public_file
+from engage.advisory.service.contributions import answer_in_writing, withdraw_contribution
+from engage.advisory.service.entry import confirm_entry
 from engage.advisory.service.keeping import keep_place, reopen_acceptances
+from engage.advisory.service.merging import follow_merge
 from engage.advisory.service.reminders import remind
 from engage.advisory.service.sessions import SessionDetails, cancel, cancel_all, change, schedule
+from engage.advisory.service.talks import (
+    TalkTimes,
+    ask,
+    offer_talks,
+    schedule_talks,
+    set_terms,
+    take_back,
+)
 from engage.advisory.service.volunteers import (
     decline_offer,
     decline_waiting,
@@ -29,20 +40,26 @@ from engage.advisory.service.volunteers import (
 
 __all__ = [
     "SessionDetails",
+    "TalkTimes",
     "accept",
     "accept_or_wait",
+    "answer_in_writing",
+    "ask",
     "cancel",
     "cancel_all",
     "change",
     "change_attendee",
+    "confirm_entry",
     "decline",
     "decline_offer",
     "decline_waiting",
     "end_kept_place",
+    "follow_merge",
     "invite_volunteer",
     "keep_place",
     "leave_waiting_list",
     "offer_help",
+    "offer_talks",
     "personal_file",
     "public_file",
     "publish_minutes",
@@ -53,7 +70,11 @@ __all__ = [
     "reopen_acceptances",
     "save_minutes",
     "schedule",
+    "schedule_talks",
+    "set_terms",
+    "take_back",
     "take_kept_place",
     "withdraw_all",
+    "withdraw_contribution",
     "withdraw_offer",
 ]

@@ -1,7 +1,8 @@
 """Who is admitted: a conflict of interest that counts on the day of a session stands in the way of its places.
 
 A place that was taken before stays held; the person is not admitted until an approver has decided that steps against
-the conflict are in place.
+the conflict are in place. And who attends has confirmed the words of ``interests.service.ATTESTED`` for this very
+session, again after such a conflict was settled. Only who is admitted reads how to join.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
 from engage.accounts import queries as accounts
-from engage.advisory.enums import SessionState
+from engage.advisory.enums import Admission, SeatState, SessionState
 from engage.advisory.models import AdvisorySession, Seat
 from engage.advisory.service import seats
 from engage.challenges.models import Challenge
@@ -22,6 +23,7 @@ from engage.interests import queries as declared
 from engage.interests import service as interests
 from engage.interests.enums import CheckPoint
 from engage.interests.models import Declaration
+from engage.interests.service import Entry
 from engage.kernel import clock
 from engage.kernel.actor import Role, System
 from engage.kernel.errors import Conflict
@@ -67,6 +69,35 @@ def on_hold(session: Session, *, held: Iterable[Seat]) -> set[int]:
     return found
 
 
+def entry_of(meeting: AdvisorySession, *, person_id: int, supplier_id: int) -> Entry:
+    """Return what somebody confirms who attends ``meeting`` for a supplier."""
+    return Entry(f"session:{meeting.ref}", person_id, supplier_id)
+
+
+def unconfirmed(session: Session, *, held: Iterable[Seat]) -> set[int]:
+    """Return the ids of those seats to come whose people have not confirmed, or have to do so again."""
+    entries = _entries(held)
+    confirmed = interests.confirmed(session, entries=set(entries.values()))
+    return {number for number, entry in entries.items() if entry not in confirmed}
+
+
+def standing(session: Session, *, held: Collection[Seat]) -> dict[int, Admission]:
+    """Return for each of those seats that is to come, by its id, whether its person may read how to join.
+
+    Nobody may by a place that is only offered.
+    """
+    waits, kept_out = unconfirmed(session, held=held), on_hold(session, held=held)
+    return {
+        seat.id: Admission.ON_HOLD
+        if seat.id in kept_out
+        else Admission.UNCONFIRMED
+        if seat.id in waits or seat.state is SeatState.OFFERED
+        else Admission.LET_IN
+        for seat in held
+        if seat.state in seats.TO_COME
+    }
+
+
 def note_blocked(session: Session, *, held: Collection[Seat], point: CheckPoint) -> list[Seat]:
     """Keep with its time which conflicts stand in the way of these seats now, and return the seats on hold.
 
@@ -89,16 +120,20 @@ def note_blocked(session: Session, *, held: Collection[Seat], point: CheckPoint)
     return blocked
 
 
-def look_again(session: Session, *, declaration_id: int) -> None:
+def look_again(session: Session, *, declaration_id: int) -> list[Seat]:
     """After an interest has changed: keep which places to come it stands in the way of, and tell the department.
 
     Side effects, in order: findings with their time; for each place a letter to the approvers and to who runs the
-    session, once for each declaration and place.
+    session, once for each declaration and place. Returns the other places, whose people have to confirm again.
     """
     declaration = declared.by_id(session, declaration_id)
     affected = _to_come(session, _concerns(declaration))
-    for seat in note_blocked(session, held=affected, point=CheckPoint.SEAT):
+    blocked = note_blocked(session, held=affected, point=CheckPoint.SEAT)
+    for seat in blocked:
         _tell_department(session, seat, key=f"seat_on_hold:{seat.id}:{declaration_id}")
+    entries = _entries(seat for seat in affected if seat not in blocked)
+    lapsed = interests.lapsed(session, entries=set(entries.values()))
+    return [seat for seat in affected if entries.get(seat.id) in lapsed]
 
 
 def check_starting(session: Session, *, now: datetime) -> int:
@@ -136,6 +171,14 @@ def _tell_department(session: Session, seat: Seat, *, key: str) -> None:
             why=f"You got this email because you approve or run sessions for {challenge.organisation.name}.",
             sender=System(),
         )
+
+
+def _entries(held: Iterable[Seat]) -> dict[int, Entry]:
+    return {
+        seat.id: entry_of(seat.session, person_id=seat.person_id, supplier_id=seat.supplier_id)
+        for seat in held
+        if seat.state in seats.TO_COME
+    }
 
 
 def _by_day(held: Iterable[Seat]) -> dict[tuple[Challenge, date], list[Seat]]:

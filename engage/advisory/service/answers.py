@@ -5,10 +5,10 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
-from engage.advisory.enums import SeatState
+from engage.advisory.enums import SeatState, SessionFormat
 from engage.advisory.errors import NoPlaces
 from engage.advisory.models import AdvisorySession, Seat, WaitingPlace
-from engage.advisory.service import admission, attendees, letters, seats, waiting
+from engage.advisory.service import admission, attendees, entry, letters, one_to_one, seats, waiting
 from engage.audit import service as audit
 from engage.challenges import service as challenges
 from engage.challenges.enums import OPEN_STATES
@@ -34,11 +34,12 @@ def accept(
 ) -> Seat:
     """Accept ``invitation`` with a place in ``meeting``; accepting again gives the same seat.
 
-    ``attendee_id`` is the person of the supplier who attends, the actor when not given. Side effects, in
-    order: the challenge is held, the invitation locked and accepted, ``taken`` goes up, the seat, an audit
-    line, a letter with a calendar entry to who attends. Raises ``Conflict`` when the invitation cannot be
-    accepted any more, a conflict of interest stands in the way on the day of the session, or it holds another
-    place; ``NoPlaces`` when the session is full, ``Invalid`` when the attendee is not of the supplier.
+    ``attendee_id`` is the person of the supplier who attends, the actor when not given. Who accepts confirms
+    ``interests.service.ATTESTED`` by that; another one who attends does so later (``entry``). Side effects, in
+    order: the challenge is held, the invitation locked and accepted, ``taken`` goes up, the seat, the
+    confirmation, an audit line, a letter with a calendar entry to who attends. Raises ``Conflict`` when the
+    invitation cannot be accepted any more, a conflict of interest stands in the way on the day of the session, or it
+    holds another place; ``NoPlaces`` when the session is full, ``Invalid`` when the attendee is not of the supplier.
     """
     challenges.hold(session, invitation.challenge)
     invitation = matchmaking.mark_accepted(session, actor=actor, invitation=invitation)
@@ -54,11 +55,13 @@ def accept(
         raise Invalid({"meeting": "Choose one of the sessions of this challenge"})
     if invitation.challenge.state not in OPEN_STATES:
         raise Conflict("This challenge is no longer open, so no place can be taken.")
+    one_to_one.check_offered(session, meeting=meeting, invitation=invitation)
     person_id = attendees.chosen(session, actor=actor, invitation=invitation, person_id=attendee_id)
     admission.check_admitted(
         session, challenge=invitation.challenge, supplier_id=invitation.supplier_id, meeting=meeting
     )
     seat = seats.take(session, meeting=meeting, invitation=invitation, person_id=person_id)
+    entry.confirm(session, actor=actor, meeting=meeting, supplier_id=invitation.supplier_id)
     waiting.leave(session, actor=actor, invitation=invitation)
     _record(session, actor, seat, meeting, "confirmed")
     letters.confirmed(session, sender=actor, meeting=meeting, seat=seat)
@@ -81,8 +84,11 @@ def accept_or_wait(
     try:
         return accept(session, actor=actor, invitation=invitation, meeting=meeting, attendee_id=attendee_id)
     except NoPlaces:
+        if meeting.format is SessionFormat.ONE_TO_ONE:
+            raise  # there is a talk for everybody who was offered one: nobody waits
         person_id = attendees.chosen(session, actor=actor, invitation=invitation, person_id=attendee_id)
         full = seats.lock(session, meeting.id)
+        entry.confirm(session, actor=actor, meeting=full, supplier_id=invitation.supplier_id)
         return waiting.join(session, actor=actor, meeting=full, invitation=invitation, person_id=person_id)
 
 

@@ -54,16 +54,18 @@ def personal_file(meeting: AdvisorySession) -> bytes:
     return bytes(calendar.to_ical())
 
 
-def mail_part(meeting: AdvisorySession, *, person: Person, method: CalendarMethod) -> str:
+def mail_part(meeting: AdvisorySession, *, person: Person, method: CalendarMethod, joins: bool = True) -> str:
     """Return the entry that goes with a letter to ``person``, who has or had a seat.
 
     ``REQUEST`` puts the session into the person's calendar or changes it there, ``CANCEL`` takes it out. A
     person who gave up a seat gets the entry as cancelled although the session itself goes on. Of two such
     files with one SEQUENCE the later one counts, by DTSTAMP: a place that was given up can be taken again.
+    How to join stands in it when ``joins``.
     """
     gone = method is CalendarMethod.CANCEL
     calendar = _calendar(method.value)
-    entry = _entry(meeting, _about(meeting, "" if gone else meeting.joining_details), cancelled=gone)
+    told = joins and not gone
+    entry = _entry(meeting, _about(meeting, meeting.joining_details if told else ""), cancelled=gone)
     entry["dtstamp"] = icalendar.vDatetime(clock.now())
     attendee = icalendar.vCalAddress(f"mailto:{person.email}")
     attendee.params.update({"CN": person.name, "PARTSTAT": "ACCEPTED", "RSVP": "FALSE"})

@@ -9,13 +9,23 @@ from sqlalchemy.orm import Session
 
 from engage.accounts import queries as accounts
 from engage.accounts.models import Person
-from engage.advisory.models import AdvisorySession, Seat, VolunteerOffer, WaitingPlace
+from engage.advisory.enums import Admission
+from engage.advisory.models import (
+    AdvisorySession,
+    OneToOneAsk,
+    OneToOneTerms,
+    Seat,
+    VolunteerOffer,
+    WaitingPlace,
+)
+from engage.advisory.service import admission
 from engage.advisory.service.calendar import mail_part
 from engage.challenges.enums import OPEN_STATES
 from engage.kernel import clock
 from engage.kernel.actor import Anyone, Role, System
 from engage.kernel.settings import settings
 from engage.kernel.uktime import to_uk, uk_range, uk_time
+from engage.matchmaking.models import Invitation
 from engage.outbox import service as outbox
 from engage.outbox.enums import CalendarMethod
 from engage.suppliers.models import Supplier
@@ -47,6 +57,18 @@ def attends_now(session: Session, *, sender: Anyone, meeting: AdvisorySession, s
     """Tell who attends from now on, with joining details and a calendar entry."""
     key = f"seat:{seat.id}:attends:{seat.person_id}:{seat.updated_at.isoformat()}"
     _about_seat(session, "seat_confirmed", sender, meeting, seat, key=key, method=REQUEST)
+
+
+def let_in(session: Session, *, sender: Anyone, meeting: AdvisorySession, seat: Seat) -> None:
+    """Tell who attends and has confirmed for this session how to join, with the calendar entry."""
+    key = f"seat:{seat.id}:let_in:{seat.person_id}:{clock.now().isoformat()}"
+    _about_seat(session, "seat_confirmed", sender, meeting, seat, key=key, method=REQUEST)
+
+
+def confirm_again(session: Session, *, meeting: AdvisorySession, seat: Seat, declaration_id: int) -> None:
+    """Ask who attends to confirm again what everybody confirms on entry; once a day for a declaration."""
+    key = f"seat:{seat.id}:again:{declaration_id}:{clock.uk_today().isoformat()}"
+    _about_seat(session, "entry_asked", System(), meeting, seat, key=key, method=None)
 
 
 def offered(session: Session, *, meeting: AdvisorySession, seat: Seat) -> None:
@@ -133,12 +155,23 @@ def changed(
     meeting: AdvisorySession,
     seats: Sequence[Seat],
     changes: Sequence[str],
+    reason: str = "",
 ) -> None:
     """Tell everyone with a seat what changed, with the calendar entry as it is now."""
+    standing = admission.standing(session, held=seats)
     for seat in seats:
         key = f"session:{meeting.ref}:{meeting.sequence}:{seat.person_id}"
         _about_seat(
-            session, "session_changed", sender, meeting, seat, key=key, method=REQUEST, changes=list(changes)
+            session,
+            "session_changed",
+            sender,
+            meeting,
+            seat,
+            key=key,
+            method=REQUEST,
+            standing=standing.get(seat.id),
+            changes=list(changes),
+            reason=reason,
         )
 
 
@@ -187,11 +220,16 @@ def _about_seat(
     *,
     key: str,
     method: CalendarMethod | None,
+    standing: Admission | None = None,
     **more: Any,
 ) -> bool:
+    """Write to who attends; how to join only to who is let in. The caller looks up ``standing`` for many at once."""
     person, base = seat.person, settings().base_url
     if not _acts_for(session, person, seat.supplier):
         return False
+    if standing is None and method is not CANCEL:
+        standing = admission.standing(session, held=[seat]).get(seat.id)
+    joins = standing is Admission.LET_IN
     letter = outbox.post(
         session,
         template=template,
@@ -202,11 +240,13 @@ def _about_seat(
             "title": meeting.title,
             "when": uk_range(meeting.starts_at, meeting.ends_at),
             "place": meeting.place,
-            "joining_details": meeting.joining_details,
+            "joining_details": meeting.joining_details if joins else "",
             "agenda": meeting.agenda,
             "challenge": meeting.challenge.title,
             "department": meeting.challenge.organisation.name,
             "link": f"{base}/supplier/sessions",
+            "standing": standing,
+            "confirm_link": f"{base}/supplier/seats/{seat.id}/confirm",
             "invitation_link": f"{base}/supplier/invitations/{seat.invitation.ref}",
             "public_link": f"{base}/challenges/{meeting.challenge.ref}",
             **more,
@@ -219,10 +259,41 @@ def _about_seat(
         challenge_ref=meeting.challenge.ref,
         audience=f"supplier:{seat.supplier.ref}",
         fact=f"seat:{seat.id}",
-        calendar=mail_part(meeting, person=person, method=method) if method else None,
+        calendar=mail_part(meeting, person=person, method=method, joins=joins) if method else None,
         calendar_method=method,
     )
     return letter is not None
+
+
+def talk_offered(
+    session: Session, *, sender: Anyone, asked: OneToOneAsk, invitation: Invitation, terms: OneToOneTerms
+) -> None:
+    """Tell who asked for a one-to-one talk that everybody who asked is offered one, and where to choose the time."""
+    if not _acts_for(session, asked.person, asked.supplier):
+        return
+    challenge, base = asked.challenge, settings().base_url
+    outbox.post(
+        session,
+        template="talk_offered",
+        to=asked.person.email,
+        to_name=asked.person.name,
+        person_id=asked.person.id,
+        context={
+            "challenge": challenge.title,
+            "department": challenge.organisation.name,
+            "minutes": terms.minutes,
+            "questions": terms.questions,
+            "answer_by": invitation.expires_at,
+            "link": f"{base}/supplier/invitations/{invitation.ref}",
+            "public_link": f"{base}/challenges/{challenge.ref}",
+        },
+        dedupe_key=f"talk_offered:{asked.id}",
+        why=f"You got this email because you asked for a talk for {asked.supplier.organisation.name}.",
+        sender=sender,
+        challenge_ref=challenge.ref,
+        audience=f"supplier:{asked.supplier.ref}",
+        fact=f"talk:{asked.id}",
+    )
 
 
 def offer_received(session: Session, *, sender: Anyone, offer: VolunteerOffer) -> None:

@@ -9,7 +9,9 @@ else may hold. So no two transactions ever wait for each other.
 
 ``advisory_session.taken`` equals the number of live seats at every commit. It goes up only by the
 conditional update in ``take``: of all who ask for the last place at once, the row's lock lets one through
-and shows the others a full session.
+and shows the others a full session. ``taken_invited`` equals the number of those that are no volunteers', and never
+reaches into the places that are kept for volunteers. Of a corporate group no more come than the session takes: they
+are counted under the lock of the row that the update holds.
 """
 
 from __future__ import annotations
@@ -22,13 +24,17 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload
 
 from engage.advisory.enums import SeatState, SessionState, WaitingState
-from engage.advisory.errors import NoPlaces
+from engage.advisory.errors import GroupFull, NoPlaces
 from engage.advisory.models import AdvisorySession, Seat, WaitingPlace
 from engage.kernel import clock
 from engage.kernel.errors import Conflict
+from engage.kernel.uktime import uk_time
+from engage.matchmaking.enums import Origin
 from engage.matchmaking.models import Invitation
+from engage.matchmaking.service import fold
 
 TO_COME = (SeatState.OFFERED, SeatState.CONFIRMED)
+COUNTED = ("taken", "taken_invited", "held_back")
 _ONE_LIVE = {"uq_seat_live", "uq_seat_to_come"}
 
 
@@ -52,69 +58,122 @@ def take(session: Session, *, meeting: AdvisorySession, invitation: Invitation, 
     """Take one place in ``meeting`` for ``invitation``, whose row the caller has locked, and return the seat.
 
     Side effects, both or neither: ``taken`` goes up by one if a place is free, and a confirmed seat. Raises
-    ``NoPlaces`` when the session is full, cancelled or has begun, and ``Conflict`` when the supplier already
-    has a seat in it, or a place to come elsewhere by the same invitation.
+    ``NoPlaces`` when the session is full, the places left are kept for volunteers, it was cancelled, or the
+    time to take places is over; ``GroupFull`` when others of its corporate group have as many as the session takes;
+    ``Conflict`` when the supplier already has a seat in it, or a place to come elsewhere by the same invitation.
     """
-    now = clock.now()
-    seat = Seat(
-        session_id=meeting.id,
-        supplier_id=invitation.supplier_id,
-        invitation_id=invitation.id,
-        person_id=person_id,
-        state=SeatState.CONFIRMED,
-        created_at=now,
-        updated_at=now,
-    )
+    seat = _seat(invitation, meeting_id=meeting.id, person_id=person_id)
     try:
         with session.begin_nested():
-            _count_up(session, meeting)
+            limit = _count_up(session, meeting, volunteered=seat.volunteered)
+            _check_group(session, meeting, group=seat.corporate_group, limit=limit)
             session.add(seat)
     except IntegrityError as error:
         if getattr(getattr(error.orig, "diag", None), "constraint_name", None) not in _ONE_LIVE:
             raise
         raise Conflict("You already have a place. Give it up first if you want another one.") from error
-    session.expire(meeting, ["taken"])
+    finally:
+        session.expire(meeting, COUNTED)
     return seat
 
 
 def keep(session: Session, *, meeting: AdvisorySession, turn: WaitingPlace, until: datetime) -> Seat:
     """Keep one free place of ``meeting``, whose row the caller has locked, for who is next in line.
 
-    Side effects: ``taken`` goes up, a seat ``offered``. Raises ``NoPlaces`` as ``take`` does.
+    Side effects: ``taken`` goes up, a seat ``offered``. Raises ``NoPlaces`` and ``GroupFull`` as ``take`` does.
     """
-    now = clock.now()
-    _count_up(session, meeting)
-    seat = Seat(
-        session=meeting,
-        supplier=turn.supplier,
-        invitation=turn.invitation,
-        person=turn.person,
-        state=SeatState.OFFERED,
-        held_until=until,
-        created_at=now,
-        updated_at=now,
-    )
+    seat = _seat(turn.invitation, meeting_id=meeting.id, person_id=turn.person_id)
+    seat.state, seat.held_until = SeatState.OFFERED, until
+    limit = _count_up(session, meeting, volunteered=seat.volunteered)
+    _check_group(session, meeting, group=seat.corporate_group, limit=limit)
     session.add(seat)
     session.flush()
-    session.expire(meeting, ["taken"])
+    session.expire(meeting, COUNTED)
     return seat
 
 
-def _count_up(session: Session, meeting: AdvisorySession) -> None:
+def has_room(session: Session, *, meeting: AdvisorySession, invitation: Invitation) -> bool:
+    """Tell whether a free place of ``meeting``, whose row the caller has locked, could be that of ``invitation``.
+
+    Not when those that are free are kept for volunteers, or its corporate group has as many as the session takes.
+    """
+    free = meeting.free if _volunteered(invitation) else meeting.free_for_invited
+    group = fold(invitation.supplier.corporate_group)
+    return free > 0 and not _group_is_full(session, meeting, group=group, limit=meeting.group_limit)
+
+
+def _seat(invitation: Invitation, *, meeting_id: int, person_id: int) -> Seat:
+    now = clock.now()
+    return Seat(
+        session_id=meeting_id,
+        supplier_id=invitation.supplier_id,
+        invitation_id=invitation.id,
+        person_id=person_id,
+        state=SeatState.CONFIRMED,
+        volunteered=_volunteered(invitation),
+        corporate_group=fold(invitation.supplier.corporate_group),
+        created_at=now,
+        updated_at=now,
+    )
+
+
+def _volunteered(invitation: Invitation) -> bool:
+    return invitation.origin is Origin.VOLUNTEERED
+
+
+def _count_up(session: Session, meeting: AdvisorySession, *, volunteered: bool) -> int | None:
+    """Count one more place as taken and return how many of one group the session takes; its row is locked then."""
+    now = clock.now()
+    free, values = AdvisorySession.taken < AdvisorySession.places, {"taken": AdvisorySession.taken + 1}
+    if not volunteered:
+        kept = sa.case((AdvisorySession.reserved_until <= now, 0), else_=AdvisorySession.held_back)
+        free = sa.and_(free, AdvisorySession.taken_invited < AdvisorySession.places - kept)
+        values |= {"taken_invited": AdvisorySession.taken_invited + 1, "held_back": kept}
     statement = (
         sa.update(AdvisorySession)
         .where(
             AdvisorySession.id == meeting.id,
-            AdvisorySession.taken < AdvisorySession.places,
+            free,
             AdvisorySession.state == SessionState.SCHEDULED,
-            AdvisorySession.starts_at > clock.now(),
+            sa.func.coalesce(AdvisorySession.closes_at, AdvisorySession.starts_at) > now,
         )
-        .values(taken=AdvisorySession.taken + 1)
-        .returning(AdvisorySession.id)
+        .values(values)
+        .returning(AdvisorySession.id, AdvisorySession.group_limit)
         .execution_options(synchronize_session=False)
     )
-    if session.scalar(statement) is None:
-        raise NoPlaces(f"There is no free place in “{meeting.title}” any more.")
+    found = session.execute(statement).one_or_none()
+    if found is None:
+        raise NoPlaces(_why_none(session, meeting))
+    limit: int | None = found.group_limit
+    return limit
+
+
+def _why_none(session: Session, meeting: AdvisorySession) -> str:
+    session.refresh(meeting, [*COUNTED, "state", "starts_at", "closes_at", "reserved_until"])
+    if meeting.state is SessionState.SCHEDULED and meeting.open_until <= clock.now() < meeting.starts_at:
+        return f"Places in “{meeting.title}” could be taken until {uk_time(meeting.open_until)}."
+    if meeting.takes_places and meeting.free and meeting.reserved_until is not None:
+        until = uk_time(meeting.reserved_until)
+        return f"The places left in “{meeting.title}” are kept for suppliers that volunteered, until {until}."
+    return f"There is no free place in “{meeting.title}” any more."
+
+
+def _check_group(session: Session, meeting: AdvisorySession, *, group: str, limit: int | None) -> None:
+    if _group_is_full(session, meeting, group=group, limit=limit):
+        most = "one supplier" if limit == 1 else f"{limit} suppliers"
+        raise GroupFull(
+            f"“{meeting.title}” takes {most} of a corporate group, and that many of yours have a place. Choose another "
+            "session, or ask the others of your group whether they give theirs up."
+        )
+
+
+def _group_is_full(session: Session, meeting: AdvisorySession, *, group: str, limit: int | None) -> bool:
+    if not group or limit is None:
+        return False
+    count = sa.select(sa.func.count(Seat.id)).where(
+        Seat.session_id == meeting.id, Seat.corporate_group == group, Seat.state != SeatState.RELEASED
+    )
+    return (session.scalar(count) or 0) >= limit
 
 
 def give_back(session: Session, *, seat: Seat) -> SeatState | None:
@@ -155,18 +214,21 @@ def _release(session: Session, meeting: AdvisorySession, which: sa.ColumnElement
         sa.update(Seat)
         .where(which, Seat.state.in_(TO_COME))
         .values(state=SeatState.RELEASED, updated_at=clock.now())
-        .returning(Seat.id)
+        .returning(Seat.id, Seat.volunteered)
         .execution_options(synchronize_session=False)
     )
-    ids = list(session.scalars(statement))
+    released = session.execute(statement).all()
+    invited = sum(not one.volunteered for one in released)
     session.execute(
         sa.update(AdvisorySession)
         .where(AdvisorySession.id == meeting.id)
-        .values(taken=AdvisorySession.taken - len(ids))
+        .values(
+            taken=AdvisorySession.taken - len(released), taken_invited=AdvisorySession.taken_invited - invited
+        )
         .execution_options(synchronize_session=False)
     )
-    session.expire(meeting, ["taken"])
-    return ids
+    session.expire(meeting, COUNTED)
+    return [one.id for one in released]
 
 
 def lock(session: Session, meeting_id: int) -> AdvisorySession:

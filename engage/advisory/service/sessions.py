@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -10,13 +10,15 @@ from sqlalchemy.orm import Session
 
 from engage.advisory.enums import SESSION_TRANSITIONS, SeatState, SessionFormat, SessionState
 from engage.advisory.models import AdvisorySession, Seat
-from engage.advisory.service import letters, seats, waiting
+from engage.advisory.models.sessions import GROUP_LIMIT
+from engage.advisory.service import fitting, letters, one_to_one, seats, waiting
 from engage.audit import service as audit
 from engage.challenges import service as challenges
 from engage.challenges.enums import OPEN_STATES, ChallengeState
 from engage.challenges.models import Challenge
 from engage.kernel import clock
 from engage.kernel.actor import Actor, Anyone
+from engage.kernel.clock import UK
 from engage.kernel.errors import Conflict, Invalid
 from engage.kernel.ids import short_id
 from engage.kernel.states import check
@@ -35,6 +37,14 @@ class SessionDetails:
     starts_at: datetime
     ends_at: datetime
     places: int
+    zone: str = UK.key
+    closes_at: datetime | None = None
+    """Until when places can be taken; until it begins when not said."""
+    reserved: int = 0
+    """So many places are for volunteers until ``reserved_until``."""
+    reserved_until: datetime | None = None
+    group_limit: int | None = GROUP_LIMIT
+    """At most so many suppliers of one corporate group; any number when not said."""
     place: str = ""
     joining_details: str = ""
     agenda: str = ""
@@ -51,6 +61,9 @@ ANNOUNCED = {
     "agenda": "the agenda",
 }
 TOLD_TO_ATTENDEES = {**ANNOUNCED, "joining_details": "how to join"}
+# What everyone can read on the page of the challenge, and nobody who has a place needs to be told.
+SHOWN = {"places", "closes_at", "reserved", "reserved_until", "group_limit"}
+MOVED = {"starts_at", "ends_at"}
 
 
 def schedule(
@@ -60,20 +73,24 @@ def schedule(
 
     Side effects, in order: the challenge's row is locked, the session, an audit line, a ledger line; with
     the first session of a published challenge the engagement begins (``challenges.service.start_engaging``).
-    Raises ``Conflict`` when the challenge is not open, ``Invalid`` when the session would begin in the past.
+    Raises ``Conflict`` when the challenge is not open or one-to-one talks are not offered to everyone yet, ``Invalid``
+    when the session would begin in the past or the rest does not fit together.
     """
     challenge = _lock_challenge(session, challenge)
     if challenge.state not in OPEN_STATES:
         raise Conflict(
             "Sessions can be scheduled once the challenge is published, and until it stops taking part."
         )
-    _check_times(details)
+    fitting.check(details)
+    one_to_one.check_time(session, challenge=challenge, details=details)
     now = clock.now()
     meeting = AdvisorySession(
         ref=short_id(),
         challenge=challenge,
         state=SessionState.SCHEDULED,
         taken=0,
+        taken_invited=0,
+        held_back=details.reserved,
         sequence=0,
         created_at=now,
         updated_at=now,
@@ -89,41 +106,63 @@ def schedule(
 
 
 def change(
-    session: Session, *, actor: Anyone, meeting: AdvisorySession, details: SessionDetails
+    session: Session,
+    *,
+    actor: Anyone,
+    meeting: AdvisorySession,
+    details: SessionDetails,
+    reason: str = "",
+    at_least_taken: bool = False,
 ) -> AdvisorySession:
     """Change a scheduled session that has not begun. The same details again change nothing.
 
+    A person who moves it gives a ``reason``, which everyone is told. With ``at_least_taken``, places are lowered to as
+    many as are taken by then, instead of being refused below that.
+
     Side effects, in order: the session's row is locked and changed, ``sequence`` goes up, an audit line;
-    when people who attend are concerned, a letter with the new calendar entry to each of them; new places
-    are offered to who waits; when everyone is concerned, a ledger line. Raises ``Conflict`` when the session
-    is over or cancelled or the challenge is not public, ``Invalid`` when it would begin in the past or have fewer
-    places than are taken.
+    when people who attend are concerned, a letter with the new calendar entry to each of them; places that are free
+    for it now are offered to who waits; when everyone is concerned, a ledger line. Raises ``Conflict`` when the session
+    is over or cancelled or the challenge is not public, ``Invalid`` when it would begin in the past, have fewer
+    places than are taken, or is moved without a reason.
     """
     meeting = seats.lock(session, meeting.id)
     if meeting.state is not SessionState.SCHEDULED or meeting.starts_at <= clock.now():
         raise Conflict("This session was cancelled or has begun, so it cannot be changed any more.")
     if not meeting.challenge.is_public:
         raise Conflict("This challenge is not public at the moment. A session can be cancelled, not changed.")
-    _check_times(details)
-    if details.places < meeting.taken:
-        raise Invalid({"places": f"{meeting.taken} places are already taken: enter {meeting.taken} or more"})
+    if at_least_taken:
+        details = replace(details, places=max(details.places, fitting.fewest(meeting, details)))
+    fitting.check(details, meeting=meeting)
+    one_to_one.check_time(session, challenge=meeting.challenge, details=details, meeting=meeting)
     changes = [name for name, value in asdict(details).items() if getattr(meeting, name) != value]
     if not changes:
         return meeting
+    moved = bool(MOVED & set(changes))
+    if moved and not reason and isinstance(actor, Actor):
+        raise Invalid({"reason": "Say why the session is moved: everybody who comes reads it"})
     for name in changes:
         setattr(meeting, name, getattr(details, name))
+    meeting.held_back = fitting.held_back(details)
     meeting.sequence += 1
     meeting.updated_at = clock.now()
+    meeting.move_reason = reason if moved else meeting.move_reason
     session.flush()
     _record(session, actor, meeting, "changed", changed=changes, sequence=meeting.sequence)
     told = [words for name, words in TOLD_TO_ATTENDEES.items() if name in changes]
     if told:
-        holders = _holders(session, meeting)
-        letters.changed(session, sender=actor, meeting=meeting, seats=holders, changes=told)
-    if "places" in changes:
+        letters.changed(
+            session,
+            sender=actor,
+            meeting=meeting,
+            seats=_holders(session, meeting),
+            changes=told,
+            reason=reason if moved else "",
+        )
+    if SHOWN & set(changes):
         waiting.promote(session, meeting=meeting)
-    if any(name in ANNOUNCED for name in changes):
-        _announce(session, meeting, f"Advisory session changed: {meeting.title}, {_when(meeting)}")
+    if set(changes) & (ANNOUNCED.keys() | SHOWN):
+        why = f". {reason}" if moved and reason else ""
+        _announce(session, meeting, f"Advisory session changed: {meeting.title}, {_when(meeting)}{why}")
     return meeting
 
 
@@ -180,11 +219,6 @@ def _lock_challenge(session: Session, challenge: Challenge) -> Challenge:
     return session.scalars(query.with_for_update().execution_options(populate_existing=True)).one()
 
 
-def _check_times(details: SessionDetails) -> None:
-    if details.starts_at <= clock.now():
-        raise Invalid({"starts_on": "The session must begin in the future"})
-
-
 def _holders(session: Session, meeting: AdvisorySession) -> list[Seat]:
     query = sa.select(Seat).where(Seat.session_id == meeting.id, Seat.state == SeatState.CONFIRMED)
     return list(session.scalars(query.order_by(Seat.id)))
@@ -197,7 +231,8 @@ def _when(meeting: AdvisorySession) -> str:
 def _announce(session: Session, meeting: AdvisorySession, summary: str) -> None:
     if not meeting.challenge.is_public:
         return  # nobody can read it: who had a place is told by letter
-    body = "\n".join((meeting.title, _when(meeting), meeting.place, meeting.agenda, meeting.cancel_reason))
+    told = (meeting.title, _when(meeting), meeting.place, meeting.agenda, *fitting.terms(meeting))
+    body = "\n".join((*told, meeting.cancel_reason))
     ledger.disclose(
         session,
         challenge_ref=meeting.challenge.ref,

@@ -1,10 +1,11 @@
 """The waiting list of a session: who comes next when a place becomes free.
 
-A list exists only while its session is full: a place that becomes free is offered, in the same transaction,
-to who has waited longest, and counts as taken while it is kept for them. So nobody overtakes the list, and
-each place that becomes free promotes exactly one supplier. Everything here happens under the lock of the
-session's row; who waits, or holds an offered place, is locked out by ``seats.lock_of`` before they move
-elsewhere.
+A place that becomes free is offered, in the same transaction, to who has waited longest of those who can have it, and
+counts as taken while it is kept for them. So nobody overtakes the list, and each place that becomes free promotes
+exactly one supplier. Two things can let somebody behind go first: a place that is kept for volunteers, and a corporate
+group that has as many places as the session takes; who is passed by keeps their number. Everything here happens under
+the lock of the session's row; who waits, or holds an offered place, is locked out by ``seats.lock_of`` before they
+move elsewhere.
 """
 
 from __future__ import annotations
@@ -24,12 +25,13 @@ from engage.kernel import clock
 from engage.kernel.actor import Actor, Anyone, System
 from engage.kernel.errors import Conflict
 from engage.kernel.states import check
+from engage.kernel.uktime import uk_time
 from engage.matchmaking.enums import InvitationState
 from engage.matchmaking.models import Invitation
 from engage.suppliers.models import Supplier
 
 HOLD = timedelta(days=2)
-"""How long an offered place is kept; half the time that is left when the session begins before four days."""
+"""How long an offered place is kept; half the time that is left when places can be taken for less than four days."""
 
 
 def join(
@@ -38,10 +40,12 @@ def join(
     """Wait for a place in ``meeting``, whose row the caller has locked, as well as the invitation's.
 
     Waiting twice changes nothing. Side effects: the turn, an audit line. Raises ``Conflict`` when the
-    session was cancelled or has begun, and when the invitation waits for another one. The caller has seen
-    that no place is free.
+    session was cancelled or the time to take places is over, and when the invitation waits for another one. The
+    caller has seen that no place is free for it.
     """
-    if meeting.state is not SessionState.SCHEDULED or meeting.starts_at <= clock.now():
+    if not meeting.takes_places:
+        if meeting.state is SessionState.SCHEDULED and meeting.starts_at > clock.now():
+            raise Conflict(f"Places in “{meeting.title}” could be taken until {uk_time(meeting.open_until)}.")
         raise Conflict(f"“{meeting.title}” was cancelled or has begun, so nobody can wait for a place in it.")
     for turn in _waits(session, WaitingPlace.invitation_id == invitation.id):
         if turn.session_id == meeting.id:
@@ -78,12 +82,13 @@ def promote(session: Session, *, meeting: AdvisorySession) -> list[Seat]:
     """Offer every free place of ``meeting``, whose row the caller has locked, to who has waited longest.
 
     Who may no longer take part (the invitation ended, the supplier is suspended) is passed over and leaves
-    the list. Side effects, for each place: a seat ``offered`` with ``held_until``, ``taken`` goes up, the
-    turn ends, an audit line, a letter. Returns the seats offered.
+    the list. Who cannot have the places that are free (see ``seats.has_room``) goes on waiting.
+    Side effects, for each place: a seat ``offered`` with ``held_until``, ``taken`` goes up, the turn ends, an audit
+    line, a letter. Returns the seats offered.
     """
     session.flush()
-    session.refresh(meeting, ["taken", "places", "state", "starts_at"])
-    if meeting.state is not SessionState.SCHEDULED or meeting.starts_at <= clock.now() or meeting.free < 1:
+    session.refresh(meeting)
+    if not meeting.takes_places or meeting.free < 1:
         return []
     offered = []
     for turn in _waits(session, meeting=meeting):
@@ -93,6 +98,8 @@ def promote(session: Session, *, meeting: AdvisorySession) -> list[Seat]:
             _end(turn, WaitingState.LEFT)
             session.flush()
             _record(session, System(), turn, "passed_over")
+            continue
+        if not seats.has_room(session, meeting=meeting, invitation=turn.invitation):
             continue
         _end(turn, WaitingState.PROMOTED)
         seat = seats.keep(session, meeting=meeting, turn=turn, until=kept_until(meeting))
@@ -104,9 +111,42 @@ def promote(session: Session, *, meeting: AdvisorySession) -> list[Seat]:
 
 
 def kept_until(meeting: AdvisorySession) -> datetime:
-    """Return until when a place offered now is kept: two days, or half the time until the session begins."""
+    """Return until when a place offered now is kept: two days, or half the time until places can no longer be taken."""
     now = clock.now()
-    return now + min(HOLD, (meeting.starts_at - now) / 2)
+    return now + min(HOLD, (meeting.open_until - now) / 2)
+
+
+def open_reserved(session: Session, *, meeting_id: int) -> list[Seat]:
+    """Give the places that were kept for volunteers until now to everybody, and return the seats offered by that.
+
+    Side effects, in order: the session's row locked, ``held_back`` is 0, an audit line, those of ``promote``. Before
+    the time, or a second time, nothing happens.
+    """
+    meeting = seats.lock(session, meeting_id)
+    if not meeting.held_back or meeting.reserved_until is None or meeting.reserved_until > clock.now():
+        return []
+    kept, meeting.held_back = meeting.held_back, 0
+    session.flush()
+    audit.record(
+        session,
+        actor=System(),
+        tag="advisory:session:reserved_opened",
+        subject=f"session:{meeting.ref}",
+        challenge=meeting.challenge.ref,
+        places=kept,
+    )
+    return promote(session, meeting=meeting)
+
+
+def end_late(session: Session, *, meeting_id: int) -> None:
+    """End the waiting list of a session in which no place can be taken any more; before that time nothing happens.
+
+    Side effects, in order: the session's row locked, those of ``close``.
+    """
+    meeting = seats.lock(session, meeting_id)
+    if meeting.state is SessionState.SCHEDULED and meeting.open_until <= clock.now():
+        until = uk_time(meeting.open_until)
+        close(session, meeting=meeting, reason=f"Places could be taken until {until}, and none became free.")
 
 
 def close(session: Session, *, meeting: AdvisorySession, reason: str) -> None:
@@ -136,7 +176,7 @@ def _waits(
         joinedload(WaitingPlace.session).joinedload(AdvisorySession.challenge),
         joinedload(WaitingPlace.person),
         joinedload(WaitingPlace.supplier),
-        joinedload(WaitingPlace.invitation),
+        joinedload(WaitingPlace.invitation).joinedload(Invitation.supplier),
     )
     return list(
         session.scalars(loaded.order_by(WaitingPlace.id).execution_options(populate_existing=True)).unique()

@@ -6,4 +6,14 @@ from flask import Blueprint
 
 bp = Blueprint("advisory", __name__)
 
-from engage.advisory.views import afterwards, calendars, invitations, keeping, offers, places, sessions  # noqa: E402, F401 - they use bp
+from engage.advisory.views import (  # noqa: E402, F401 - they use bp
+    afterwards,
+    calendars,
+    contributions,
+    entry,
+    invitations,
+    keeping,
+    offers,
+    places,
+    sessions,
+)

@@ -15,7 +15,6 @@ from engage.advisory.views.places import attendee_choices
 from engage.http.access import actor, authorise, requires
 from engage.http.filters import plural
 from engage.http.session import db, writes
-from engage.interests import service as interests
 from engage.kernel import clock
 from engage.kernel.errors import Invalid, NotFound
 from engage.kernel.uktime import uk_range
@@ -109,7 +108,6 @@ def _take_place(found: Invitation, form: AcceptForm) -> None:
     service.accept_or_wait(
         db(), actor=actor(), invitation=found, meeting=meeting, attendee_id=form.attendee.data
     )
-    interests.attest(db(), actor=actor(), challenge=found.challenge, subject=f"invitation:{found.ref}")
 
 
 def _page(found: Invitation, form: AcceptForm, decline_form: DeclineForm) -> str:

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from engage.accounts import queries as accounts
 from engage.advisory import queries, service
 from engage.advisory.forms import AttendeeForm
-from engage.advisory.policy import AdvisoryPermission, can_answer, can_release
+from engage.advisory.policy import AdvisoryPermission, attends, can_answer, can_release
 from engage.advisory.service import admission
 from engage.advisory.views import bp
 from engage.http.access import actor, authorise, requires
@@ -32,7 +32,7 @@ def sessions() -> ResponseReturnValue:
     return render_template(
         "advisory/my_sessions.html",
         to_come=[seat for seat in seats if seat.session.ends_at > now],
-        on_hold=admission.on_hold(db(), held=seats),
+        standing=admission.standing(db(), held=seats),
         past=[seat for seat in reversed(seats) if seat.session.ends_at <= now],
         me=actor(),
         now=now,
@@ -66,7 +66,10 @@ def attendee(seat_id: int) -> ResponseReturnValue:
     if form.validate_on_submit():
         service.change_attendee(db(), actor=actor(), seat=seat, person_id=form.attendee.data)
         flash(f"{seat.person.name} will attend.", "success")
-        return redirect(url_for("advisory.sessions"), 303)
+        mine = attends(actor(), seat)
+        return redirect(
+            url_for("advisory.confirm_entry", seat_id=seat.id) if mine else url_for("advisory.sessions"), 303
+        )
     return render_template("advisory/attendee.html", form=form, seat=seat), 422 if form.errors else 200
 
 

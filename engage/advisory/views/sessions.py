@@ -37,11 +37,12 @@ def department_sessions(ref: str) -> ResponseReturnValue:
         "advisory/department_sessions.html",
         challenge=challenge,
         meetings=meetings,
-        on_hold=admission.on_hold(db(), held=[seat for each in meetings for seat in each.seats]),
+        standing=admission.standing(db(), held=[seat for each in meetings for seat in each.seats]),
         offers=queries.offers_of_challenge(db(), challenge_id=challenge.id),
         live_seats=queries.live_seats,
         asked_anew=queries.asked_anew,
         waiting=queries.waiting_of_challenge(db(), challenge_id=challenge.id),
+        written=queries.count_contributions(db(), challenge_id=challenge.id),
         can_run=can_run(actor(), challenge),
         now=clock.now(),
     )

@@ -58,6 +58,8 @@ class Attachment(Base):
     """Why it was refused, in a sentence."""
     trouble: Mapped[str] = mapped_column(default="")
     """Why the last try to check it came to nothing, in a sentence."""
+    held: Mapped[bool] = mapped_column(default=False)
+    """Whether something else than a text has the file, so that it stays when no text lists it."""
     data: Mapped[bytes | None] = mapped_column(sa.LargeBinary, deferred=True, deferred_raiseload=True)
 
     @property

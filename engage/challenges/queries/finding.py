@@ -42,14 +42,24 @@ def public_challenges(
     newest first. ``department_id`` and ``state`` narrow the list. Two statements, whatever the number of
     rows.
     """
-    query = sa.select(Challenge).where(_PUBLIC, *_listed(state)).options(joinedload(Challenge.organisation))
-    if department_id is not None:
-        query = query.where(Challenge.organisation_id == department_id)
+    query = sa.select(Challenge).where(listed(words=words, department_id=department_id, state=state))
+    query = query.options(joinedload(Challenge.organisation))
     if words.strip():
         wanted = sa.func.websearch_to_tsquery("english", words)
-        query = query.where(Challenge.search.op("@@")(wanted))
         query = query.order_by(sa.func.ts_rank_cd(Challenge.search, wanted).desc())
     return paginate(session, query.order_by(Challenge.published_at.desc(), Challenge.id.desc()), page=page)
+
+
+def listed(
+    *, words: str = "", department_id: int | None = None, state: Listed = Listed.ALL
+) -> sa.ColumnElement[bool]:
+    """Return the condition that everybody may see a ``Challenge`` and that the public list, so narrowed, shows it."""
+    conditions = [_PUBLIC, *_listed(state)]
+    if department_id is not None:
+        conditions.append(Challenge.organisation_id == department_id)
+    if words.strip():
+        conditions.append(Challenge.search.op("@@")(sa.func.websearch_to_tsquery("english", words)))
+    return sa.and_(*conditions)
 
 
 def _listed(state: Listed) -> Sequence[sa.ColumnElement[bool]]:

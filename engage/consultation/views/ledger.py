@@ -56,6 +56,7 @@ def ledger(ref: str) -> ResponseReturnValue:
         told_facts=queries.told_facts(db(), challenge_id=challenge.id),
         justifications=challenges.justifications(db(), challenge_id=challenge.id),
         on_the_way=outbox.on_the_way(db(), challenge_ref=challenge.ref),
+        came_back=outbox.came_back_about(db(), challenge_ref=challenge.ref),
         page=_page(lines),
         may_tell=can_tell(actor(), challenge),
         may_release=can_release(actor(), challenge),

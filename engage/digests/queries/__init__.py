@@ -2,20 +2,62 @@
 
 from __future__ import annotations
 
-from engage.digests.queries.issues import letter_ids, told_of, waiting_issues
+from engage.digests.queries.arranged import Arranged, arranged, muted
+from engage.digests.queries.background import (
+    Key,
+    Known,
+    known,
+    last_news,
+    material_changes,
+    public_versions,
+    stamps,
+)
+from engage.digests.queries.feeds import listed_ids, newest, text_changes, text_times
+from engage.digests.queries.happenings import Happening, found_by, happenings
+from engage.digests.queries.issues import issues_of, letter_ids, told_of, waiting_letters
 from engage.digests.queries.items import preview, still_open, told
-from engage.digests.queries.subscriptions import about, abouts, active, of_address, subscription
+from engage.digests.queries.subscriptions import (
+    CONFIRMED_WITHIN,
+    Wanted,
+    about,
+    abouts,
+    active,
+    is_stale,
+    of_address,
+    subscription,
+)
 
 __all__ = [
+    "CONFIRMED_WITHIN",
+    "Arranged",
+    "Happening",
+    "Key",
+    "Known",
+    "Wanted",
     "about",
     "abouts",
     "active",
+    "arranged",
+    "found_by",
+    "happenings",
+    "is_stale",
+    "issues_of",
+    "known",
+    "last_news",
     "letter_ids",
+    "listed_ids",
+    "material_changes",
+    "muted",
+    "newest",
     "of_address",
     "preview",
+    "public_versions",
+    "stamps",
     "still_open",
     "subscription",
+    "text_changes",
+    "text_times",
     "told",
     "told_of",
-    "waiting_issues",
+    "waiting_letters",
 ]

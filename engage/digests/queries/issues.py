@@ -1,25 +1,32 @@
-"""Reading digests: which wait, and who was told what."""
+"""Reading digests: which wait, who was told what, and what one subscription has brought."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from engage.digests.models import DigestIssue
+from engage.digests.models import DigestEdition, DigestIssue
 from engage.outbox.enums import WAITING, LetterState
 from engage.outbox.models import Letter
 
 
-def waiting_issues(session: Session, *, challenge_id: int) -> Sequence[DigestIssue]:
-    """Return the digests that tell of a challenge and whose letter still waits to be sent."""
-    query = (
-        sa.select(DigestIssue)
-        .join(Letter, Letter.id == DigestIssue.letter_id)
-        .where(DigestIssue.challenge_ids.contains([challenge_id]), Letter.state.in_(WAITING))
+def waiting_letters(challenge_id: int) -> sa.Select[int]:
+    """Return the query for the ids of the letters that wait to be sent and tell of a challenge in a digest."""
+    return (
+        sa.select(Letter.id)
+        .join(DigestIssue, DigestIssue.letter_id == Letter.id)
+        .join(DigestEdition, DigestEdition.id == DigestIssue.edition_id)
+        .where(DigestEdition.challenge_ids.contains([challenge_id]), Letter.state.in_(WAITING))
     )
+
+
+def issues_of(session: Session, *, letter_ids: Collection[int]) -> Sequence[int]:
+    """Return the ids of the digests that these letters bring, in order."""
+    letters = sa.any_(sa.literal(list(letter_ids), sa.ARRAY(sa.BigInteger)))
+    query = sa.select(DigestIssue.id).where(DigestIssue.letter_id == letters)
     return session.scalars(query.order_by(DigestIssue.id)).all()
 
 
@@ -30,9 +37,10 @@ def told_of(session: Session, *, challenge_id: int, before: datetime) -> Sequenc
     """
     query = (
         sa.select(DigestIssue.subscription_id)
+        .join(DigestEdition, DigestEdition.id == DigestIssue.edition_id)
         .join(Letter, Letter.id == DigestIssue.letter_id)
         .where(
-            DigestIssue.challenge_ids.contains([challenge_id]),
+            DigestEdition.challenge_ids.contains([challenge_id]),
             Letter.state.in_((LetterState.SENT, LetterState.SENDING)),
             Letter.created_at < before,
         )

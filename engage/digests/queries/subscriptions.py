@@ -3,14 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from engage.accounts import queries as accounts
+from engage.challenges.enums import Listed
 from engage.digests.enums import SubscriptionState, Topic
 from engage.digests.models import Subscription
+from engage.kernel import clock
+from engage.kernel.codes import REGIONS, cpv_label
 from engage.kernel.errors import NotFound
+from engage.suppliers.models import Capability
+
+CONFIRMED_WITHIN = timedelta(days=7)
+"""How long the letter that asks to confirm can be answered."""
+
+
+class Wanted(Protocol):
+    """What a subscription is about: a ``Subscription``, or a filter that nobody has subscribed to yet."""
+
+    @property
+    def topic(self) -> Topic:
+        """See ``Subscription``, as for the others."""
+
+    @property
+    def value(self) -> str: ...  # noqa: D102 - as above
+
+    @property
+    def stage(self) -> Listed: ...  # noqa: D102 - as above
+
+    @property
+    def department_id(self) -> int | None: ...  # noqa: D102 - as above
 
 
 def subscription(session: Session, subscription_id: int) -> Subscription:
@@ -22,11 +48,26 @@ def subscription(session: Session, subscription_id: int) -> Subscription:
 
 
 def of_address(session: Session, email: str) -> Sequence[Subscription]:
-    """Return the subscriptions of an address that have not ended, oldest first."""
+    """Return the subscriptions of an address that have not ended, oldest first.
+
+    Without those that were never confirmed, once they cannot be any more.
+    """
     query = sa.select(Subscription).where(
-        sa.func.lower(Subscription.email) == email.lower(), Subscription.state != SubscriptionState.ENDED
+        sa.func.lower(Subscription.email) == email.lower(),
+        sa.or_(
+            Subscription.state == SubscriptionState.ACTIVE,
+            sa.and_(
+                Subscription.state == SubscriptionState.PENDING,
+                Subscription.created_at >= clock.now() - CONFIRMED_WITHIN,
+            ),
+        ),
     )
     return session.scalars(query.order_by(Subscription.id)).all()
+
+
+def is_stale(found: Subscription) -> bool:
+    """Tell whether a subscription was asked for so long ago that it can no longer be confirmed."""
+    return found.state is SubscriptionState.PENDING and found.created_at < clock.now() - CONFIRMED_WITHIN
 
 
 def active(session: Session, subscription_ids: Sequence[int]) -> Sequence[Subscription]:
@@ -37,23 +78,50 @@ def active(session: Session, subscription_ids: Sequence[int]) -> Sequence[Subscr
     return session.scalars(query.order_by(Subscription.id)).all()
 
 
-def about(session: Session, wanted: Subscription) -> str:
+def about(session: Session, wanted: Wanted) -> str:
     """Return what a subscription is about: "all new challenges", "new challenges from …", "… about “…”"."""
-    return abouts(session, [wanted])[wanted.id]
+    return _wordings(session, [wanted])[0]
 
 
 def abouts(session: Session, subscriptions: Sequence[Subscription]) -> dict[int, str]:
-    """Return ``about`` of each subscription by its id; one statement, and only when departments are among
-    them.
+    """Return ``about`` of each subscription by its id; a statement for departments and one for capabilities, each
+    only when there are any.
     """
-    with_names = any(one.topic is Topic.DEPARTMENT for one in subscriptions)
-    names = {str(each.id): each.name for each in accounts.departments(session)} if with_names else {}
-    return {one.id: _in_words(one, names) for one in subscriptions}
+    words = _wordings(session, subscriptions)
+    return {one.id: said for one, said in zip(subscriptions, words, strict=True)}
 
 
-def _in_words(wanted: Subscription, names: Mapping[str, str]) -> str:
-    if wanted.topic is Topic.SEARCH:
-        return f"new challenges about “{wanted.value}”"
+def _wordings(session: Session, wanted: Sequence[Wanted]) -> list[str]:
+    of_departments = any(one.topic is Topic.DEPARTMENT or one.department_id is not None for one in wanted)
+    departments = (
+        {str(each.id): each.name for each in accounts.departments(session)} if of_departments else {}
+    )
+    slugs = {one.value for one in wanted if one.topic is Topic.CAPABILITY}
+    named = sa.select(Capability.slug, Capability.name).where(Capability.slug.in_(slugs))
+    capabilities = {row.slug: row.name for row in session.execute(named)} if slugs else {}
+    return [_in_words(one, departments, capabilities) for one in wanted]
+
+
+_STAGES: Mapping[Listed, str] = {
+    Listed.OPEN: "new challenges",
+    Listed.FINDINGS_DUE: "challenges that have heard suppliers",
+    Listed.CLOSED: "challenges that are closed",
+    Listed.ALL: "challenges at every stage",
+}
+
+
+def _in_words(wanted: Wanted, departments: Mapping[str, str], capabilities: Mapping[str, str]) -> str:
+    stage, value = _STAGES[wanted.stage], wanted.value
+    if wanted.topic is Topic.EVERYTHING:
+        return f"all {stage}"
     if wanted.topic is Topic.DEPARTMENT:
-        return f"new challenges from {names.get(wanted.value, 'one department')}"
-    return "all new challenges"
+        return f"{stage} from {departments.get(value, 'one department')}"
+    if wanted.topic is Topic.CAPABILITY:
+        return f"{stage} that ask for “{capabilities.get(value, value)}”"
+    if wanted.topic is Topic.CPV:
+        return f"{stage} with CPV code {value} ({cpv_label(value)})"
+    if wanted.topic is Topic.REGION:
+        return f"{stage} in {REGIONS.get(value, value)}"
+    if wanted.department_id is None:
+        return f"{stage} about “{value}”"
+    return f"{stage} about “{value}” from {departments.get(str(wanted.department_id), 'one department')}"

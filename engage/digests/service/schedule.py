@@ -1,4 +1,4 @@
-"""When a digest is due: at an hour on UK clocks, every day or on one weekday."""
+"""When a digest is due: at once, or at an hour on UK clocks, every day or on one weekday."""
 
 from __future__ import annotations
 
@@ -14,9 +14,11 @@ ONE_DAY = timedelta(days=1)
 def last_slot(now: datetime, *, cadence: Cadence, weekday: int, hour: int) -> datetime:
     """Return the latest moment, not after ``now``, at which a digest of this cadence was due, in UTC.
 
-    In the hour that the clocks skip in March the slot is when they have jumped; in the hour that comes twice
-    in October it is the first of the two.
+    At once is always now. In the hour that the clocks skip in March the slot is when they have jumped; in the hour
+    that comes twice in October it is the first of the two.
     """
+    if cadence is Cadence.IMMEDIATE:
+        return now
     day = now.astimezone(UK).date()
     while (slot := _slot(day, hour)) > now or not _fits(day, cadence, weekday):
         day -= ONE_DAY
@@ -24,7 +26,9 @@ def last_slot(now: datetime, *, cadence: Cadence, weekday: int, hour: int) -> da
 
 
 def next_slot(now: datetime, *, cadence: Cadence, weekday: int, hour: int) -> datetime:
-    """Return the first moment after ``now`` at which a digest of this cadence is due, in UTC."""
+    """Return the first moment after ``now`` at which a digest of this cadence is due, in UTC; at once is ``now``."""
+    if cadence is Cadence.IMMEDIATE:
+        return now
     day = now.astimezone(UK).date()
     while (slot := _slot(day, hour)) <= now or not _fits(day, cadence, weekday):
         day += ONE_DAY
@@ -32,7 +36,9 @@ def next_slot(now: datetime, *, cadence: Cadence, weekday: int, hour: int) -> da
 
 
 def in_words(*, cadence: Cadence, weekday: int, hour: int) -> str:
-    """Return "every Tuesday at 8am" or "every day at 8am"."""
+    """Return "every Tuesday at 8am", "every day at 8am" or "as soon as there is news"."""
+    if cadence is Cadence.IMMEDIATE:
+        return "as soon as there is news"
     day = "day" if cadence is Cadence.DAILY else WEEKDAYS[weekday]
     return f"every {day} at {clock_words(time(hour))}"
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
@@ -11,32 +9,22 @@ from sqlalchemy.orm import Session
 from engage.accounts import queries as accounts
 from engage.audit import service as audit
 from engage.digests import queries
-from engage.digests.enums import TRANSITIONS, Cadence, SubscriptionState, Topic
+from engage.digests.enums import TRANSITIONS, Cadence, SubscriptionState
 from engage.digests.models import Subscription
+from engage.digests.queries import CONFIRMED_WITHIN
+from engage.digests.service.letters import write_about, write_full
 from engage.digests.service.planning import LAG
-from engage.digests.service.schedule import in_words
-from engage.digests.service.tokens import page_address
+from engage.digests.service.wanting import Filter, filter_of
+from engage.digests.service.wishes import Wish, checked_filter
 from engage.kernel import clock
 from engage.kernel.actor import Actor, System
-from engage.kernel.errors import Conflict, Invalid, NotFound
+from engage.kernel.errors import Conflict, NotFound
 from engage.kernel.states import check
-from engage.kernel.text import one_line
 from engage.outbox import service as outbox
 
 SENDER = System()
-MOST_PER_ADDRESS = 20
-LONGEST_SEARCH = 200
-
-
-@dataclass(frozen=True)
-class Wish:
-    """What somebody asks to be told, and when. ``value`` is a department's id or the words of a search."""
-
-    topic: Topic
-    value: str = ""
-    cadence: Cadence = Cadence.WEEKLY
-    weekday: int = 1
-    hour: int = 8
+MOST_PER_ADDRESS = 50
+_LOCK = 0x616C7274  # "alert": who asks for the same address waits, so that nobody gets more than the most
 
 
 def subscribe(session: Session, *, email: str, wish: Wish, actor: Actor | None = None) -> None:
@@ -45,37 +33,46 @@ def subscribe(session: Session, *, email: str, wish: Wish, actor: Actor | None =
     A new or unconfirmed subscription waits until somebody with the letter confirms. One that is already
     active stays as it is and the letter leads to it. An ``actor`` who subscribes their own verified address
     needs no letter: it begins, or changes, at once. One letter a day for each subscription, and at most
-    twenty subscriptions an address.
+    fifty subscriptions an address: further ones are answered with a letter that says so.
 
-    Raises ``Invalid`` for a wrong address, an unknown department or a search without words.
+    Raises ``Invalid`` by field for a wrong address or a wish that cannot be met, ``Conflict`` for somebody's own
+    address that has the most it can have.
     """
     address = outbox.checked_address(email)
-    value = _checked_value(session, wish)
-    found = _find_or_add(session, address, wish, value)
-    if found is None:
-        return
+    wanted = checked_filter(session, wish)
     own = actor is not None and _is_own(session, actor, address)
+    found = _find_or_add(session, address, wish, wanted)
+    if found is None:
+        if own:
+            raise Conflict(f"You get {MOST_PER_ADDRESS} different alerts already. End one of them first.")
+        write_full(session, queries.of_address(session, address)[0], most=MOST_PER_ADDRESS)
+        return
     if own or found.state is SubscriptionState.PENDING:
         found.cadence, found.weekday, found.hour = wish.cadence, wish.weekday, wish.hour
+    if found.state is SubscriptionState.PENDING:
+        found.created_at = clock.now()  # the letter that comes can be answered as long as the first one could
     if actor is not None and own:
         found.person_id = actor.person_id
         confirm(session, subscription_id=found.id, actor=actor)
     else:
-        _write_to(session, found)
+        write_about(session, found)
 
 
 def confirm(session: Session, *, subscription_id: int, actor: Actor | None = None) -> Subscription:
     """Begin telling from now on; an ended subscription can begin again. Twice is as good as once.
 
-    Raises ``NotFound``, or ``Conflict`` when the address has asked for the same again in the meantime.
+    Raises ``NotFound``, or ``Conflict`` when the letter that asked is older than a week, or the address has asked for
+    the same again in the meantime.
     """
     found = _locked(session, subscription_id)
     if found.state is SubscriptionState.ACTIVE:
         return found
+    if queries.is_stale(found):
+        raise Conflict(
+            f"This link could be used for {CONFIRMED_WITHIN.days} days. Ask for the alerts again to get a new one."
+        )
     check(TRANSITIONS, now=found.state, to=SubscriptionState.ACTIVE, thing="subscription")
-    twin = sa.select(Subscription.id).where(
-        _same(found.email, found.topic, found.value), Subscription.id != found.id
-    )
+    twin = sa.select(Subscription.id).where(_same(found.email, filter_of(found)), Subscription.id != found.id)
     if session.scalar(twin) is not None:
         raise Conflict(
             "You asked for the same alerts again in the meantime: use the newest email from engage."
@@ -123,19 +120,22 @@ def end(session: Session, *, subscription_id: int, actor: Actor | None = None) -
     return found
 
 
-def _find_or_add(session: Session, address: str, wish: Wish, value: str) -> Subscription | None:
-    """Return the live subscription of this address and topic, a new one if need be, locked; ``None`` when the
+def _find_or_add(session: Session, address: str, wish: Wish, wanted: Filter) -> Subscription | None:
+    """Return the live subscription of this address to the same, a new one if need be, locked; ``None`` when the
     address has too many.
     """
-    same = sa.select(Subscription).where(_same(address, wish.topic, value))
+    session.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK, sa.func.hashtext(address.lower()))))
+    same = sa.select(Subscription).where(_same(address, wanted))
     same = same.with_for_update().execution_options(populate_existing=True)
     known: Subscription | None = session.scalar(same)
     if known is not None or len(queries.of_address(session, address)) >= MOST_PER_ADDRESS:
         return known
     insert = postgresql.insert(Subscription).values(
         email=address,
-        topic=wish.topic,
-        value=value,
+        topic=wanted.topic,
+        value=wanted.value,
+        stage=wanted.stage,
+        department_id=wanted.department_id,
         cadence=wish.cadence,
         weekday=wish.weekday,
         hour=wish.hour,
@@ -150,48 +150,15 @@ def _find_or_add(session: Session, address: str, wish: Wish, value: str) -> Subs
     return twin
 
 
-def _same(address: str, topic: Topic, value: str) -> sa.ColumnElement[bool]:
+def _same(address: str, wanted: Filter) -> sa.ColumnElement[bool]:
     return sa.and_(
         sa.func.lower(Subscription.email) == address.lower(),
-        Subscription.topic == topic,
-        Subscription.value == value,
+        Subscription.topic == wanted.topic,
+        Subscription.value == wanted.value,
+        Subscription.stage == wanted.stage,
+        Subscription.department_id.is_not_distinct_from(wanted.department_id),
         Subscription.state != SubscriptionState.ENDED,
     )
-
-
-def _write_to(session: Session, found: Subscription) -> None:
-    pending = found.state is SubscriptionState.PENDING
-    outbox.post(
-        session,
-        template="confirm_subscription" if pending else "manage_subscription",
-        to=found.email,
-        context={
-            # Not the words themselves: a stranger could put any text before somebody else's eyes.
-            "what": "challenges about certain words"
-            if found.topic is Topic.SEARCH
-            else queries.about(session, found),
-            "when": in_words(cadence=found.cadence, weekday=found.weekday, hour=found.hour),
-            "link": page_address(found.id),
-        },
-        dedupe_key=f"subscription:{found.id}:{found.state}:{clock.uk_today()}",
-        why="You get this email because somebody entered this address on the alerts page of engage.",
-        sender=SENDER,
-        person_id=found.person_id,
-    )
-
-
-def _checked_value(session: Session, wish: Wish) -> str:
-    if wish.topic is Topic.SEARCH:
-        words = one_line(wish.value)
-        if not words or len(words) > LONGEST_SEARCH:
-            raise Invalid({"words": f"Enter the words to look for, at most {LONGEST_SEARCH} characters"})
-        return words
-    if wish.topic is Topic.DEPARTMENT:
-        known = {str(department.id) for department in accounts.departments(session)}
-        if wish.value not in known:
-            raise Invalid({"department": "Choose a department"})
-        return wish.value
-    return ""
 
 
 def _is_own(session: Session, actor: Actor, address: str) -> bool:

@@ -4,17 +4,9 @@ from __future__ import annotations
 
 from engage.interests.enums import CheckPoint
 from engage.interests.service.assessing import Assessment, Tie, assess, concerned, document, review
+from engage.interests.service.attesting import ATTESTED, ATTESTED_VERSION, Entry, attest, confirmed, lapsed
 from engage.interests.service.conflicts import Conflict, blocked, conflicts, is_blocked, note_findings
-from engage.interests.service.declaring import (
-    ATTESTED,
-    ATTESTED_VERSION,
-    attest,
-    correct,
-    declare,
-    declare_none,
-    end,
-    withdraw,
-)
+from engage.interests.service.declaring import correct, declare, declare_none, end, withdraw
 from engage.interests.service.domains import PUBLIC_PROVIDERS
 from engage.interests.service.mitigating import decide_mitigation, propose_mitigation
 from engage.interests.service.telling import Told
@@ -26,12 +18,14 @@ __all__ = [
     "Assessment",
     "CheckPoint",
     "Conflict",
+    "Entry",
     "Tie",
     "Told",
     "assess",
     "attest",
     "blocked",
     "concerned",
+    "confirmed",
     "conflicts",
     "correct",
     "decide_mitigation",
@@ -40,6 +34,7 @@ __all__ = [
     "document",
     "end",
     "is_blocked",
+    "lapsed",
     "note_findings",
     "propose_mitigation",
     "review",

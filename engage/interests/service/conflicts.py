@@ -2,8 +2,8 @@
 
 The department's side is everybody who acts for the department now, and whoever wrote, submitted or approved a text of
 the challenge or changed its route (whoever influences a decision counts as acting in it: s.81(3)). A tie is found by
-person, by organisation or by mail domain. It stands in the way until an approver has decided that steps against it are
-in place.
+person, by organisation or by mail domain; what was declared of a supplier that turned out to be another counts for both.
+It stands in the way until an approver has decided that steps against it are in place.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _TIES = sa.text(
         FROM membership JOIN person ON person.id = membership.person_id
         WHERE membership.organisation_id = :department AND membership.ended_at IS NULL
           AND person.email_verified_at IS NOT NULL AND person.disabled_at IS NULL
-    ), named AS (
+    ), meant AS (
         SELECT official.id, official.person_id, organisation.id AS organisation_id
         FROM official JOIN organisation ON organisation.id = official.counterpart_id
         UNION
@@ -56,6 +56,19 @@ _TIES = sa.text(
         SELECT official.id, official.person_id, identifier.organisation_id
         FROM official JOIN organisation_identifier AS identifier
           ON identifier.scheme = official.counterpart_scheme AND identifier.value = official.counterpart_number
+    ), named AS (
+        SELECT id, person_id, organisation_id FROM meant
+        UNION
+        SELECT meant.id, meant.person_id, kept.organisation_id
+        FROM meant JOIN supplier AS gone ON gone.organisation_id = meant.organisation_id
+        JOIN supplier AS kept ON kept.id = gone.merged_into_id
+    ), theirs AS (
+        SELECT live.*, supplier.id AS supplier_id
+        FROM live JOIN supplier ON supplier.organisation_id = live.organisation_id
+        UNION ALL
+        SELECT live.*, supplier.merged_into_id
+        FROM live JOIN supplier ON supplier.organisation_id = live.organisation_id
+        WHERE supplier.merged_into_id IS NOT NULL
     ), grouped AS (
         SELECT named.id, named.person_id, lower(btrim(supplier.corporate_group)) AS corporate_group
         FROM named JOIN supplier ON supplier.organisation_id = named.organisation_id
@@ -69,8 +82,8 @@ _TIES = sa.text(
         SELECT supplier.id, grouped.person_id, grouped.id, 'organisation'
         FROM grouped JOIN supplier ON lower(btrim(supplier.corporate_group)) = grouped.corporate_group
         UNION
-        SELECT supplier.id, live.person_id, live.id, 'organisation'
-        FROM live JOIN supplier ON supplier.organisation_id = live.organisation_id
+        SELECT live.supplier_id, live.person_id, live.id, 'organisation'
+        FROM theirs AS live
         WHERE live.counterpart_id = :department
            OR live.counterpart_id IS NULL AND live.name = :department_name
            OR (live.counterpart_scheme, live.counterpart_number) IN (
@@ -86,8 +99,8 @@ _TIES = sa.text(
         WHERE official.counterpart_domain <> ''
           AND person.email_verified_at IS NOT NULL AND person.disabled_at IS NULL
         UNION
-        SELECT supplier.id, live.person_id, live.id, 'domain'
-        FROM live JOIN supplier ON supplier.organisation_id = live.organisation_id
+        SELECT live.supplier_id, live.person_id, live.id, 'domain'
+        FROM theirs AS live
         JOIN ours ON ours.domain = live.counterpart_domain OR ours.domain LIKE '%.' || live.counterpart_domain
         WHERE live.counterpart_domain <> ''
     ), acting AS (

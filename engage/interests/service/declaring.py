@@ -1,11 +1,10 @@
-"""Declaring an interest, correcting, ending and withdrawing it; saying that there is none; confirming on entry."""
+"""Declaring an interest, correcting, ending and withdrawing it; saying that there is none."""
 
 from __future__ import annotations
 
 from datetime import date
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -15,7 +14,7 @@ from engage.challenges import policy as challenges
 from engage.challenges.models import Challenge
 from engage.interests import policy, queries
 from engage.interests.events import InterestsChanged
-from engage.interests.models import Attestation, Declaration, DeclaredNone
+from engage.interests.models import Declaration, DeclaredNone
 from engage.interests.service.telling import Told, read
 from engage.kernel import clock
 from engage.kernel.actor import Actor, OrganisationKind
@@ -27,13 +26,6 @@ from engage.kernel.uktime import uk_date
 _ONE_EACH = "uq_declaration_live"
 CORRECTED = "Corrected."
 LONGEST_REASON = 1000
-ATTESTED_VERSION = "2026-11"
-ATTESTED = (
-    "I bring no confidential information into this session: everything said in it may be published. I know of no "
-    "interest, of mine or of my organisation, that ties us to the people who work on this challenge and that has not "
-    "been declared on engage."
-)
-"""What is confirmed on accepting a place. Another text needs another version."""
 
 
 def declare(session: Session, *, actor: Actor, told: Told, challenge: Challenge | None = None) -> Declaration:
@@ -148,33 +140,6 @@ def declare_none(session: Session, *, actor: Actor, challenge: Challenge) -> Dec
         challenge=challenge.ref,
     )
     return made
-
-
-def attest(session: Session, *, actor: Actor, challenge: Challenge, subject: str) -> None:
-    """Keep that ``actor`` confirmed ``ATTESTED`` about ``subject`` (``invitation:…``); once for each wording.
-
-    Side effects: the words with their version, person and time, and an audit line, unless kept before.
-    """
-    row = {
-        "person_id": actor.person_id,
-        "organisation_id": actor.organisation_id,
-        "challenge_id": challenge.id,
-        "subject": subject,
-        "version": ATTESTED_VERSION,
-        "text": ATTESTED,
-        "made_at": clock.now(),
-    }
-    insert = postgresql.insert(Attestation).values(row).on_conflict_do_nothing().returning(Attestation.id)
-    if session.scalar(insert) is None:
-        return
-    audit.record(
-        session,
-        actor=actor,
-        tag="interests:attestation:made",
-        subject=subject,
-        challenge=challenge.ref,
-        version=ATTESTED_VERSION,
-    )
 
 
 def _may_declare(actor: Actor, challenge: Challenge | None) -> None:

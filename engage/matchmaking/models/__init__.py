@@ -9,7 +9,7 @@ from engage.matchmaking.models.features import (
     StatementReading,
     TextVector,
 )
-from engage.matchmaking.models.invitations import Invitation
+from engage.matchmaking.models.invitations import Invitation, Wave
 from engage.matchmaking.models.runs import MatchCandidate, MatchRun
 from engage.matchmaking.models.selection import (
     LotteryCommitment,
@@ -31,4 +31,5 @@ __all__ = [
     "SelectionRules",
     "StatementReading",
     "TextVector",
+    "Wave",
 ]

@@ -7,11 +7,38 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from engage.accounts.models import Person
 from engage.challenges.models import Challenge
 from engage.kernel.db import Base
 from engage.matchmaking.enums import InvitationState, Origin
 from engage.matchmaking.models.runs import MatchRun
 from engage.suppliers.models import Supplier
+
+DAYS_TO_ANSWER = 14
+
+
+class Wave(Base):
+    """Invitations that one named person let go out, and the alternates that follow in that person's name."""
+
+    __tablename__ = "invitation_wave"
+    __table_args__ = (
+        sa.UniqueConstraint("challenge_id", "number"),
+        sa.CheckConstraint("days_to_answer BETWEEN 1 AND 60", name="days_in_range"),
+    )
+
+    id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)
+    challenge_id: Mapped[int] = mapped_column(sa.ForeignKey("challenge.id"))
+    run_id: Mapped[int] = mapped_column(sa.ForeignKey("match_run.id"), index=True)
+    number: Mapped[int]
+    """From 1, for the challenge."""
+    released_at: Mapped[datetime]
+    released_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id"))
+    days_to_answer: Mapped[int] = mapped_column(default=DAYS_TO_ANSWER)
+    """How long a supplier has to answer, the challenge's last day at the latest."""
+    alternates_follow: Mapped[bool] = mapped_column(default=True)
+    """Whether the next in line is invited by itself; else it is drawn and held until somebody releases it."""
+
+    released_by: Mapped[Person | None] = relationship()
 
 
 class Invitation(Base):
@@ -25,6 +52,7 @@ class Invitation(Base):
         ),
         sa.CheckConstraint("origin <> 'matched' OR run_id IS NOT NULL", name="matched_has_run"),
         sa.CheckConstraint("state <> 'sent' OR expires_at IS NOT NULL", name="sent_expires"),
+        sa.CheckConstraint("instead_of_id IS NULL OR drawn_at IS NOT NULL", name="drawn_instead"),
         sa.Index("ix_invitation_expiring", "expires_at", postgresql_where=sa.text("state = 'sent'")),
     )
 
@@ -41,6 +69,12 @@ class Invitation(Base):
     answered_at: Mapped[datetime | None]
     answered_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id"))
     decline_reason: Mapped[str] = mapped_column(default="")
+    wave_id: Mapped[int | None] = mapped_column(sa.ForeignKey("invitation_wave.id"), index=True)
+    """The wave in which it went out; none for volunteers, and while an alternate waits for somebody to release it."""
+    drawn_at: Mapped[datetime | None]
+    """When it was drawn as the next in line; none for who was in the plan itself."""
+    instead_of_id: Mapped[int | None] = mapped_column(sa.ForeignKey("invitation.id"), unique=True)
+    """The invitation whose place it took: each place that becomes free is given once."""
     reconfirm_version: Mapped[int | None]
     """The version of the challenge's text that made an accepted invitation a question again."""
     confirmed_version: Mapped[int | None]
@@ -50,6 +84,13 @@ class Invitation(Base):
     challenge: Mapped[Challenge] = relationship()
     supplier: Mapped[Supplier] = relationship()
     run: Mapped[MatchRun | None] = relationship()
+    wave: Mapped[Wave | None] = relationship()
+    instead_of: Mapped[Invitation | None] = relationship(remote_side="Invitation.id")
+
+    @property
+    def waits_for_release(self) -> bool:
+        """Whether it is an alternate that was drawn and that nobody has let go out."""
+        return self.state is InvitationState.HELD and self.drawn_at is not None and self.wave_id is None
 
     @property
     def reopened(self) -> bool:

@@ -123,6 +123,8 @@ class SelectionOverride(Base):
     supplier_id: Mapped[int] = mapped_column(sa.ForeignKey("supplier.id"), index=True)
     kind: Mapped[OverrideKind]
     reason: Mapped[str]
+    after_release: Mapped[bool] = mapped_column(default=False)
+    """Whether invitations had gone out by then: somebody was invited, or an invitation taken back, against the plan."""
     made_at: Mapped[datetime]
     made_by_id: Mapped[int] = mapped_column(sa.ForeignKey("person.id"))
     ended_at: Mapped[datetime | None]

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from engage.matchmaking.service.alternates import draw_alternates, next_alternate, terms_of
 from engage.matchmaking.service.corpus import refresh_corpus
 from engage.matchmaking.service.deciding import decided_sentence
 from engage.matchmaking.service.fairness import FairnessReport, report
 from engage.matchmaking.service.forgetting import forget_words
 from engage.matchmaking.service.frozen import frozen_profile
 from engage.matchmaking.service.invitations import (
+    DRAW,
     expire,
+    expire_overdue,
     invite,
     last_moment,
+    let_answer,
     mark_accepted,
     mark_declined,
     withdraw,
 )
 from engage.matchmaking.service.judged import Judged, judged
+from engage.matchmaking.service.letting import release_alternates, waiting_mark
 from engage.matchmaking.service.lottery import commit_to_lottery
 from engage.matchmaking.service.matchable import MATCHABLE
 from engage.matchmaking.service.opportunities import Opportunity, opportunities
@@ -25,14 +30,8 @@ from engage.matchmaking.service.preview import Preview, preview
 from engage.matchmaking.service.reasons import Piece, Reason, own_reasons, pieces
 from engage.matchmaking.service.reconfirming import mark_confirmed, reopen, text_changed
 from engage.matchmaking.service.record import Record, record
-from engage.matchmaking.service.releasing import (
-    Released,
-    next_alternate,
-    plan_mark,
-    release,
-    room_of,
-    send_waiting,
-)
+from engage.matchmaking.service.releasing import Released, plan_mark, release, send_waiting
+from engage.matchmaking.service.reminding import remind_of_invitations
 from engage.matchmaking.service.replay import Replay, explain_frozen, replay
 from engage.matchmaking.service.resolving import resolve
 from engage.matchmaking.service.rules import RulesText, rules_sentences, set_rules
@@ -40,7 +39,7 @@ from engage.matchmaking.service.runs import RUN_FOR, run, run_soon, supersede
 from engage.matchmaking.service.seeing import SeenStatement, Sight, Word, sight
 from engage.matchmaking.service.selecting import cost_of, plan, rules_in_force
 from engage.matchmaking.service.standing import Standing, Verdict, standing, standings
-from engage.matchmaking.service.tags import tag_words
+from engage.matchmaking.service.tags import fold, tag_words
 from engage.matchmaking.service.vectors import (
     Progress,
     count_missing,
@@ -50,9 +49,13 @@ from engage.matchmaking.service.vectors import (
     take_turn,
     waiting_since,
 )
+from engage.matchmaking.service.waves import FEWEST_DAYS, MOST_DAYS, WaveTerms, let_follow, room_of
 
 __all__ = [
+    "DRAW",
+    "FEWEST_DAYS",
     "MATCHABLE",
+    "MOST_DAYS",
     "RUN_FOR",
     "FairnessReport",
     "Judged",
@@ -70,21 +73,27 @@ __all__ = [
     "Sight",
     "Standing",
     "Verdict",
+    "WaveTerms",
     "Word",
     "commit_to_lottery",
     "cost_of",
     "count_missing",
     "decided_sentence",
+    "draw_alternates",
     "embed_some",
     "embed_soon",
     "end_override",
     "expire",
+    "expire_overdue",
     "explain_frozen",
+    "fold",
     "forget_words",
     "frozen_profile",
     "invite",
     "judged",
     "last_moment",
+    "let_answer",
+    "let_follow",
     "mark_accepted",
     "mark_confirmed",
     "mark_declined",
@@ -100,6 +109,8 @@ __all__ = [
     "record",
     "refresh_corpus",
     "release",
+    "release_alternates",
+    "remind_of_invitations",
     "reopen",
     "replay",
     "report",
@@ -118,7 +129,9 @@ __all__ = [
     "supersede",
     "tag_words",
     "take_turn",
+    "terms_of",
     "text_changed",
+    "waiting_mark",
     "waiting_since",
     "withdraw",
 ]

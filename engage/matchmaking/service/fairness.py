@@ -115,8 +115,11 @@ def _was_invited(candidate: type[MatchCandidate]) -> sa.ColumnElement[bool]:
 
 
 def given() -> sa.ColumnElement[bool]:
-    """Whether an invitation went out, or waits for somebody to have an account."""
-    return sa.or_(Invitation.sent_at.is_not(None), Invitation.state == InvitationState.HELD)
+    """Whether an invitation went out, or waits for somebody to have an account; not while it waits for its release."""
+    released = sa.or_(Invitation.drawn_at.is_(None), Invitation.wave_id.is_not(None))
+    return sa.or_(
+        Invitation.sent_at.is_not(None), sa.and_(Invitation.state == InvitationState.HELD, released)
+    )
 
 
 def _envy(session: Session, *year: sa.ColumnElement[bool]) -> Counter[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
 import sqlalchemy as sa
@@ -14,7 +15,7 @@ from engage.challenges import service as challenges
 from engage.challenges.enums import OPEN_STATES
 from engage.challenges.models import Challenge
 from engage.interests import service as interests
-from engage.kernel import clock, uktime
+from engage.kernel import clock, jobs, uktime
 from engage.kernel.actor import Actor, Anyone
 from engage.kernel.errors import Conflict, DomainError
 from engage.kernel.events import emit
@@ -22,13 +23,22 @@ from engage.kernel.ids import short_id
 from engage.kernel.states import check
 from engage.matchmaking.enums import INVITATION_TRANSITIONS, InvitationState, Origin
 from engage.matchmaking.events import InvitationSent, InvitationWithdrawn
-from engage.matchmaking.models import Invitation, MatchRun
+from engage.matchmaking.models import Invitation, MatchRun, Wave
+from engage.matchmaking.models.invitations import DAYS_TO_ANSWER
 from engage.matchmaking.service import letters
 from engage.suppliers.models import Supplier
 
-DAYS_TO_ANSWER = 14
 LAST_MINUTE = time(23, 59)
+DRAW = "matchmaking.draw_alternates"
 _ONE_EACH = "uq_invitation_challenge_id_supplier_id"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Steps:
+    """Who stepped in: when it was drawn, and in place of whom, where that was somebody who had been invited."""
+
+    drawn_at: datetime
+    instead_of: Invitation | None = None
 
 
 def invite(
@@ -39,12 +49,46 @@ def invite(
     supplier: Supplier,
     origin: Origin = Origin.VOLUNTEERED,
     run: MatchRun | None = None,
+    wave: Wave | None = None,
+    steps: Steps | None = None,
 ) -> Invitation:
     """Invite ``supplier`` to the advisory sessions of ``challenge`` now.
 
-    Side effects: the challenge's row locked, then the organisation's, the invitation, an audit line, then what
-    ``send`` does. When nobody from the supplier has an account yet the invitation is held, and goes out by itself
-    once somebody has (see ``send_waiting``). An invitation that was already held is sent.
+    Side effects: those of ``hold``, then what ``send`` does. When nobody from the supplier has an account yet the
+    invitation stays held, and goes out by itself once somebody has (see ``send_waiting``). An invitation that was
+    already held is sent. Raises what ``hold`` raises.
+    """
+    invitation = hold(
+        session,
+        actor=actor,
+        challenge=challenge,
+        supplier=supplier,
+        origin=origin,
+        run=run,
+        wave=wave,
+        steps=steps,
+    )
+    if letters.readers(session, invitation):
+        send(session, actor=actor, invitation=invitation)
+    return invitation
+
+
+def hold(
+    session: Session,
+    *,
+    actor: Anyone,
+    challenge: Challenge,
+    supplier: Supplier,
+    origin: Origin,
+    run: MatchRun | None = None,
+    wave: Wave | None = None,
+    steps: Steps | None = None,
+) -> Invitation:
+    """Give ``supplier`` an invitation that nobody is told of yet.
+
+    Side effects: the challenge's row locked, then the organisation's, the invitation, an audit line. One that was
+    already held is returned; an alternate that waited for somebody to release it then belongs to the wave of whom it
+    stands for.
 
     Raises ``Conflict`` when the challenge is not open, the supplier is not verified, a conflict of interest stands in
     the way, or it was invited before.
@@ -58,16 +102,54 @@ def invite(
             f"{supplier.organisation.name} cannot be invited while a conflict of interest stands in the way. "
             "The page on interests of this challenge says what can be done."
         )
-    invitation = find(session, challenge=challenge, supplier=supplier)
-    if invitation is None:
-        invitation = _hold(
-            session, actor=actor, challenge=challenge, supplier=supplier, origin=origin, run=run
+    found = find(session, challenge=challenge, supplier=supplier)
+    if found is None:
+        made = Invitation(
+            ref=short_id(),
+            challenge=challenge,
+            supplier=supplier,
+            run=run,
+            origin=origin,
+            state=InvitationState.HELD,
+            created_at=clock.now(),
+            wave=wave,
+            drawn_at=steps.drawn_at if steps else None,
+            instead_of=steps.instead_of if steps else None,
         )
-    elif invitation.state is not InvitationState.HELD:
+        return _keep(session, actor, made)
+    if found.state is not InvitationState.HELD:
         raise Conflict(f"{supplier.organisation.name} has already been invited to this challenge.")
-    if letters.readers(session, invitation):
-        send(session, actor=actor, invitation=invitation)
-    return invitation
+    if found.waits_for_release and found.instead_of is not None:
+        found.wave = found.instead_of.wave
+    return found
+
+
+def let_answer(session: Session, *, actor: Anyone, challenge: Challenge, supplier: Supplier) -> Invitation:
+    """Return an invitation of ``supplier`` that it can answer or has accepted, beside the places of any plan.
+
+    One that it has stays, with the usual time to answer from now on. One that has ended is opened again as that of a
+    volunteer: its place in the plan is another's by now. Without one it is invited as a volunteer is.
+
+    Side effects: the challenge's row locked; the state and its times, an audit line; or those of ``invite``. Raises
+    what that raises.
+    """
+    found = find(session, challenge=challenge, supplier=supplier)
+    if found is None or found.state is InvitationState.HELD:
+        return invite(session, actor=actor, challenge=challenge, supplier=supplier)
+    if found.state is InvitationState.ACCEPTED:
+        return found
+    until = last_moment(challenge)
+    if found.state is InvitationState.SENT:
+        found.expires_at = max(found.expires_at or until, until)
+        session.flush()
+        return found
+    # the one way back from an end: the supplier itself asked to be heard
+    found.state, found.origin, found.expires_at = InvitationState.SENT, Origin.VOLUNTEERED, until
+    found.answered_at, found.answered_by_id, found.decline_reason = None, None, ""
+    found.sent_at = found.sent_at or clock.now()
+    session.flush()
+    _record(session, actor, found, "opened_again", expires_at=until.isoformat())
+    return found
 
 
 def is_verified(session: Session, supplier: Supplier) -> bool:
@@ -95,18 +177,18 @@ def send(session: Session, *, actor: Anyone, invitation: Invitation) -> None:
     the event ``InvitationSent``. Raises ``Conflict`` when the invitation is not held.
     """
     check(INVITATION_TRANSITIONS, now=invitation.state, to=InvitationState.SENT, thing="invitation")
+    days = invitation.wave.days_to_answer if invitation.wave else DAYS_TO_ANSWER
     invitation.state = InvitationState.SENT
-    invitation.sent_at = clock.now()
-    invitation.expires_at = last_moment(invitation.challenge)
+    invitation.sent_at, invitation.expires_at = clock.now(), last_moment(invitation.challenge, days=days)
     session.flush()
     _record(session, actor, invitation, "sent", expires_at=invitation.expires_at.isoformat())
     letters.tell(session, sender=actor, invitation=invitation)
     emit(session, InvitationSent(invitation.id))
 
 
-def last_moment(challenge: Challenge) -> datetime:
-    """Return until when an invitation sent today can be answered: 14 days, or the challenge's last day."""
-    day = clock.uk_today() + timedelta(days=DAYS_TO_ANSWER)
+def last_moment(challenge: Challenge, *, days: int = DAYS_TO_ANSWER) -> datetime:
+    """Return until when an invitation sent today can be answered: so many days, or the challenge's last day."""
+    day = clock.uk_today() + timedelta(days=days)
     if challenge.closes_on is not None:
         day = max(min(day, challenge.closes_on), clock.uk_today())
     return uktime.from_uk(day, LAST_MINUTE)
@@ -136,7 +218,7 @@ def mark_declined(session: Session, *, actor: Actor, invitation: Invitation, rea
     """Record that the supplier declines, or no longer wants the place it had accepted.
 
     Side effects: the answer with its time, person and reason, an audit line (without the reason: it is the
-    supplier's own words). Raises ``Conflict`` when there is nothing left to decline.
+    supplier's own words), a job that draws the next in line. Raises ``Conflict`` when there is nothing left to decline.
     """
     now = lock(session, invitation)
     if now.state is InvitationState.DECLINED:
@@ -146,30 +228,52 @@ def mark_declined(session: Session, *, actor: Actor, invitation: Invitation, rea
     now.decline_reason = reason
     session.flush()
     _record(session, actor, now, "declined", gave_reason=bool(reason))
+    _place_is_free(session, now)
     return now
 
 
-def withdraw(session: Session, *, actor: Anyone, invitation: Invitation, reason: str) -> Invitation:
+def withdraw(
+    session: Session, *, actor: Anyone, invitation: Invitation, reason: str, told: str = ""
+) -> Invitation:
     """Take an invitation back; ``reason`` is a sentence without personal data that the audit trail keeps.
 
-    Side effects, in order: the state, an audit line, a letter if the supplier was still to answer (who had
-    accepted hears of the session), the event ``InvitationWithdrawn`` if the supplier had been told. Raises
-    ``Conflict`` when the invitation was declined or has expired.
+    Side effects, in order: the state, an audit line, a letter with ``told``, or the reason, if the supplier was still
+    to answer (who had accepted hears of the session, and with ``told`` gets this letter too), the event
+    ``InvitationWithdrawn`` if the supplier had been told, a job that draws the next in line. Raises ``Conflict`` when
+    the invitation was declined or has expired.
     """
     now = lock(session, invitation)
     check(INVITATION_TRANSITIONS, now=now.state, to=InvitationState.WITHDRAWN, thing="invitation")
     former, now.state = now.state, InvitationState.WITHDRAWN
     session.flush()
     _record(session, actor, now, "withdrawn", reason=reason)
-    if former is InvitationState.SENT:
-        letters.tell_withdrawn(session, sender=actor, invitation=now, reason=reason)
+    if former is InvitationState.SENT or (told and former is InvitationState.ACCEPTED):
+        letters.tell_withdrawn(session, sender=actor, invitation=now, reason=told or reason)
     if former is not InvitationState.HELD:
         emit(session, InvitationWithdrawn(now.id))
+    _place_is_free(session, now)
     return now
 
 
+def put_back(session: Session, *, actor: Anyone, invitation: Invitation) -> None:
+    """Put an alternate that nobody was told of back into the line, as if it had not been drawn.
+
+    The caller holds the challenge's row. Side effects: an audit line, the invitation is gone. One that was let go out
+    meanwhile stays.
+    """
+    now = lock(session, invitation)
+    if not now.waits_for_release:
+        return
+    _record(session, actor, now, "put_back")
+    session.delete(now)
+    session.flush()
+
+
 def expire(session: Session, *, actor: Anyone, invitation: Invitation) -> Invitation:
-    """Close an invitation that nobody answered in time. Side effects: the state, an audit line."""
+    """Close an invitation that nobody answered in time.
+
+    Side effects: the state, an audit line, a job that draws the next in line.
+    """
     now = lock(session, invitation)
     if now.expires_at is None or now.expires_at > clock.now():
         raise DomainError("This invitation can still be answered.")
@@ -177,7 +281,16 @@ def expire(session: Session, *, actor: Anyone, invitation: Invitation) -> Invita
     now.state = InvitationState.EXPIRED
     session.flush()
     _record(session, actor, now, "expired")
+    _place_is_free(session, now)
     return now
+
+
+def expire_overdue(session: Session, *, actor: Anyone, invitation_id: int) -> None:
+    """Close an invitation as ``expire`` does; one that was answered or taken back meanwhile stays as it is."""
+    now = lock(session, session.get_one(Invitation, invitation_id))
+    over = now.expires_at is not None and now.expires_at <= clock.now()
+    if now.state is InvitationState.SENT and over:
+        expire(session, actor=actor, invitation=now)
 
 
 def lock(session: Session, invitation: Invitation) -> Invitation:
@@ -192,34 +305,30 @@ def lock(session: Session, invitation: Invitation) -> Invitation:
     return session.scalars(query).one()
 
 
-def _hold(
-    session: Session,
-    *,
-    actor: Anyone,
-    challenge: Challenge,
-    supplier: Supplier,
-    origin: Origin,
-    run: MatchRun | None,
-) -> Invitation:
-    invitation = Invitation(
-        ref=short_id(),
-        challenge=challenge,
-        supplier=supplier,
-        run=run,
-        origin=origin,
-        state=InvitationState.HELD,
-        created_at=clock.now(),
-    )
+def _keep(session: Session, actor: Anyone, invitation: Invitation) -> Invitation:
     try:
         with session.begin_nested():
             session.add(invitation)
     except IntegrityError as error:
         if getattr(getattr(error.orig, "diag", None), "constraint_name", None) != _ONE_EACH:
             raise
-        name = supplier.organisation.name
+        name = invitation.supplier.organisation.name
         raise Conflict(f"{name} has already been invited to this challenge.") from error
-    _record(session, actor, invitation, "held", challenge=challenge.ref, supplier=supplier.ref, origin=origin)
+    drawn: dict[str, object] = {}
+    if invitation.drawn_at is not None:
+        drawn["instead_of"] = invitation.instead_of.ref if invitation.instead_of else None
+    _record(session, actor, invitation, "held", origin=invitation.origin, **drawn)
     return invitation
+
+
+def _place_is_free(session: Session, invitation: Invitation) -> None:
+    """Have the next in line drawn for the place that ``invitation`` gives free, once this transaction has ended.
+
+    Apart from it, because drawing locks the challenge and the suppliers that could come before any invitation. The
+    job counts the free places itself, so that one too many changes nothing.
+    """
+    if invitation.origin is Origin.MATCHED and invitation.challenge.is_open:
+        jobs.defer(session, DRAW, challenge_id=invitation.challenge_id)
 
 
 def _answer(invitation: Invitation, actor: Actor, state: InvitationState) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy.orm import Session
 
 from engage.accounts import queries as accounts
-from engage.kernel.actor import Anyone
+from engage.kernel.actor import Anyone, System
 from engage.kernel.settings import settings
 from engage.matchmaking.enums import Origin
 from engage.matchmaking.models import Invitation, MatchCandidate
@@ -17,6 +17,10 @@ from engage.outbox import service as outbox
 if TYPE_CHECKING:
     from engage.accounts.models import Person
 
+NEXT_IN_LINE = (
+    "You are next in line: a place became free, and the order was part of the plan before anybody was invited. "
+    "Your place is the same as everybody’s."
+)
 VOLUNTEERED = "You offered to take part, and the department would like to hear from you."
 
 
@@ -40,8 +44,25 @@ def tell_withdrawn(session: Session, *, sender: Anyone, invitation: Invitation, 
     return _post(session, sender, invitation, template="invitation_withdrawn", more={"reason": reason})
 
 
+def remind(session: Session, *, invitation: Invitation) -> int:
+    """Post to each reader that the answer is still awaited, once for each last moment, and return how many letters."""
+    assert invitation.expires_at is not None
+    more = {
+        "answer_by": invitation.expires_at,
+        "link": f"{settings().base_url}/supplier/invitations/{invitation.ref}",
+    }
+    key = f":{invitation.expires_at:%Y%m%dT%H%M}"
+    return _post(session, System(), invitation, template="invitation_reminder", more=more, key=key)
+
+
 def _post(
-    session: Session, sender: Anyone, invitation: Invitation, *, template: str, more: Mapping[str, object]
+    session: Session,
+    sender: Anyone,
+    invitation: Invitation,
+    *,
+    template: str,
+    more: Mapping[str, object],
+    key: str = "",
 ) -> int:
     challenge, supplier = invitation.challenge, invitation.supplier
     context = {
@@ -59,7 +80,7 @@ def _post(
             to_name=person.name,
             person_id=person.id,
             context={**context, **more},
-            dedupe_key=f"{template}:{invitation.ref}:{person.id}",
+            dedupe_key=f"{template}:{invitation.ref}{key}:{person.id}",
             why=f"You got this email because you act for {supplier.organisation.name} on engage.",
             sender=sender,
             challenge_ref=challenge.ref,
@@ -76,4 +97,5 @@ def reasons(session: Session, invitation: Invitation) -> list[str]:
     if invitation.origin is Origin.VOLUNTEERED or invitation.run_id is None:
         return [VOLUNTEERED]
     candidate = session.get(MatchCandidate, (invitation.run_id, invitation.supplier_id))
-    return [candidate.why] if candidate else []
+    found = [candidate.why] if candidate else []
+    return found if invitation.drawn_at is None else [*found, NEXT_IN_LINE]

@@ -12,15 +12,15 @@ from sqlalchemy.orm import Session, joinedload
 
 from engage.challenges.models import Challenge
 from engage.matching import Band
-from engage.matchmaking.enums import HardRule, InvitationState, OverrideKind
+from engage.matchmaking.enums import HardRule, InvitationState
 from engage.matchmaking.models import (
     Invitation,
     LotteryCommitment,
     MatchCandidate,
     MatchRun,
-    SelectionOverride,
     SelectionRules,
 )
+from engage.matchmaking.queries import Deviations, deviations
 from engage.matchmaking.service.fairness import given
 from engage.matchmaking.service.places import room
 from engage.matchmaking.service.rules import rules_sentences
@@ -65,16 +65,6 @@ class RulesRecord:
     reason: str
     made_at: datetime
     after_match: bool
-
-
-@dataclass(frozen=True)
-class Deviations:
-    """How often people decided against or before the plan. ``rate`` is of the places planned."""
-
-    pins: int
-    exclusions: int
-    ended: int
-    rate: float
 
 
 @dataclass(frozen=True)
@@ -158,7 +148,7 @@ class Record:
 def record(session: Session, *, challenge: Challenge) -> Record | None:
     """Return the record of ``challenge``; ``None`` while the challenge is not public or nothing was committed to.
 
-    Seven statements and three for each release. Numbers below 3 that could point at a supplier stand as ``FEWER``.
+    Eight statements and three for each release. Numbers below 3 that could point at a supplier stand as ``FEWER``.
     """
     if not challenge.is_public:
         return None
@@ -175,7 +165,7 @@ def record(session: Session, *, challenge: Challenge) -> Record | None:
         rules=rules,
         places=_places(session, challenge, rules),
         matches=session.scalar(count.where(MatchRun.matched_at.is_not(None))) or 0,
-        deviations=_deviations(session, challenge, rules),
+        deviations=deviations(session, challenge_id=challenge.id),
         releases=releases,
     )
 
@@ -222,19 +212,6 @@ def _places(session: Session, challenge: Challenge, rules: tuple[RulesRecord, ..
         return None
     found = room(session, challenge_id=challenge.id, places=rules[-1].places)
     return Places(found.places, found.given, found.left)
-
-
-def _deviations(session: Session, challenge: Challenge, rules: Iterable[RulesRecord]) -> Deviations:
-    query = sa.select(SelectionOverride).where(SelectionOverride.challenge_id == challenge.id)
-    found = session.scalars(query).all()
-    pins = sum(one.kind is OverrideKind.PIN for one in found)
-    places = max((each.places for each in rules), default=0)
-    return Deviations(
-        pins=pins,
-        exclusions=len(found) - pins,
-        ended=sum(one.ended_at is not None for one in found),
-        rate=len(found) / places if places else 0.0,
-    )
 
 
 def _released(session: Session, challenge: Challenge) -> Iterable[MatchRun]:
@@ -307,9 +284,13 @@ def _counted(session: Session, run: MatchRun) -> tuple[Mapping[Band, int], Mappi
         .where(of_run)
         .group_by(tag.c.value)
     )
-    held = sa.func.count().filter(Invitation.state == InvitationState.HELD)
+    held = sa.func.count().filter(Invitation.state == InvitationState.HELD, ~_for_release())
     invited, waiting = session.execute(sa.select(sa.func.count(), held).where(*own)).one()
     return dict(bands.all()), dict(tags.all()), invited, waiting
+
+
+def _for_release() -> sa.ColumnElement[bool]:
+    return sa.and_(Invitation.drawn_at.is_not(None), Invitation.wave_id.is_(None))
 
 
 def _terms(result: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,39 +1,32 @@
-"""Releasing a run: a named person lets the invitations go out; and inviting those who step in."""
+"""Releasing a run: a named person lets the invitations go out."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
-from engage.accounts.models import Organisation
 from engage.audit import service as audit
 from engage.challenges import service as challenges
-from engage.challenges.models import Challenge
 from engage.interests import service as interests
 from engage.interests.enums import CheckPoint
-from engage.kernel import clock
+from engage.kernel import clock, jobs
 from engage.kernel.actor import Actor, Anyone
 from engage.kernel.errors import Conflict
 from engage.kernel.states import check
 from engage.kernel.text import sha256
-from engage.matching import assignment
-from engage.matching.assignment import Instance, Place, Plan, Reason
-from engage.matchmaking import queries
 from engage.matchmaking.enums import RUN_TRANSITIONS, HardRule, InvitationState, Origin, Outcome, RunState
-from engage.matchmaking.models import Invitation, MatchCandidate, MatchRun, SelectionRules
+from engage.matchmaking.models import Invitation, MatchCandidate, MatchRun, Wave
 from engage.matchmaking.service import letters, lottery
 from engage.matchmaking.service.deciding import AT_RELEASE
-from engage.matchmaking.service.invitations import find, invite, is_verified, lock, send
-from engage.matchmaking.service.places import STANDING, Room, room
-from engage.matchmaking.service.problem import invited_groups, own_caps
-from engage.matchmaking.service.runs import approved_version, current
-from engage.matchmaking.service.selecting import listed_scores, rules_in_force, stored_instance, stored_plan
+from engage.matchmaking.service.invitations import DRAW, find, invite, is_verified, lock, send
+from engage.matchmaking.service.problem import invited_groups
+from engage.matchmaking.service.runs import current
 from engage.matchmaking.service.sifting import sift
-from engage.suppliers.models import Supplier
+from engage.matchmaking.service.waves import USUAL_TERMS, WaveTerms, begin_wave, check_challenge, locked
 
 
 @dataclass
@@ -52,17 +45,26 @@ def plan_mark(chosen: Iterable[MatchCandidate]) -> str:
     return sha256("\n".join(sorted(str(one.supplier_id) for one in chosen)))[:16]
 
 
-def release(session: Session, *, actor: Actor, run: MatchRun, seen: str | None = None) -> Released:
-    """Invite everybody whom the plan of ``run`` has chosen. Releasing a second time does nothing.
+def release(
+    session: Session,
+    *,
+    actor: Actor,
+    run: MatchRun,
+    seen: str | None = None,
+    terms: WaveTerms = USUAL_TERMS,
+) -> Released:
+    """Invite everybody whom the plan of ``run`` has chosen: the next wave. Releasing a second time does nothing.
 
     The challenge's row is locked first, as a withdrawal and a round do. The hard rules are checked once more,
     under a lock: a supplier that was paused, suspended or filled up since is left out, and the next alternate
-    can be invited instead. One whose people have no account yet is held until they have. ``seen`` is the
-    ``plan_mark`` of what the person looked at.
+    comes instead. One whose people have no account yet is held until they have. ``seen`` is the
+    ``plan_mark`` of what the person looked at; ``terms`` say how long there is to answer, and whether alternates
+    follow by themselves in this person's name.
 
-    Side effects, in order: the run with its time and person; for each supplier an invitation with audit
+    Side effects, in order: the run with its time and person; the wave; for each supplier an invitation with audit
     lines and letters (see ``invite``), or the rule that left it out; the lottery's secret revealed and the
-    next one committed to; an audit line about the release. Raises ``Conflict`` when the challenge is not open,
+    next one committed to; an audit line about the release; a job that draws alternates where a rule left somebody out.
+    Raises ``Conflict`` when the challenge is not open,
     its approved text has changed, the plan is not what was seen, or nobody is chosen.
     """
     challenges.hold(session, run.challenge)
@@ -71,7 +73,7 @@ def release(session: Session, *, actor: Actor, run: MatchRun, seen: str | None =
         raise Conflict("This match has been replaced by a newer one. Reload the page.")
     if standing.state is RunState.RELEASED:
         return Released()
-    _check_challenge(session, standing)
+    check_challenge(session, standing)
     chosen = _chosen(session, standing)
     if not chosen:
         raise Conflict("Nobody is chosen. Look at the rules and the decisions, or match again.")
@@ -82,7 +84,8 @@ def release(session: Session, *, actor: Actor, run: MatchRun, seen: str | None =
     standing.released_at = clock.now()
     standing.released_by_id = actor.person_id
     session.flush()
-    released = _invite_all(session, actor, standing, chosen)
+    wave = begin_wave(session, actor=actor, run=standing, terms=terms)
+    released = _invite_all(session, actor, standing, chosen, wave)
     if standing.commitment is not None:
         lottery.reveal(session, actor=actor, challenge=standing.challenge, commitment=standing.commitment)
     _record(
@@ -90,71 +93,27 @@ def release(session: Session, *, actor: Actor, run: MatchRun, seen: str | None =
         actor,
         standing,
         "released",
+        wave=wave.number,
         sent=len(released.sent),
         waiting=len(released.waiting),
         left_out={rule.value: count for rule, count in sorted(released.left_out.items())},
         same_group=released.same_group,
     )
+    if released.left_out or released.same_group:
+        jobs.defer(session, DRAW, challenge_id=standing.challenge_id)
     return released
-
-
-def next_alternate(session: Session, *, actor: Actor, challenge: Challenge) -> Invitation:
-    """Invite the next alternate of the released match, in place of somebody who declined or was left out.
-
-    Alternates step in so that the rules stay kept over all matches of the challenge: who comes next depends on who
-    is gone. One that a hard rule leaves out by now is passed over.
-
-    Side effects, in order: the challenge's row locked, the run's, then the suppliers' that could come next, by id,
-    as a release does; those of ``invite``; an audit line. Raises ``Conflict`` when nothing was released, the
-    challenge is not open, every place is taken, or nobody is left.
-    """
-    challenges.hold(session, challenge)
-    run = current(session, challenge_id=challenge.id)
-    if run is None or run.state is not RunState.RELEASED or run.round is None or run.rules is None:
-        raise Conflict("Alternates can be invited once the invitations of this match are out.")
-    _check_challenge(session, run)
-    left = room_of(session, run=run)
-    if not left.left:
-        raise Conflict(f"{_every(left.places)} taken. An alternate can step in for who declines.")
-    invited = {one.supplier.ref: one for one in queries.for_challenge(session, challenge_id=challenge.id)}
-    candidates = {one.supplier.ref: one for one in queries.candidates(session, run_id=run.id)}
-    gone = _gone(invited, candidates)
-    instance = _as_it_is(session, run, stored_instance(run.round))
-    near = {ref for own, ref, _score in listed_scores(instance) if own == challenge.ref}
-    free = {ref: candidates[ref] for ref in sorted(near - invited.keys() - set(gone))}
-    rows, ready = _can_come(session, challenge, free)
-    plan = _as_it_went(stored_plan(run.round), challenge.ref, candidates, invited, gone)
-    away = sorted({*gone, *(free.keys() - ready)})
-    ref = assignment.next_alternate(instance, plan, session=challenge.ref, gone=away)
-    if ref is None:
-        raise Conflict("There is no alternate left. Match again to find more suppliers.")
-    made = invite(
-        session, actor=actor, challenge=challenge, supplier=rows[ref], origin=Origin.MATCHED, run=run
-    )
-    _record(session, actor, run, "alternate", supplier=ref, instead_of=left.given)
-    return made
-
-
-def room_of(session: Session, *, run: MatchRun, rules: SelectionRules | None = None) -> Room:
-    """Return the places of a planned run's challenge that are given and left; ``rules`` are those in force.
-
-    When the rules were changed after the release, the smaller number of places counts: nobody steps in beyond them.
-    """
-    places = (rules or rules_in_force(session, challenge=run.challenge)).places
-    if run.rules is not None:
-        places = min(places, run.rules.places)
-    return room(session, challenge_id=run.challenge_id, places=places)
 
 
 def send_waiting(session: Session, *, actor: Anyone) -> int:
     """Send the held invitations that somebody can read now, and return how many.
 
     Those of challenges that are still open, whose supplier has got its first people, is verified, and is kept away
-    by no conflict of interest.
+    by no conflict of interest. An alternate that waits for somebody to release it goes on waiting.
     """
+    released = sa.or_(Invitation.drawn_at.is_(None), Invitation.wave_id.is_not(None))
     query = (
         sa.select(Invitation)
-        .where(Invitation.state == InvitationState.HELD)
+        .where(Invitation.state == InvitationState.HELD, released)
         .options(joinedload(Invitation.challenge), joinedload(Invitation.supplier))
         .order_by(Invitation.id)
     )
@@ -175,68 +134,6 @@ def _torn(session: Session, invitation: Invitation) -> bool:
     )
 
 
-def _can_come(
-    session: Session, challenge: Challenge, free: Mapping[str, MatchCandidate]
-) -> tuple[dict[str, Supplier], set[str]]:
-    """Return the suppliers of ``free``, locked, and the references of those that nothing keeps away by now.
-
-    All of them are locked at once, in the order in which a release locks: were the one that comes next locked and,
-    if it had to be passed over, the one after it, two challenges could wait for each other.
-    """
-    ids = [one.supplier_id for one in free.values()]
-    rows = {supplier.ref: supplier for supplier in _locked(session, ids)}
-    left_out = sift(session, department=challenge.organisation, challenge=challenge, ids=ids).left_out
-    groups = invited_groups(session, challenge_id=challenge.id)
-    ready = {ref for ref, one in free.items() if ref not in left_out and one.corporate_group not in groups}
-    return rows, ready
-
-
-def _as_it_is(session: Session, run: MatchRun, instance: Instance) -> Instance:
-    """Return the problem of a round with what other matches of the challenge have given of floors and caps by now."""
-    assert run.rules is not None, "a planned run has rules"
-    others = room(session, challenge_id=run.challenge_id, places=run.rules.places, but_for=run)
-    ref = run.challenge.ref
-    floors, caps = others.floors(run.rules), own_caps(others, run.rules, ref)
-    sessions = [
-        replace(each, floors=floors, caps=caps) if each.id == ref else each for each in instance.sessions
-    ]
-    return replace(instance, sessions=sessions)
-
-
-def _gone(invited: Mapping[str, Invitation], candidates: Mapping[str, MatchCandidate]) -> list[str]:
-    """Return who takes none of the places: who declined or let the time pass, and who cannot be invited."""
-    ended = {ref for ref, one in invited.items() if one.state not in STANDING}
-    refused = {
-        ref for ref, one in candidates.items() if ref not in invited and one.decided_by.startswith(AT_RELEASE)
-    }
-    return sorted(ended | refused)
-
-
-def _as_it_went(
-    plan: Plan,
-    ref: str,
-    candidates: Mapping[str, MatchCandidate],
-    invited: Mapping[str, Invitation],
-    gone: Sequence[str],
-) -> Plan:
-    """Return ``plan`` with the places of the challenge ``ref`` as they were given in truth, also by stepping in."""
-    kept = tuple(place for place in plan.places if place.session != ref)
-    given = sorted(one for one in {*invited, *gone} & set(candidates))
-    own = tuple(
-        Place(session=ref, supplier=one, score=candidates[one].score, reason=Reason.FIT.value)
-        for one in given
-    )
-    return replace(plan, places=(*kept, *own))
-
-
-def _check_challenge(session: Session, run: MatchRun) -> None:
-    challenge: Challenge = run.challenge
-    if not challenge.is_open:
-        raise Conflict("Invitations can go out only while the challenge is published and open.")
-    if approved_version(session, challenge).content_hash != queries.matched_text(run):
-        raise Conflict("The text has been approved anew since this match. Match again before you release.")
-
-
 def _chosen(session: Session, run: MatchRun) -> Sequence[MatchCandidate]:
     query = (
         sa.select(MatchCandidate)
@@ -247,9 +144,11 @@ def _chosen(session: Session, run: MatchRun) -> Sequence[MatchCandidate]:
     return session.scalars(query).all()
 
 
-def _invite_all(session: Session, actor: Actor, run: MatchRun, chosen: Sequence[MatchCandidate]) -> Released:
+def _invite_all(
+    session: Session, actor: Actor, run: MatchRun, chosen: Sequence[MatchCandidate], wave: Wave
+) -> Released:
     ids = [candidate.supplier_id for candidate in chosen]
-    rows = {supplier.id: supplier for supplier in _locked(session, ids)}
+    rows = {supplier.id: supplier for supplier in locked(session, ids)}
     department = run.challenge.organisation
     left_out = sift(session, department=department, challenge=run.challenge, ids=ids).left_out
     interests.note_findings(
@@ -280,32 +179,10 @@ def _invite_all(session: Session, actor: Actor, run: MatchRun, chosen: Sequence[
                 supplier=supplier,
                 origin=Origin.MATCHED,
                 run=run,
+                wave=wave,
             )
             (released.sent if made.state is InvitationState.SENT else released.waiting).append(made)
     return released
-
-
-def _every(places: int) -> str:
-    return "The one place is" if places == 1 else f"All {places} places are"
-
-
-def _locked(session: Session, ids: Sequence[int]) -> Sequence[Supplier]:
-    """Return suppliers as they stand now, locked, and their organisations kept from being suspended meanwhile.
-
-    Organisations first, as a suspension has its own before it marks the supplier; each by id, so that two
-    releases wait for each other in one order.
-    """
-    theirs = sa.select(Supplier.organisation_id).where(Supplier.id.in_(ids))
-    owners = sa.select(Organisation).where(Organisation.id.in_(theirs)).order_by(Organisation.id)
-    session.scalars(owners.with_for_update(read=True).execution_options(populate_existing=True)).all()
-    query = (
-        sa.select(Supplier)
-        .where(Supplier.id.in_(ids))
-        .order_by(Supplier.id)
-        .with_for_update(of=Supplier)
-        .execution_options(populate_existing=True)
-    )
-    return session.scalars(query).all()
 
 
 def _record(session: Session, actor: Actor, run: MatchRun, deed: str, **details: object) -> None:

@@ -13,10 +13,12 @@ from engage.kernel import clock, jobs
 from engage.kernel.actor import Anyone
 from engage.kernel.errors import Conflict
 from engage.kernel.states import check
+from engage.matchmaking import queries
 from engage.matchmaking.enums import RUN_TRANSITIONS, RunState
 from engage.matchmaking.models import MatchRun
 from engage.matchmaking.service import lottery, selecting
 from engage.matchmaking.service.freezing import frozen_run, list_hash, list_lines, ranked_candidates
+from engage.matchmaking.service.invitations import put_back
 from engage.matchmaking.service.matchable import MATCHABLE
 from engage.matchmaking.service.matching import match
 from engage.matchmaking.service.texts import challenge_text, published_on
@@ -119,10 +121,16 @@ def current(session: Session, *, challenge_id: int) -> MatchRun | None:
 
 
 def supersede(session: Session, *, actor: Anyone, challenge: Challenge) -> None:
-    """Put the standing run of ``challenge`` aside, if there is one. Side effects: its state, an audit line."""
+    """Put the standing run of ``challenge`` aside, if there is one.
+
+    Side effects: its alternates that nobody was told of go back into line (``invitations.put_back``); its state, an
+    audit line.
+    """
     former = current(session, challenge_id=challenge.id)
     if former is None:
         return
+    for waiting in queries.alternates_waiting(session, challenge_id=challenge.id):
+        put_back(session, actor=actor, invitation=waiting)
     check(RUN_TRANSITIONS, now=former.state, to=RunState.SUPERSEDED, thing="match run")
     former.state = RunState.SUPERSEDED
     session.flush()

@@ -19,7 +19,7 @@ from engage.kernel import clock
 from engage.kernel.errors import NotFound
 from engage.matching import Band, MatchingError, Parameters, SupplierProfile, band_of
 from engage.matchmaking import queries
-from engage.matchmaking.enums import HardRule, InvitationState, OverrideKind
+from engage.matchmaking.enums import HardRule, OverrideKind
 from engage.matchmaking.models import Invitation, MatchCandidate, MatchRun, SelectionOverride
 from engage.matchmaking.service.deciding import AT_RELEASE
 from engage.matchmaking.service.frozen import frozen_profile
@@ -129,7 +129,7 @@ def _invitation(session: Session, run: MatchRun, supplier: Supplier) -> Invitati
 
 
 def _counting(found: Invitation | None, run: MatchRun) -> Invitation | None:
-    if found is None or found.state is InvitationState.HELD:
+    if found is None or found.sent_at is None:
         return None
     before = found.sent_at is not None and run.matched_at is not None and found.sent_at <= run.matched_at
     return found if found.run_id == run.id or before else None
@@ -204,9 +204,15 @@ def _sentence(
     if verdict is Verdict.INVITED and invitation is not None and invitation.run_id is None:
         return f"{fit}You had been invited before, after you offered to help."
     return {
-        Verdict.INVITED: f"{fit}You were invited under the rules below.",
+        Verdict.INVITED: f"{fit}You were invited under the rules below{_stepped_in(invitation)}.",
         Verdict.PERSON: f"{fit}A person of the department decided not to invite you, with a recorded reason.",
         Verdict.NOT_NEAR: "Your statements did not come near this challenge, so you were not invited.",
         Verdict.PLACES_TAKEN: f"{fit}The places went to other suppliers, under the rules below.",
         Verdict.HARD_RULE: "You were not invited because of a rule that comes before any comparison.",
     }[verdict]
+
+
+def _stepped_in(invitation: Invitation | None) -> str:
+    if invitation is None or invitation.drawn_at is None:
+        return ""
+    return ", as the next in line: a place had become free, and the order was part of the plan"

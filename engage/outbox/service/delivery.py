@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 import structlog
@@ -18,9 +18,13 @@ from sqlalchemy.orm import Session
 from engage.kernel import clock
 from engage.ledger.enums import Channel
 from engage.ledger.service import disclose
-from engage.outbox.enums import LetterState
-from engage.outbox.errors import DeadAddress, Later, SendError
-from engage.outbox.models import Letter, LetterStep, Suppression
+from engage.outbox.enums import LetterState, Outcome
+from engage.outbox.errors import DeadAddress, Later, Never, SendError
+from engage.outbox.models import Letter, LetterStep
+from engage.outbox.service.pacing import turn
+from engage.outbox.service.posting import deliver_soon
+from engage.outbox.service.returns import note_outcome
+from engage.outbox.service.suppressing import holds_back
 
 log = structlog.get_logger()
 
@@ -29,6 +33,8 @@ LEASE = timedelta(minutes=2)
 WAITS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 30, 60))
 LAST_TRY = 75
 """1, 5, 15, 30 and then 60 minutes apart, 75 tries span three days."""
+PASSED_OVER = 200
+"""So many letters that cannot go now are marked in one transaction, so that other workers need not wait."""
 
 
 @dataclass(frozen=True)
@@ -52,36 +58,48 @@ def claim(session: Session) -> Claim | None:
     due.
 
     Letters to suppressed addresses met on the way are marked and passed over, and so are those tried too
-    often. A letter whose lease has run out is taken over. Two workers never take the same one: the row is
-    locked while it is chosen.
+    often; one whose domain has had its share of this minute is given its turn. A letter whose lease has run out is
+    taken over. Two workers never take the same one: the row is locked while it is chosen.
     """
-    while (letter := _next(session)) is not None:
-        if is_suppressed(session, letter.recipient):
-            note = "This address does not exist or refuses mail."
+    for _ in range(PASSED_OVER):
+        letter = _next(session)
+        if letter is None:
+            return None
+        if holds_back(session, letter):
+            note = "This address gets no mail. See why under suppressed addresses."
             _move(session, letter, LetterState.SUPPRESSED, note=note, last_error=note)
-        elif letter.attempts > LAST_TRY:
+        elif letter.tries > LAST_TRY:
             note = f"Given up: the worker died {LAST_TRY} times while it sent this letter."
             _move(session, letter, LetterState.FAILED, note=note, last_error=note)
+        elif (at := turn(session, letter)) is not None:
+            letter.state, letter.lease_until, letter.not_before = LetterState.QUEUED, None, at
+            letter.paced, letter.forgiven = True, letter.forgiven + 1
+            session.flush()
         else:
             assert letter.lease_until is not None
             return Claim(letter, letter.attempts, letter.lease_until)
+    deliver_soon(session)
     return None
 
 
-def _next(session: Session) -> Letter | None:
-    now = clock.now()
+def is_due(session: Session) -> bool:
+    """Tell whether a letter could be claimed now."""
+    return session.scalar(sa.select(_due(clock.now()).exists())) or False
+
+
+def _due(now: datetime) -> sa.Select[int]:
+    """Select the letters that may be claimed, the most urgent first."""
     due = sa.or_(
         sa.and_(Letter.state == LetterState.QUEUED, Letter.not_before <= now),
         sa.and_(Letter.state == LetterState.SENDING, Letter.lease_until <= now),
     )
-    chosen = (
-        sa.select(Letter.id)
-        .where(Letter.state.in_([LetterState.QUEUED, LetterState.SENDING]), due)
-        .order_by(Letter.bulk, Letter.not_before, Letter.id)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-        .scalar_subquery()
-    )
+    letters = sa.select(Letter.id).where(Letter.state.in_([LetterState.QUEUED, LetterState.SENDING]), due)
+    return letters.order_by(Letter.bulk, Letter.not_before, Letter.id)
+
+
+def _next(session: Session) -> Letter | None:
+    now = clock.now()
+    chosen = _due(now).limit(1).with_for_update(skip_locked=True).scalar_subquery()
     take = (
         sa.update(Letter)
         .where(Letter.id == chosen)
@@ -93,19 +111,22 @@ def _next(session: Session) -> Letter | None:
     return found
 
 
-def settle(session: Session, claimed: Claim, error: SendError | None) -> bool:
-    """Write down how sending went: ``sent`` without an error, else ``not_sent``."""
-    return sent(session, claimed) if error is None else not_sent(session, claimed, error)
+def settle(session: Session, claimed: Claim, result: str | SendError) -> bool:
+    """Write down how sending went: ``sent`` with the receipt, or ``not_sent``."""
+    if isinstance(result, SendError):
+        return not_sent(session, claimed, result)
+    return sent(session, claimed, receipt=result)
 
 
-def sent(session: Session, claimed: Claim) -> bool:
+def sent(session: Session, claimed: Claim, *, receipt: str = "") -> bool:
     """Mark the letter as sent, unless another worker has taken it over; returns whether it was ours to mark.
 
-    Side effects: the step, and the ledger line when the letter tells somebody outside the department something
-    about a challenge: released when it was written or let go, delivered now.
+    ``receipt`` is what the other side said when it took the letter. Side effects: the step, and the ledger line when
+    the letter tells somebody outside the department something about a challenge: released when it was written or let
+    go, delivered now.
     """
     letter = claimed.letter
-    if not _mark(session, claimed, LetterState.SENT, sent_at=clock.now(), last_error=None):
+    if not _mark(session, claimed, LetterState.SENT, sent_at=clock.now(), last_error=None, receipt=receipt):
         return False
     if letter.challenge_ref is not None and letter.audience is not None:
         disclose(
@@ -132,49 +153,41 @@ def _let_go(session: Session, letter: Letter) -> datetime | None:
 def not_sent(session: Session, claimed: Claim, error: SendError) -> bool:
     """Write down why the letter was not sent: it waits for its next try, or has failed for good.
 
-    An address that does not exist is suppressed. Returns whether the letter was still ours to mark.
+    An address that does not exist is suppressed, and one of which too many letters in a row were refused. Returns
+    whether the letter was still ours to mark.
     """
-    if isinstance(error, Later) and claimed.attempt < LAST_TRY:
-        wait = WAITS[min(claimed.attempt, len(WAITS)) - 1]
-        again = clock.now() + wait
-        return _mark(
-            session, claimed, LetterState.QUEUED, note=str(error), not_before=again, last_error=str(error)
-        )
-    if not _mark(session, claimed, LetterState.FAILED, note=str(error), last_error=str(error)):
+    words, tried = str(error), claimed.letter.tries
+    if isinstance(error, Later) and tried < LAST_TRY:
+        again = clock.now() + WAITS[min(tried, len(WAITS)) - 1]
+        return _mark(session, claimed, LetterState.QUEUED, note=words, not_before=again, last_error=words)
+    if not _mark(session, claimed, LetterState.FAILED, note=words, last_error=words):
         return False
-    log.warning("letter failed", letter=claimed.letter.id, attempts=claimed.attempt, error=str(error))
-    if isinstance(error, DeadAddress):
-        suppress(session, email=claimed.letter.recipient, reason=str(error))
+    log.warning("letter failed", letter=claimed.letter.id, attempts=tried, error=words)
+    if isinstance(error, Never) and error.by_recipient:
+        outcome = Outcome.NO_ADDRESS if isinstance(error, DeadAddress) else Outcome.UNDELIVERED
+        letter = session.get_one(Letter, claimed.letter.id)
+        note_outcome(session, letter, outcome, words=words)
     return True
-
-
-def suppress(session: Session, *, email: str, reason: str) -> None:
-    """Never mail ``email`` again until an administrator says otherwise."""
-    known = session.get(Suppression, email.lower())
-    if known is None:
-        session.add(Suppression(email=email.lower(), reason=reason, at=clock.now()))
-        session.flush()
-
-
-def is_suppressed(session: Session, email: str) -> bool:
-    """Tell whether ``email`` must not be mailed."""
-    return session.get(Suppression, email.lower()) is not None
 
 
 def _mark(session: Session, claimed: Claim, state: LetterState, *, note: str = "", **values: Any) -> bool:
     """Change the letter if this claim is still the last one: a later claim raised ``attempts``."""
-    ours = sa.select(Letter).where(
-        Letter.id == claimed.letter.id,
-        Letter.state == LetterState.SENDING,
-        Letter.attempts == claimed.attempt,
+    ours = (
+        sa.update(Letter)
+        .where(
+            Letter.id == claimed.letter.id,
+            Letter.state == LetterState.SENDING,
+            Letter.attempts == claimed.attempt,
+        )
+        .values(state=state, lease_until=None, **values)
     )
-    letter = session.scalar(ours.with_for_update().execution_options(populate_existing=True))
-    if letter is None:
+    if cast("sa.CursorResult[Any]", session.execute(ours)).rowcount == 0:
         log.warning(
             "letter was taken over by another worker", letter=claimed.letter.id, attempt=claimed.attempt
         )
         return False
-    _move(session, letter, state, note=note, **values)
+    step = {"letter_id": claimed.letter.id, "at": clock.now(), "state": state, "note": note}
+    session.execute(sa.insert(LetterStep).values(step))
     return True
 
 

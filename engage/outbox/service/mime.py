@@ -12,6 +12,8 @@ from typing import Any
 from engage.kernel import clock
 from engage.kernel.settings import settings
 from engage.outbox.models import Letter
+from engage.outbox.service.returning import mark, return_address
+from engage.outbox.service.signing import sign
 
 _UNFOLDED = frozenset({"message-id", "list-id", "list-unsubscribe", "list-unsubscribe-post"})
 
@@ -21,11 +23,17 @@ class Mail:
     """What a transport needs: the envelope and the message as bytes."""
 
     sender: str
+    """The envelope sender: where it comes back to when it cannot be delivered."""
     recipient: str
     message_id: str
     subject: str
     text: str
     data: bytes
+    reference: str = ""
+    """The letter's mark, for a provider that reports by reference."""
+    again: bool = False
+    """Whether it has been handed over before, and nobody knows what became of that."""
+    unsubscribe_url: str | None = None
 
 
 class _Policy(EmailPolicy):
@@ -46,7 +54,8 @@ def compose(letter: Letter) -> Mail:
     one.
 
     The Message-ID is the letter's, at each try. ``Auto-Submitted`` keeps answering machines quiet (RFC 3834).
-    A calendar file stands as a third alternative with its method, as RFC 6047 asks.
+    With ``ENGAGE_MAIL_RETURNS`` the envelope sender carries the letter's mark, so that what comes back names it. With
+    ``ENGAGE_DKIM`` the mail is signed. A calendar file stands as a third alternative with its method, as RFC 6047 asks.
     """
     message = EmailMessage(policy=_POLICY)
     name, address = parseaddr(settings().mail_from)
@@ -68,10 +77,13 @@ def compose(letter: Letter) -> Mail:
             params={"method": letter.calendar_method.value, "name": "invitation.ics"},
         )
     return Mail(
-        sender=address,
+        sender=return_address(letter.id),
         recipient=letter.recipient,
         message_id=letter.message_id,
         subject=letter.subject,
         text=letter.text,
-        data=message.as_bytes(),
+        data=sign(message.as_bytes()),
+        reference=mark(letter.id),
+        again=letter.tries > 1,
+        unsubscribe_url=letter.headers.get("List-Unsubscribe", "").strip("<>") or None,
     )

@@ -19,6 +19,7 @@ from engage.kernel.settings import settings
 from engage.kernel.text import one_line, sha256
 from engage.outbox.enums import CalendarMethod, LetterState
 from engage.outbox.models import Letter, LetterStep
+from engage.outbox.service.keys import keyed
 from engage.outbox.service.rendering import render
 
 DELIVER = "outbox.deliver"
@@ -77,7 +78,8 @@ def post(
         "subject": plain_name(mail.subject),
         "text": mail.text,
         "html": mail.html,
-        "headers": _unsubscribe_headers(unsubscribe_url, template),
+        "body_hash": sha256(mail.text),
+        "headers": unsubscribe_headers(unsubscribe_url, template),
         "why": why,
         "challenge_ref": challenge_ref,
         "audience": audience,
@@ -90,6 +92,8 @@ def post(
         "created_at": (now := clock.now()),
         "not_before": not_before or now,
         "attempts": 0,
+        "forgiven": 0,
+        "paced": False,
     }
     return _write(session, row)
 
@@ -127,9 +131,12 @@ def _forget(session: Session, undone: SessionTransaction) -> None:
 
 
 def message_id(dedupe_key: str) -> str:
-    """Return the Message-ID of the letter with this key: the same at each try, so copies can be folded."""
+    """Return the Message-ID of the letter with this key: the same at each try, so copies can be folded.
+
+    Nobody who has not seen the letter can work it out: a report that names it is believed.
+    """
     host = urlsplit(settings().base_url).hostname or "engage.invalid"
-    return f"<{sha256(dedupe_key)[:40]}@{host}>"
+    return f"<{keyed('engage.message', dedupe_key)[:40]}@{host}>"
 
 
 def checked_address(email: str) -> str:
@@ -153,7 +160,7 @@ def plain_name(text: str) -> str:
     return one_line(_INVISIBLE.sub(" ", text))
 
 
-def _unsubscribe_headers(url: str | None, template: str) -> dict[str, str]:
+def unsubscribe_headers(url: str | None, template: str) -> dict[str, str]:
     if url is None:
         return {}
     host = urlsplit(settings().base_url).hostname

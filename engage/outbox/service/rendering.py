@@ -18,6 +18,8 @@ from engage.kernel.text import one_line
 TEMPLATES = Path(__file__).resolve().parents[3] / "templates"
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _BLANK_LINES = re.compile(r"\n{3,}")
+_UNDERLINED = re.compile(r"^(\S.*)\n([=-])\2{2,}$", re.MULTILINE)
+LONGEST_RULE = 72
 
 
 @dataclass(frozen=True)
@@ -80,5 +82,11 @@ def sentence(text: str) -> str:
 
 
 def _tidy(text: str) -> str:
+    """Return plain text without blanks that nobody sees, and with headings underlined to their own length."""
     lines = "\n".join(line.rstrip() for line in text.splitlines())
-    return _BLANK_LINES.sub("\n\n", lines).strip() + "\n"
+    return _UNDERLINED.sub(_rule, _BLANK_LINES.sub("\n\n", lines)).strip() + "\n"
+
+
+def _rule(found: re.Match[str]) -> str:
+    title, sign = found.groups()
+    return f"{title}\n{sign * min(len(title), LONGEST_RULE)}"

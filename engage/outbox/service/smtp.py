@@ -13,11 +13,15 @@ from engage.kernel.settings import settings
 from engage.kernel.text import excerpt
 from engage.outbox.errors import DeadAddress, Later, Never, SendError, Unreachable
 from engage.outbox.service.mime import Mail
+from engage.outbox.service.reports import speaks_of_address
 
 TIMEOUT = 10.0
 """Seconds that connecting, and each answer of the server, may take."""
 PORTS = {"smtp": 25, "smtps": 465}
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+ACCEPTED = 250
+RECIPIENT_ACCEPTED = (250, 251)
+ENHANCED_DOTS = 2
 REFUSED = 500
 SERVICE_ENDS = 421
 NOT_US = frozenset({454, 530, 534, 535, 538})
@@ -48,11 +52,11 @@ class SmtpTransport:
         """The server in words."""
         return f"the mail server {self.host}:{self.port}"
 
-    def send(self, mail: Mail) -> None:
-        """Hand over ``mail``. See ``Transport.send``."""
+    def send(self, mail: Mail) -> str:
+        """Hand over ``mail`` and return the server's answer. See ``Transport.send``."""
         connection = self._connected()
         with self._translating():
-            connection.sendmail(mail.sender, [mail.recipient], mail.data)
+            return _converse(connection, mail)
 
     def close(self) -> None:
         """Say goodbye, as far as the server listens."""
@@ -111,7 +115,8 @@ class SmtpTransport:
             code, words = next(iter(error.recipients.values()))
             raise self._meaning(code, words, recipient=True) from error
         except smtplib.SMTPResponseException as error:
-            raise self._meaning(error.smtp_code, error.smtp_error) from error
+            ours = isinstance(error, smtplib.SMTPSenderRefused)
+            raise self._meaning(error.smtp_code, error.smtp_error, sender=ours) from error
         except OSError as error:
             self._drop()
             raise Later(
@@ -119,7 +124,9 @@ class SmtpTransport:
                 "letter. A second copy would have the same Message-ID."
             ) from error
 
-    def _meaning(self, code: int, answer: bytes | str, *, recipient: bool = False) -> SendError:
+    def _meaning(
+        self, code: int, answer: bytes | str, *, recipient: bool = False, sender: bool = False
+    ) -> SendError:
         said = f"{_begin(self.name)} answered {code}: {_text(answer)}"
         if code in NOT_US:
             self._drop()
@@ -128,7 +135,9 @@ class SmtpTransport:
             if code == SERVICE_ENDS:
                 self._drop()
             return Later(said)
-        return DeadAddress(said) if recipient and _no_such_address(_text(answer)) else Never(said)
+        if recipient and _no_such_address(_text(answer)):
+            return DeadAddress(said)
+        return Never(said, by_recipient=not sender)
 
     def _drop(self) -> None:
         connection, self._connection = self._connection, None
@@ -136,11 +145,39 @@ class SmtpTransport:
             connection.close()
 
 
+def _converse(connection: smtplib.SMTP, mail: Mail) -> str:
+    """Hand over one mail in the open conversation; returns what the server said to it.
+
+    As ``smtplib``'s own ``sendmail``, which keeps that answer to itself. The server's number for the letter is in it:
+    those who look after the server find the letter by it.
+    """
+    options = [f"size={len(mail.data)}"] if connection.has_extn("size") else []
+    code, answer = connection.mail(mail.sender, options)
+    if code != ACCEPTED:
+        _start_over(connection)
+        raise smtplib.SMTPSenderRefused(code, answer, mail.sender)
+    code, answer = connection.rcpt(mail.recipient)
+    if code not in RECIPIENT_ACCEPTED:
+        _start_over(connection)
+        raise smtplib.SMTPRecipientsRefused({mail.recipient: (code, answer)})
+    code, answer = connection.data(mail.data)
+    if code != ACCEPTED:
+        _start_over(connection)
+        raise smtplib.SMTPDataError(code, answer)
+    return f"{code} {_text(answer)}"
+
+
+def _start_over(connection: smtplib.SMTP) -> None:
+    """Make the connection ready for the next letter; one that has broken is noticed then."""
+    with contextlib.suppress(OSError):
+        connection.rset()
+
+
 def _no_such_address(answer: str) -> bool:
     """Tell whether the enhanced code (RFC 3463) speaks of the address; a server without one means it."""
     status = answer.split(" ", 1)[0]
-    enhanced = status.count(".") == 2 and status.replace(".", "").isdecimal()
-    return not enhanced or status.startswith(("5.1.", "5.2.1"))
+    enhanced = status.count(".") == ENHANCED_DOTS and status.replace(".", "").isdecimal()
+    return not enhanced or speaks_of_address(status)
 
 
 def _text(answer: bytes | str) -> str:

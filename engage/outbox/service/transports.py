@@ -1,4 +1,4 @@
-"""Ways out for mail: an SMTP server, a folder, the console. Which one, ``ENGAGE_MAIL`` says."""
+"""Ways out for mail: an SMTP server, GOV.UK Notify, a folder, the console. Which one, ``ENGAGE_MAIL`` says."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ from typing import Protocol
 from engage.kernel.text import sha256, slug
 from engage.outbox.errors import Unreachable
 from engage.outbox.service.mime import Mail
+from engage.outbox.service.notify import NotifyTransport
 from engage.outbox.service.smtp import SmtpTransport
 
 
 class Transport(Protocol):
     """Hands over one mail after the other."""
 
-    def send(self, mail: Mail) -> None:
-        """Hand over ``mail``; returning means that the other side has taken it.
+    def send(self, mail: Mail) -> str:
+        """Hand over ``mail`` and return the receipt: what the other side said. Then it has taken it.
 
         Raises ``Later``, ``Unreachable``, ``Never`` or ``DeadAddress`` otherwise.
         """
@@ -30,6 +31,8 @@ def open_transport(address: str) -> Transport:
     """Return the transport for a value of ``ENGAGE_MAIL``; nothing is connected yet."""
     if address.startswith(("smtp://", "smtps://")):
         return SmtpTransport(address)
+    if address == "notify":
+        return NotifyTransport()
     if address.startswith("file:"):
         return FileTransport(Path(address.removeprefix("file:")))
     return ConsoleTransport()
@@ -41,14 +44,17 @@ class FileTransport:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def send(self, mail: Mail) -> None:
-        """Write the file whole or not at all. Raises ``Unreachable`` when the folder cannot be written to."""
+    def send(self, mail: Mail) -> str:
+        """Write the file whole or not at all and return its name.
+
+        Raises ``Unreachable`` when the folder cannot be written to.
+        """
         try:
-            self._write(mail)
+            return self._write(mail)
         except OSError as error:
             raise Unreachable(f"Mail cannot be written to {self.folder}: {error.strerror}.") from error
 
-    def _write(self, mail: Mail) -> None:
+    def _write(self, mail: Mail) -> str:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         name = f"{slug(mail.subject)[:50]}-{sha256(mail.message_id)[:12]}.eml"
         temporary = self.folder / f".{name}.{os.getpid()}"
@@ -58,6 +64,7 @@ class FileTransport:
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(self.folder / name)
+        return name
 
     def close(self) -> None:
         """Nothing stays open between two mails."""
@@ -66,10 +73,11 @@ class FileTransport:
 class ConsoleTransport:
     """Prints the words of each mail."""
 
-    def send(self, mail: Mail) -> None:
+    def send(self, mail: Mail) -> str:
         """Print recipient, subject and text."""
         sys.stdout.write(f"To: {mail.recipient}\nSubject: {mail.subject}\n\n{mail.text}\n")
         sys.stdout.flush()
+        return "printed"
 
     def close(self) -> None:
         """Nothing to let go of."""

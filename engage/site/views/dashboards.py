@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -13,12 +16,21 @@ from engage.http.pagination import page_number
 from engage.http.session import db
 from engage.kernel.actor import Actor, OrganisationKind
 from engage.kernel.errors import NotFound
+from engage.matching import Band
 from engage.matchmaking import queries as matchmaking
+from engage.matchmaking import service as matching
 from engage.matchmaking.enums import InvitationState
 from engage.site.board import Choice, board
 from engage.site.views import bp
 from engage.suppliers import queries as suppliers
 
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from engage.matchmaking.service import Opportunity
+    from engage.suppliers.models import Supplier
+
+MOST_OPPORTUNITIES = 3
 STARTS = {
     OrganisationKind.DEPARTMENT: "site.department",
     OrganisationKind.SUPPLIER: "site.supplier",
@@ -84,7 +96,15 @@ def supplier() -> ResponseReturnValue:
             key=lambda invitation: invitation.state is not InvitationState.SENT,
         ),
         seats=advisory.sessions_of_supplier(session, supplier_id=profile.id),
+        written=advisory.contributions_of_supplier(session, supplier_id=profile.id),
+        opportunities=_closest(session, profile),
     )
+
+
+def _closest(session: Session, profile: Supplier) -> Sequence[Opportunity]:
+    """Return the open challenges that are closest to a supplier's work, with why."""
+    found = matching.opportunities(session, supplier=profile)
+    return [each for each in found if each.band not in {None, Band.NONE}][:MOST_OPPORTUNITIES]
 
 
 def _choice() -> Choice:

@@ -39,6 +39,7 @@ from engage.suppliers.queries.taxonomy import (
     newest_version,
     retired,
     versions,
+    walking,
 )
 
 __all__ = [
@@ -78,4 +79,5 @@ __all__ = [
     "statement",
     "to_verify",
     "versions",
+    "walking",
 ]

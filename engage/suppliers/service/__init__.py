@@ -9,9 +9,10 @@ from engage.suppliers.service.claims import (
     verify_statement,
 )
 from engage.suppliers.service.deletion import answer_deletion, ask_deletion
-from engage.suppliers.service.duplicates import keep_apart, merge_suppliers
+from engage.suppliers.service.duplicates import keep_apart
 from engage.suppliers.service.editions import Edition, Entry, parse_edition, shipped_edition
 from engage.suppliers.service.importing import Outcome, hold_imported, import_supplier
+from engage.suppliers.service.merging import Merged, merge_suppliers
 from engage.suppliers.service.naming import MOST_CAPABILITIES, name_capabilities
 from engage.suppliers.service.owndata import Taken, own_record, take_record
 from engage.suppliers.service.profile import ProfileText, ensure_profile, set_paused, update_profile
@@ -40,6 +41,7 @@ __all__ = [
     "Edition",
     "Entry",
     "Loaded",
+    "Merged",
     "Outcome",
     "ProfileText",
     "StatementText",

@@ -34,6 +34,7 @@ MOST = 3
 NEAR = 0.6
 """A suggestion comes at least so near as this part of the best one."""
 MOST_SURE = 2
+LIKELY = (Band.STRONG, Band.GOOD)
 _DIGITS = 8
 _KEPT = 4
 
@@ -99,6 +100,20 @@ def surely(session: Session, *, title: str, text: str) -> list[str]:
     return [
         one.supplier_id for one in found if one.band is Band.STRONG and one.score >= NEAR * found[0].score
     ]
+
+
+def likely(session: Session, *, title: str, text: str, cpv: Sequence[str]) -> list[str]:
+    """Return the slugs of the capabilities that a text probably asks for, best first, at most three.
+
+    For alerts, where one too many costs a glance and one too few an opportunity. By words and codes, without the model,
+    so that hundreds can be read at once. Writes nothing.
+    """
+    index = _index(session, load_embedder("none"))
+    if index is None:
+        return []
+    asked = ChallengeText(id="text", title=title, text=text, cpv=tuple(cpv))
+    found = rank_challenge(index, asked, top=MOST)
+    return [one.supplier_id for one in found if one.band in LIKELY and one.score >= NEAR * found[0].score]
 
 
 def _in_use(session: Session) -> Sequence[Capability]:

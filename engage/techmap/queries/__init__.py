@@ -14,7 +14,7 @@ from engage.techmap.queries.drawings import (
 )
 from engage.techmap.queries.gaps import Unanswered, unanswered
 from engage.techmap.queries.picture import MOST_POINTS, Cell, Picture, Point, View, picture
-from engage.techmap.queries.shown import Wanted, oldest, on_the_map
+from engage.techmap.queries.shown import Wanted, oldest, on_the_map, ready_for_many
 from engage.techmap.queries.table import SORTS, Row, everybody, table
 
 __all__ = [
@@ -40,6 +40,7 @@ __all__ = [
     "on_the_map",
     "picture",
     "points",
+    "ready_for_many",
     "table",
     "unanswered",
     "under_way",

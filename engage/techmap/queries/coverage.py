@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from engage.suppliers import queries as suppliers
 from engage.suppliers.enums import EvidenceLevel
 from engage.suppliers.models import Capability, Statement, StatementCapability, Supplier
 from engage.techmap.queries.picture import level_of
@@ -51,7 +52,9 @@ def coverage(session: Session, *, wanted: Wanted, area: Capability | None = None
     below = Capability.parent_id.is_(None) if area is None else Capability.parent_id == area.id
     named = session.scalars(query.where(below).order_by(sa.func.lower(Capability.name))).all()
     counts: dict[int, tuple[dict[str, int], dict[EvidenceLevel, int]]] = {}
-    for row in session.execute(_counts(wanted, area)):
+    with suppliers.walking(session):
+        found = session.execute(_counts(wanted, area)).all()
+    for row in found:
         regions, levels = counts.setdefault(row.capability, ({}, {}))
         if row.level is None:
             regions[row.region] = row.suppliers

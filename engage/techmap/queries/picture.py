@@ -144,7 +144,10 @@ def _points(session: Session, landscape_id: int, wanted: Wanted, view: View, eve
     own = LandscapePoint
     chosen = [shown(landscape_id, wanted), _within(view)]
     if every > 1:
-        chosen.append(own.supplier_id.in_(_sample(session, landscape_id, view, every)))
+        early = _early(every)
+        # Of everybody these are so few that they are looked up first; of some nobody knows, before they are found.
+        few_ids = _sample(session, landscape_id, view, every) if wanted.everything else None
+        chosen.append(early if few_ids is None else own.supplier_id.in_(few_ids))
     few = (
         sa.select(own.supplier_id, own.x, own.y, own.cluster, Supplier.ref, Supplier.organisation_id)
         .join(Supplier, Supplier.id == own.supplier_id)
@@ -164,14 +167,18 @@ def _points(session: Session, landscape_id: int, wanted: Wanted, view: View, eve
 
 
 def _sample(session: Session, landscape_id: int, view: View, every: int) -> Sequence[int]:
-    """Return every so manieth supplier in view, whoever is wanted: the same each time, and in each larger sample.
+    """Return every so manieth supplier in view, whoever may see them."""
+    own = LandscapePoint
+    query = sa.select(own.supplier_id).where(own.landscape_id == landscape_id, _within(view), _early(every))
+    return session.scalars(query).all()
+
+
+def _early(every: int) -> sa.ColumnElement[bool]:
+    """Whether a supplier is among every so manieth: the same each time, and in each larger sample.
 
     The order of the hash is that of chance; a sample is the first part of it.
     """
-    own = LandscapePoint
-    early = sa.func.hashint8(own.supplier_id).op("&")(2**31 - 1) < 2**31 // every
-    query = sa.select(own.supplier_id).where(own.landscape_id == landscape_id, _within(view), early)
-    return session.scalars(query).all()
+    return sa.func.hashint8(LandscapePoint.supplier_id).op("&")(2**31 - 1) < 2**31 // every
 
 
 def told_by(wanted: Wanted, suppliers: Any) -> Any:

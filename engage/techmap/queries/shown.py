@@ -9,11 +9,13 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from engage.accounts.enums import OrganisationState
-from engage.accounts.models import Organisation
 from engage.suppliers.enums import EvidenceLevel, SupplierSize
 from engage.suppliers.models import Statement, StatementCapability, Supplier
 from engage.techmap.models import LandscapePoint
+
+_FOR_MANY = sa.text(
+    "SELECT set_config('work_mem', '32MB', true), set_config('random_page_cost', '1.5', true)"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,9 +42,19 @@ class Wanted:
 
 
 def on_the_map() -> tuple[sa.ColumnElement[bool], ...]:
-    """Return what holds of a supplier that may be on the map: its organisation is verified, and it is no duplicate."""
-    verified = sa.select(Organisation.id).where(Organisation.state == OrganisationState.VERIFIED)
-    return (Supplier.organisation_id.in_(verified), Supplier.merged_into_id.is_(None))
+    """Return what holds of a supplier that may be on the map: its organisation is verified, and it is no duplicate.
+
+    It is listed exactly while its organisation is verified; the database sees to it at every change.
+    """
+    return (Supplier.listed_name.is_not(None), Supplier.merged_into_id.is_(None))
+
+
+def ready_for_many(session: Session) -> None:
+    """Let this transaction hold a hundred thousand suppliers in memory, and look up single rows: one statement.
+
+    With what the database allows a query otherwise it would write them to the disk and read them back.
+    """
+    session.execute(_FOR_MANY)
 
 
 def claims(wanted: Wanted) -> list[Any]:
@@ -88,17 +100,18 @@ def of_suppliers(wanted: Wanted) -> list[sa.ColumnElement[bool]]:
 
 def _says(words: str, wanted: Wanted) -> sa.ColumnElement[bool]:
     """Whether the name has the words, or a statement that counts."""
-    named = sa.select(Organisation.id).where(Organisation.name.icontains(words, autoescape=True))
+    listed = sa.orm.aliased(Supplier)
+    named = sa.select(listed.id).where(listed.listed_name.contains(words.lower(), autoescape=True))
     asked = sa.func.websearch_to_tsquery("english", words)
     told = sa.select(Statement.supplier_id).where(
         Statement.search.op("@@")(asked), Statement.counts_on(wanted.day)
     )
-    return sa.or_(Supplier.organisation_id.in_(named), Supplier.id.in_(told))
+    return LandscapePoint.supplier_id.in_(named.union(told))
 
 
-def oldest(session: Session, *, wanted: Wanted) -> date | None:
-    """Return when the oldest statement by which anybody is shown was last said or confirmed."""
+def oldest(session: Session, *, day: date) -> date | None:
+    """Return when the oldest statement by which anybody is on the map on ``day`` was last said or confirmed."""
     query = sa.select(sa.func.min(Statement.confirmed_on)).join(
         Supplier, Supplier.id == Statement.supplier_id
     )
-    return session.scalar(query.where(*claims(wanted), *on_the_map()))
+    return session.scalar(query.where(Statement.counts_on(day), *on_the_map()))

@@ -54,6 +54,7 @@ class Asked:
 
 def asked() -> Asked:
     """Read the address of this request. What it has that makes no sense is left out."""
+    queries.ready_for_many(db())
     found = suppliers.in_use(db())
     form = MapForm(_choices(found))
     capability = next((each for each in found if each.slug == form.chosen_capability), None)

@@ -43,10 +43,11 @@ def coverage() -> ResponseReturnValue:
 @public
 def gaps() -> ResponseReturnValue:
     """Show capabilities with fewer than three suppliers, and open challenges that hardly anybody can answer."""
+    ask = asked()
     areas = suppliers.areas(db())
     return render_template(
         "techmap/gaps.html",
-        ask=asked(),
+        ask=ask,
         areas=[(area.area, few) for area in areas if (few := [each for each in area.below if each.few])],
         capabilities=sum(len(area.below) for area in areas),
         unanswered=queries.unanswered(db()),

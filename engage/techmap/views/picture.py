@@ -83,14 +83,12 @@ def _shown(ask: Asked, view: View) -> dict[str, Any]:
 
 
 def _oldest(ask: Asked, landscape: Landscape) -> date | None:
-    """Return how old the oldest statement shown is; of the whole map worked out once for each drawing and day."""
-    if not ask.wanted.everything:
-        return queries.oldest(db(), wanted=ask.wanted)
+    """Return how old the oldest statement on the map is; worked out once for each drawing and day."""
     key = (landscape.id, landscape.drawn_at, ask.wanted.day)
     if key not in _known_oldest:
         while len(_known_oldest) >= _KEPT:
             _known_oldest.pop(next(iter(_known_oldest)), None)
-        _known_oldest[key] = queries.oldest(db(), wanted=ask.wanted)
+        _known_oldest[key] = queries.oldest(db(), day=ask.wanted.day)
     return _known_oldest[key]
 
 

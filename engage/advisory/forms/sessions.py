@@ -1,8 +1,7 @@
-"""Forms of sessions, places, attendance, minutes and offers."""
+"""Forms with which a department schedules, changes and cancels sessions."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -11,14 +10,10 @@ from wtforms import Field
 from engage.advisory.enums import SessionFormat
 from engage.advisory.service import SessionDetails
 from engage.http.forms import (
-    CharacterCountField,
-    CheckboxField,
     DatePartsField,
     Form,
-    HiddenField,
     IntegerField,
     Length,
-    MaxWords,
     NumberRange,
     Optional,
     RadiosField,
@@ -29,13 +24,10 @@ from engage.http.forms import (
     TimeField,
     ValidationError,
 )
-from engage.interests.service import ATTESTED
 from engage.kernel.uktime import from_uk, to_uk
 
-PITCH_WORDS = 150
 LONGEST_TEXT = 5000
 SHORTEST, LONGEST = 15, 480
-LONGEST_NUMBER = 9
 
 FORMATS = (
     (SessionFormat.ROUNDTABLE, "Roundtable", "A conversation between several suppliers and the department"),
@@ -130,103 +122,6 @@ class ReasonForm(Form):
     """A reason that people are told."""
 
     reason = TextAreaField("Reason", [Required("Enter the reason"), Length(max=1000)])
-
-
-class MinutesForm(Form):
-    """The minutes of a session, saved or published."""
-
-    minutes = TextAreaField(
-        "Minutes",
-        [Required("Enter the minutes"), Length(max=50_000)],
-        description="What was asked, what was said, what the department will do. No names of people, nothing "
-        "confidential. Markdown works: # for a heading, - for a list.",
-    )
-
-
-def attendance_form(people: Mapping[int, str]) -> Form:
-    """Return a form that asks of each seat (id to the name shown) whether its person came."""
-    fields = {f"seat_{seat_id}": _came(name) for seat_id, name in people.items()}
-    form: Form = type("AttendanceForm", (Form,), fields)()
-    return form
-
-
-def came(form: Form, seat_ids: Iterable[int]) -> dict[int, bool]:
-    """Return what was chosen for each of ``seat_ids``."""
-    return {seat_id: form[f"seat_{seat_id}"].data == "yes" for seat_id in seat_ids}
-
-
-def _came(name: str) -> RadiosField:
-    return RadiosField(
-        name, [Required(f"Choose whether {name} came")], choices=[("yes", "Came"), ("no", "Did not come")]
-    )
-
-
-class AcceptForm(Form):
-    """Which session to take a place in, and who attends."""
-
-    meeting = RadiosField("Which session will you come to?", [Required("Choose a session")])
-    attendee = SelectField("Who will attend?", [Required("Choose who will attend")], coerce=int)
-    attested = CheckboxField(
-        ATTESTED, [Required("Confirm this, or declare the interest first")], error_name="The confirmation"
-    )
-
-
-class AttendeeForm(Form):
-    """Who attends instead."""
-
-    attendee = SelectField("Who will attend?", [Required("Choose who will attend")], coerce=int)
-
-
-class DeclineForm(Form):
-    """Why not; nobody has to say."""
-
-    reason = TextAreaField(
-        "Why not?",
-        [Optional(), Length(max=1000)],
-        description="The department reads it. You do not have to give a reason.",
-    )
-
-
-class KeepForm(Form):
-    """Keeping a place although the text changed; the page says which text was read."""
-
-    version = HiddenField()
-
-    def read(self) -> int:
-        """Return the number of the version that the page showed; what no page ever sent counts as the oldest."""
-        text = str(self.version.data or "")
-        return int(text) if text.isascii() and text.isdecimal() and len(text) < LONGEST_NUMBER else 0
-
-
-class VolunteerForm(Form):
-    """A short pitch."""
-
-    pitch = CharacterCountField(
-        "What can you contribute?",
-        [Required("Say what you can contribute"), MaxWords(PITCH_WORDS)],
-        error_name="Your offer",
-        description="What you know about this problem and where you learnt it. This is not a sales pitch: the "
-        "department wants to understand the problem.",
-    )
-
-
-class OfferForm(Form):
-    """Invite who volunteered, or decline with a reason."""
-
-    decision = RadiosField(
-        "Do you want to invite them?",
-        [Required("Choose whether to invite them")],
-        choices=[
-            ("invite", "Yes, invite them", "They get an invitation like every other supplier"),
-            ("decline", "No, decline", "They are told the reason"),
-        ],
-    )
-    reason = TextAreaField("Reason for declining", [Length(max=1000)], description="They are told.")
-
-    def validate_reason(self, field: Field) -> None:
-        """Declining needs a reason."""
-        if self.decision.data == "decline" and not field.data:
-            raise ValidationError("Enter the reason for declining")
 
 
 def session_values(details: Any) -> dict[str, Any]:

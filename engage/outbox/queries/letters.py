@@ -12,10 +12,13 @@ from sqlalchemy.orm import Session, defer, selectinload
 
 from engage.kernel.errors import NotFound
 from engage.kernel.paging import Page, paginate
-from engage.outbox.enums import WAITING, LetterState
+from engage.outbox.enums import WAITING, LetterState, Outcome
 from engage.outbox.models import Letter
 
 _SECRET_IN_ADDRESS = re.compile(r"""(https?://[^\s"'<>]*?[/=])[A-Za-z0-9._~-]{20,}""")
+
+
+LONGEST_NUMBER = 18
 
 
 @dataclass(frozen=True)
@@ -37,19 +40,62 @@ def counts(session: Session) -> dict[LetterState, int]:
     return {state: found.get(state, 0) for state in LetterState}
 
 
-def listing(session: Session, *, state: LetterState | None, words: str, page: int) -> Page[Letter]:
+def listing(
+    session: Session,
+    *,
+    state: LetterState | None = None,
+    outcome: Outcome | None = None,
+    words: str = "",
+    page: int,
+) -> Page[Letter]:
     """Return one page of letters, newest first, without their bodies.
 
-    ``words`` are looked for in recipient, subject and challenge reference.
+    ``words`` are looked for in recipient, subject, challenge reference, kind and receipt; a Message-ID or the number
+    of a letter finds that one.
     """
     query = sa.select(Letter).order_by(Letter.id.desc())
     query = query.options(defer(Letter.text), defer(Letter.html), defer(Letter.calendar))
     if state is not None:
         query = query.where(Letter.state == state)
+    if outcome is not None:
+        query = query.where(Letter.outcome == outcome)
     if words:
-        columns = (Letter.recipient, Letter.subject, Letter.challenge_ref)
-        query = query.where(sa.or_(*(column.icontains(words, autoescape=True) for column in columns)))
+        query = query.where(_fits(words))
     return paginate(session, query, page=page, per_page=50)
+
+
+def _fits(words: str) -> sa.ColumnElement[bool]:
+    columns = (Letter.recipient, Letter.subject, Letter.challenge_ref, Letter.template, Letter.receipt)
+    found = [column.icontains(words, autoescape=True) for column in columns]
+    found.append(Letter.message_id == f"<{words.strip('<>')}>")
+    if words.isdecimal() and len(words) <= LONGEST_NUMBER:
+        found.append(Letter.id == int(words))
+    return sa.or_(*found)
+
+
+def came_back(session: Session) -> dict[Outcome, int]:
+    """Return how many letters are known to have arrived, come back or been complained of; each has an entry."""
+    number = sa.func.count().label("number")
+    rows = session.execute(
+        sa.select(Letter.outcome, number).where(Letter.outcome.is_not(None)).group_by(Letter.outcome)
+    ).all()
+    found = {row.outcome: row.number for row in rows}
+    return {outcome: found.get(outcome, 0) for outcome in Outcome}
+
+
+def came_back_about(session: Session, *, challenge_ref: str) -> int:
+    """Return how many letters that told somebody outside about a challenge came back after our server had sent them.
+
+    Each has its line in the ledger: it was sent. Whoever reads the ledger has to know that it did not arrive.
+    """
+    lost = (Outcome.NO_ADDRESS, Outcome.UNDELIVERED)
+    query = sa.select(sa.func.count()).where(
+        Letter.challenge_ref == challenge_ref,
+        Letter.audience.is_not(None),
+        Letter.state == LetterState.SENT,
+        Letter.outcome.in_(lost),
+    )
+    return session.scalar(query) or 0
 
 
 def on_the_way(session: Session, *, challenge_ref: str) -> dict[LetterState, int]:
@@ -83,9 +129,28 @@ def held_batches(session: Session) -> Sequence[Batch]:
     return [Batch(*row) for row in rows]
 
 
+def held_batch(session: Session, *, template: str, challenge_ref: str | None) -> Batch | None:
+    """Return one batch of held letters, ``None`` when nothing of it is held."""
+    batches = held_batches(session)
+    wanted = (template, challenge_ref)
+    return next((one for one in batches if (one.template, one.challenge_ref) == wanted), None)
+
+
+def held_of(session: Session, *, template: str, challenge_ref: str | None, page: int) -> Page[Letter]:
+    """Return one page of the held letters of a batch, by recipient, without their bodies."""
+    query = sa.select(Letter).where(
+        Letter.state == LetterState.HELD,
+        Letter.template == template,
+        Letter.challenge_ref.is_not_distinct_from(challenge_ref),
+    )
+    query = query.options(defer(Letter.text), defer(Letter.html), defer(Letter.calendar))
+    return paginate(session, query.order_by(Letter.recipient, Letter.id), page=page, per_page=50)
+
+
 def get(session: Session, letter_id: int) -> Letter:
-    """Return one letter with its steps. Raises ``NotFound``."""
-    letter = session.get(Letter, letter_id, options=[selectinload(Letter.steps)])
+    """Return one letter with its steps and what was reported of it. Raises ``NotFound``."""
+    loads = [selectinload(Letter.steps), selectinload(Letter.reports)]
+    letter = session.get(Letter, letter_id, options=loads)
     if letter is None:
         raise NotFound
     return letter

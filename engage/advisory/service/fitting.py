@@ -1,0 +1,106 @@
+"""Whether what a department says about a session fits together: places, what is kept of them, and until when. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+from zoneinfo import available_timezones
+
+from engage.advisory.enums import SessionFormat
+from engage.kernel import clock
+from engage.kernel.errors import Invalid
+from engage.kernel.uktime import uk_time
+
+if TYPE_CHECKING:
+    from engage.advisory.models import AdvisorySession
+    from engage.advisory.service.sessions import SessionDetails
+
+MOST_PLACES = 500
+
+
+def check(details: SessionDetails, *, meeting: AdvisorySession | None = None) -> None:
+    """Raise ``Invalid`` with what has to be mended; ``meeting`` is the session as it stands, its row locked."""
+    wrong = {
+        **_wrong_times(details, meeting),
+        **_wrong_reserve(details, meeting),
+        **_wrong_places(details, meeting),
+    }
+    if wrong:
+        raise Invalid(wrong)
+
+
+def held_back(details: SessionDetails) -> int:
+    """Return how many places invited suppliers cannot take now."""
+    until = details.reserved_until
+    return 0 if until is None or until <= clock.now() else details.reserved
+
+
+def fewest(meeting: AdvisorySession, details: SessionDetails) -> int:
+    """Return the smallest number of places that the session can have: those taken, with those kept for volunteers."""
+    return max(meeting.taken, meeting.taken_invited + held_back(details))
+
+
+def terms(meeting: AdvisorySession) -> Iterator[str]:
+    """Return in sentences, for everyone, what has to be known to take a place."""
+    if meeting.reserved and meeting.reserved_until is not None:
+        places = "1 place is" if meeting.reserved == 1 else f"{meeting.reserved} places are"
+        yield f"{places} for suppliers that volunteer, until {uk_time(meeting.reserved_until)}; then for everybody."
+    if meeting.closes_at is not None:
+        yield f"Places can be taken until {uk_time(meeting.closes_at)}."
+    if meeting.group_limit is not None and meeting.format is not SessionFormat.ONE_TO_ONE:
+        most = "one supplier" if meeting.group_limit == 1 else f"{meeting.group_limit} suppliers"
+        yield f"At most {most} of a corporate group."
+
+
+def _wrong_times(details: SessionDetails, meeting: AdvisorySession | None) -> dict[str, str]:
+    now = clock.now()
+    found: dict[str, str] = {}
+    if details.zone not in available_timezones():
+        found["zone"] = "Choose a time zone of the list"
+    if details.starts_at <= now:
+        found["starts_on"] = "The session must begin in the future"
+    elif details.closes_at is not None and details.closes_at > details.starts_at:
+        found["closes_on"] = (
+            "Places can be taken until the session begins at the latest: choose an earlier day"
+        )
+    elif details.closes_at is not None and details.closes_at <= now and _new("closes_at", details, meeting):
+        found["closes_on"] = "The last moment to take a place must be in the future"
+    return found
+
+
+def _wrong_reserve(details: SessionDetails, meeting: AdvisorySession | None) -> dict[str, str]:
+    if not details.reserved:
+        return {}
+    if details.reserved > details.places:
+        return {
+            "reserved": f"There are {details.places} places: keep {details.places} or fewer for volunteers"
+        }
+    if details.reserved_until is None:
+        return {"reserved_until": "Enter until when they are kept; from then on they are for everybody"}
+    if details.reserved_until > (details.closes_at or details.starts_at):
+        return {
+            "reserved_until": "Keep them no longer than places can be taken: else nobody else could have them"
+        }
+    if details.reserved_until <= clock.now() and _new("reserved_until", details, meeting):
+        return {"reserved_until": "The moment from which they are for everybody must be in the future"}
+    return {}
+
+
+def _wrong_places(details: SessionDetails, meeting: AdvisorySession | None) -> dict[str, str]:
+    if meeting is None or details.reserved > details.places:
+        return {}
+    if details.places < meeting.taken:
+        taken = meeting.taken
+        return {"places": f"{taken} places are already taken: enter {taken} or more"}
+    kept = held_back(details)
+    if meeting.taken_invited > details.places - kept:
+        most = max(details.places - meeting.taken_invited, 0)
+        return {
+            "reserved": f"{meeting.taken_invited} of {details.places} places are taken by invited suppliers: keep "
+            f"{most} or fewer for volunteers, or give the session more places"
+        }
+    return {}
+
+
+def _new(name: str, details: SessionDetails, meeting: AdvisorySession | None) -> bool:
+    return meeting is None or getattr(details, name) != getattr(meeting, name)

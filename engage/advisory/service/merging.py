@@ -1,0 +1,48 @@
+"""A supplier that turned out to be another: what is under way for it goes on under the other one's name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from engage.advisory.enums import AskState, OfferState
+from engage.advisory.models import Contribution, OneToOneAsk, Seat, VolunteerOffer, WaitingPlace
+from engage.matchmaking.enums import InvitationState
+from engage.matchmaking.models import Invitation
+
+UNDER_WAY = (InvitationState.SENT, InvitationState.ACCEPTED)
+
+
+def follow_merge(session: Session, *, gone_id: int, kept_id: int) -> None:
+    """Move what is under way for one supplier to another that is the same.
+
+    Side effects, in order, for each challenge in which the other has none of the kind itself: offers that wait;
+    invitations that were sent or accepted, with their seats and turns on waiting lists; wishes for a talk; answers in
+    writing. What the other has already stands; the like of the first one stays with it, and ends with it.
+    """
+    session.flush()
+    live = VolunteerOffer.state != OfferState.WITHDRAWN
+    _move(session, VolunteerOffer, gone_id, kept_id, VolunteerOffer.state == OfferState.MADE, there=live)
+    moved = _move(session, Invitation, gone_id, kept_id, Invitation.state.in_(UNDER_WAY), there=sa.true())
+    for table in (Seat, WaitingPlace):
+        session.execute(sa.update(table).where(table.invitation_id.in_(moved)).values(supplier_id=kept_id))
+    asked = OneToOneAsk.state != AskState.WITHDRAWN
+    _move(session, OneToOneAsk, gone_id, kept_id, asked, there=asked)
+    written = Contribution.withdrawn_at.is_(None)
+    _move(session, Contribution, gone_id, kept_id, written, there=written)
+    session.expire_all()  # rows were moved behind the session's back
+
+
+def _move(session: Session, table: Any, gone_id: int, kept_id: int, which: Any, *, there: Any) -> list[int]:
+    """Move rows of a challenge in which the kept one has none for which ``there`` holds; return their ids."""
+    taken = sa.select(table.challenge_id).where(table.supplier_id == kept_id, there)
+    query = (
+        sa.update(table)
+        .where(table.supplier_id == gone_id, which, table.challenge_id.not_in(taken))
+        .values(supplier_id=kept_id)
+        .returning(table.id)
+        .execution_options(synchronize_session=False)
+    )
+    return list(session.scalars(query))

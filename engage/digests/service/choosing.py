@@ -1,0 +1,108 @@
+"""What goes into whose digest: pure, so that a run, a preview and a test choose alike."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from engage.digests.enums import Kind, Topic
+from engage.digests.models import Subscription
+from engage.digests.queries import Arranged, Key, Known
+from engage.digests.service.effective import settings_of
+from engage.digests.service.news import Entry, News
+from engage.digests.service.wanting import filter_of
+
+PARTICULAR_FIRST = {
+    topic: place
+    for place, topic in enumerate(
+        (Topic.SEARCH, Topic.CPV, Topic.CAPABILITY, Topic.REGION, Topic.DEPARTMENT, Topic.EVERYTHING)
+    )
+}
+"""Where two subscriptions of one address want the same, the one that says more of why tells it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The digest of one subscription: its window (``start``, ``end``] and what it tells, in order."""
+
+    subscription: Subscription
+    start: datetime
+    end: datetime
+    entries: tuple[Entry, ...]
+
+
+def choose(
+    subscriptions: Iterable[Subscription], *, news: News, arranged: Arranged, known: Known, end: datetime
+) -> list[Chosen]:
+    """Return the digest of each subscription whose window ends at ``end``; those on holiday are left out.
+
+    An entry goes to an address once, whatever it subscribed to. Left out are: what lies outside the window, what
+    the address muted, what it was told of before by a digest or a letter, and openings of challenges in which the
+    person takes part. Added is what became of challenges that the address was told of.
+    """
+    by_address = defaultdict[str, list[Subscription]](list)
+    for one in subscriptions:
+        by_address[one.email.lower()].append(one)
+    found: list[Chosen] = []
+    for address, theirs in by_address.items():
+        told = set(known.told.get(address, ()))
+        reader = _Reader(address, arranged, known, told)
+        for one in sorted(theirs, key=_particular_first):
+            assert one.covered_until is not None, "who is active has been told up to a moment"
+            entries = reader.read(one, news, end)
+            if entries is not None:
+                told |= {entry.key for entry in entries}
+                found.append(Chosen(one, one.covered_until, end, entries))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """An address, and what it knows so far."""
+
+    address: str
+    arranged: Arranged
+    known: Known
+    told: set[Key]
+
+    def read(self, subscription: Subscription, news: News, end: datetime) -> tuple[Entry, ...] | None:
+        """Return what a subscription tells the reader, or ``None`` when it tells nothing today."""
+        settings = settings_of(subscription, self.arranged, day=news.today)
+        if not settings.tells:
+            return None
+        start = subscription.covered_until
+        assert start is not None
+        muted = settings.muted
+        wanted = [
+            entry
+            for entry in self._candidates(subscription, news)
+            if start < entry.at <= end and entry.challenge_id not in muted
+        ]
+        return tuple(entry for entry in wanted if not self._knows(entry))
+
+    def _candidates(self, subscription: Subscription, news: News) -> Sequence[Entry]:
+        wanted = news.wanted(filter_of(subscription))
+        read = self.known.read.get(self.address)
+        return [*_became(news, read, wanted), *wanted] if read and news.unasked else wanted
+
+    def _knows(self, entry: Entry) -> bool:
+        if entry.key in self.told:
+            return True
+        if entry.fact and entry.fact in self.known.written.get(self.address, ()):
+            return True
+        return entry.kind is Kind.OPEN and entry.challenge_id in self.known.taking_part.get(self.address, ())
+
+
+def _became(news: News, read: Mapping[int, int], wanted: Sequence[Entry]) -> Iterator[Entry]:
+    """Yield what became of challenges that somebody has read of, unless they read of it already or asked for it."""
+    for entry in news.unasked:
+        version = read.get(entry.challenge_id)
+        newer = version is not None and (entry.kind is not Kind.CHANGED or version < entry.version)
+        if newer and entry not in wanted:
+            yield entry
+
+
+def _particular_first(subscription: Subscription) -> tuple[int, int]:
+    return PARTICULAR_FIRST[subscription.topic], subscription.id

@@ -1,0 +1,131 @@
+"""The page of one subscription, which its token opens without an account, and muting a challenge from there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypedDict
+
+from flask import flash, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from engage.challenges import queries as challenges
+from engage.digests import queries, service
+from engage.digests.enums import Cadence
+from engage.digests.forms import ScheduleForm
+from engage.digests.views import PRIVATE, bp
+from engage.http.access import current_actor, public
+from engage.http.csrf import protect
+from engage.http.session import db, writes
+from engage.kernel import clock
+
+if TYPE_CHECKING:
+    from engage.digests.models import Subscription
+
+DONE = {
+    "confirm": "Your alerts are confirmed.",
+    "change": "Your alerts are changed.",
+    "end": "These alerts have ended. You will not get another of them.",
+}
+
+
+class Schedule(TypedDict):
+    """When a subscription brings mail."""
+
+    cadence: Cadence
+    weekday: int
+    hour: int
+
+
+@bp.route("/alerts/<subscription_token>", methods=["GET", "POST"])
+@public
+@writes
+def subscription(subscription_token: str) -> ResponseReturnValue:
+    """Show a subscription: what, when, what it would have told. A POST confirms, changes or ends it.
+
+    The token is what allows it: mail programs post here without a cookie (RFC 8058). Looking changes nothing.
+    """
+    number = service.subscription_id(subscription_token)
+    act = _act if request.method == "POST" else _page
+    answer = make_response(act(number, subscription_token))
+    answer.headers.update(PRIVATE)
+    return answer
+
+
+protect.exempt(f"{__name__}.subscription")
+
+
+@bp.route("/alerts/<subscription_token>/mute/<ref>", methods=["GET", "POST"])
+@public
+@writes
+def mute(subscription_token: str, ref: str) -> ResponseReturnValue:
+    """Ask whether to hear no more of one challenge; a POST mutes it for everything that goes to the address."""
+    found = queries.subscription(db(), service.subscription_id(subscription_token))
+    challenge = challenges.public_challenge(db(), ref=ref)
+    if request.method == "POST":
+        service.mute(db(), email=found.email, ref=ref, actor=current_actor())
+        flash(f"You will hear no more of “{challenge.title}” from your alerts.", "success")
+        answer = make_response(redirect(url_for("digests.subscription", subscription_token=subscription_token), 303))
+    else:
+        answer = make_response(render_template("digests/mute.html", token=subscription_token, challenge=challenge))
+    answer.headers.update(PRIVATE)
+    return answer
+
+
+def _act(number: int, token: str) -> ResponseReturnValue:
+    deed, who = request.form.get("action", ""), current_actor()
+    if request.form.get("List-Unsubscribe") == "One-Click":
+        service.end(db(), subscription_id=number, actor=who)
+        return "These alerts have ended.\n", {"Content-Type": "text/plain; charset=utf-8"}
+    if deed == "confirm":
+        service.confirm(db(), subscription_id=number, actor=who)
+    elif deed == "end":
+        service.end(db(), subscription_id=number, actor=who)
+    elif deed == "change":
+        form = ScheduleForm(meta={"csrf": False})
+        if not form.validate():
+            return _page(number, token, form, status=422)
+        cadence, weekday, hour = form.schedule
+        service.change(db(), subscription_id=number, cadence=cadence, weekday=weekday, hour=hour, actor=who)
+    else:
+        return _page(number, token, status=400)
+    flash(DONE[deed], "success")
+    return redirect(url_for("digests.subscription", subscription_token=token), 303)
+
+
+def _page(
+    number: int, token: str, form: ScheduleForm | None = None, *, status: int = 200
+) -> ResponseReturnValue:
+    session, now = db(), clock.now()
+    found = queries.subscription(session, number)
+    arranged = queries.arranged(session, [found.email])
+    settings = service.settings_of(found, arranged, day=clock.uk_today())
+    schedule: Schedule = {"cadence": found.cadence, "weekday": found.weekday, "hour": found.hour}
+    stale = queries.is_stale(found)
+    page = render_template(
+        "digests/subscription.html",
+        token=token,
+        subscription=found,
+        stale=stale,
+        again=_again(found),
+        form=form or ScheduleForm(formdata=None, data=schedule, meta={"csrf": False}),
+        what=queries.about(session, found),
+        when=service.in_words(**schedule),
+        paused_until=settings.paused_until,
+        next_at=service.next_mail(found, arranged, now=now),
+        all_at=_way_to_all(found),
+        items=service.preview(session, found, settings=settings),
+    )
+    return page, 410 if stale else status
+
+
+def _again(found: Subscription) -> dict[str, str]:
+    """What fills in the form that asks for the same once more."""
+    field = "words" if found.topic.value == "search" else found.topic.value
+    asked = {"topic": found.topic.value, field: found.value, "stage": found.stage.value}
+    return asked | ({"within": str(found.department_id)} if found.department_id else {})
+
+
+def _way_to_all(found: Subscription) -> str:
+    """Where everything of this address is shown. The link here never ends, so it must not open more than one."""
+    who = current_actor()
+    own = who is not None and who.email.lower() == found.email.lower()
+    return url_for("digests.my_alerts" if own else "digests.find_alerts")
