@@ -2,8 +2,8 @@
 
 The department's side is everybody who acts for the department now, and whoever wrote, submitted or approved a text of
 the challenge or changed its route (whoever influences a decision counts as acting in it: s.81(3)). A tie is found by
-person, by organisation or by mail domain; what was declared of a supplier that turned out to be another counts for both.
-It stands in the way until an approver has decided that steps against it are in place.
+person, by organisation or by mail domain; what was declared of one that turned out to be another counts for both. It
+stands in the way until an approver has decided that steps against it are in place.
 """
 
 from __future__ import annotations

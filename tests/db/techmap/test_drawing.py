@@ -135,4 +135,4 @@ def test_oldest_is_of_those_who_are_shown(session: Session) -> None:
     hidden = suppliers.supplier(session, name="Hidden", does="Roofs.", state=OrganisationState.SUSPENDED)
     hidden.statements[0].confirmed_on = day - timedelta(days=50)
     session.flush()
-    assert queries.oldest(session, wanted=queries.Wanted(day=clock.uk_today())) == day
+    assert queries.oldest(session, day=clock.uk_today()) == day
