@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from wtforms import Field
 
-from engage.advisory.models import Contribution
 from engage.advisory.queries import WrittenRoute
 from engage.advisory.service.contributions import MOST_WORDS
 from engage.http.forms import CharacterCountField, Form, HiddenField, MaxWords, Optional
+
+if TYPE_CHECKING:
+    from engage.advisory.models import Contribution
 
 
 class ContributionForm(Form):
