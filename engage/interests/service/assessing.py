@@ -56,7 +56,7 @@ class Assessment:
     """What officials declared for this challenge and then withdrew or corrected."""
     steps: Sequence[Mitigation]
     past: Sequence[ConflictFinding]
-    """What stood in the way of something and does not any more."""
+    """What stood in the way of something and does not any more; empty before the text is approved."""
     attested: int
     """How many people of suppliers confirmed on entry that they know of no undeclared interest."""
     reviews: Sequence[AssessmentReview]
@@ -99,8 +99,9 @@ def concerned(session: Session, *, challenge: Challenge) -> list[Declaration]:
 def assess(session: Session, *, challenge: Challenge) -> Assessment:
     """Return the conflicts assessment of ``challenge`` as it is now. A fixed number of statements; writes nothing."""
     now, today = clock.now(), clock.uk_today()
-    found = conflicts(session, challenge=challenge, on=today) if policy.names_suppliers(challenge) else {}
-    findings = queries.findings(session, challenge_id=challenge.id)
+    named = policy.names_suppliers(challenge)
+    found = conflicts(session, challenge=challenge, on=today) if named else {}
+    findings = queries.findings(session, challenge_id=challenge.id) if named else []
     suppliers = _suppliers(session, {*found, *(each.supplier_id for each in findings)})
     ties = [
         Tie(suppliers[number], each, [one for one in findings if _speaks_of(one, each)])

@@ -13,7 +13,7 @@ from engage.accounts.queries import actor_of
 from engage.challenges.enums import ChallengeState
 from engage.challenges.models import Challenge
 from engage.interests import queries, service
-from engage.interests.enums import MitigationState
+from engage.interests.enums import CheckPoint, MitigationState
 from engage.kernel import clock
 from engage.kernel.actor import Role
 from engage.suppliers.models import Supplier
@@ -181,6 +181,11 @@ class TestTheTab:
         draft = made.challenge(session, state=ChallengeState.IN_REVIEW)
         expert = suppliers.member(session, firm, role=Role.SUPPLIER_EXPERT)
         theirs = made.declared(session, actor_of(expert.person, expert), counterpart=draft.organisation)
+        # The match begins while the text is in review, and keeps what stands in its way.
+        service.note_findings(
+            session, challenge=draft, on=clock.uk_today(), point=CheckPoint.MATCH, subject="run:m-1"
+        )
+        assert len(queries.findings(session, challenge_id=draft.id)) == 1
         browser = as_role(browser_as, draft, Role.APPROVER)
         address = f"/department/challenges/{draft.ref}/interests"
         for end in ("", "/assessment", "/assessment.json"):
