@@ -15,12 +15,15 @@ from engage.advisory.enums import SeatState, SessionFormat, SessionState
 from engage.advisory.models import AdvisorySession, Seat, VolunteerOffer
 from engage.challenges.enums import ChallengeState
 from engage.challenges.models import Challenge
+from engage.interests.models import Attestation
+from engage.interests.service import ATTESTED, ATTESTED_VERSION
 from engage.kernel import clock
 from engage.kernel.actor import Actor, OrganisationKind, Role
 from engage.kernel.ids import short_id
 from engage.matching import Band
 from engage.matchmaking.enums import Confidence, InvitationState, Origin, RunState
 from engage.matchmaking.models import Invitation, MatchCandidate, MatchRun
+from engage.matchmaking.service import fold
 from engage.suppliers.models import Supplier
 from tests.factories import accounts, challenges
 
@@ -154,27 +157,52 @@ def seat(
     team: SupplierTeam | None = None,
     state: SeatState = SeatState.CONFIRMED,
     invitation_row: Invitation | None = None,
+    confirmed: bool = True,
 ) -> Seat:
-    """A seat with its accepted invitation, counted in the session as the service counts it."""
+    """A seat with its accepted invitation, counted in the session as the service counts it.
+
+    Who attends has confirmed what everybody confirms on entry, unless ``confirmed`` is false.
+    """
     holder = team or globals()["team"](session)
     invited = invitation_row or invitation(
         session, challenge=meeting.challenge, supplier=holder.supplier, state=InvitationState.ACCEPTED
     )
     now = clock.now()
+    volunteered = invited.origin is Origin.VOLUNTEERED
     if state is not SeatState.RELEASED:
         meeting.taken = (meeting.taken or 0) + 1
+        meeting.taken_invited = (meeting.taken_invited or 0) + (not volunteered)
     made = Seat(
         session=meeting,
         supplier=holder.supplier,
         invitation=invited,
         person=holder.person,
         state=state,
+        volunteered=volunteered,
+        corporate_group=fold(holder.supplier.corporate_group),
         created_at=now,
         updated_at=now,
     )
     session.add(made)
     session.flush()
+    if confirmed:
+        _confirmed(session, made)
     return made
+
+
+def _confirmed(session: Session, seat: Seat) -> None:
+    session.add(
+        Attestation(
+            person_id=seat.person_id,
+            organisation_id=seat.supplier.organisation_id,
+            challenge_id=seat.session.challenge_id,
+            subject=f"session:{seat.session.ref}",
+            version=ATTESTED_VERSION,
+            text=ATTESTED,
+            made_at=clock.now(),
+        )
+    )
+    session.flush()
 
 
 def offer(

@@ -61,8 +61,8 @@ ANNOUNCED = {
     "agenda": "the agenda",
 }
 TOLD_TO_ATTENDEES = {**ANNOUNCED, "joining_details": "how to join"}
-# What everyone can read on the page of the challenge, and nobody who has a place needs to be told.
-SHOWN = {"places", "closes_at", "reserved", "reserved_until", "group_limit"}
+# What decides who can take a place: everyone can read it, and nobody who has one needs to be told.
+TERMS = {"closes_at", "reserved", "reserved_until", "group_limit"}
 MOVED = {"starts_at", "ends_at"}
 
 
@@ -158,9 +158,9 @@ def change(
             changes=told,
             reason=reason if moved else "",
         )
-    if SHOWN & set(changes):
+    if (TERMS | {"places"}) & set(changes):
         waiting.promote(session, meeting=meeting)
-    if set(changes) & (ANNOUNCED.keys() | SHOWN):
+    if set(changes) & (ANNOUNCED.keys() | TERMS):
         why = f". {reason}" if moved and reason else ""
         _announce(session, meeting, f"Advisory session changed: {meeting.title}, {_when(meeting)}{why}")
     return meeting

@@ -91,7 +91,13 @@ def test_a_change_is_told_to_everyone_with_a_seat_and_to_the_ledger(session: Ses
         ends_at=meeting.ends_at + timedelta(hours=2),
     )
 
-    service.change(session, actor=runner(session, meeting.challenge), meeting=meeting, details=later)
+    service.change(
+        session,
+        actor=runner(session, meeting.challenge),
+        meeting=meeting,
+        details=later,
+        reason="The room is flooded.",
+    )
 
     assert (meeting.sequence, meeting.starts_at) == (1, later.starts_at)
     written = letters(session)

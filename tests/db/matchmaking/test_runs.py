@@ -259,7 +259,8 @@ def test_the_summary_for_everybody_counts_only_what_was_sent(session: Session, m
         session, actor=System(), challenge=market.challenge, supplier=advisory.team(session).supplier
     )
     found = queries.public_summary(session, challenge_id=market.challenge.id)
-    assert found == queries.Summary(considered=8, invited=2, volunteers=1)
+    nobody = queries.Deviations(pins=0, exclusions=0, ended=0, after_release=0, rate=0.0)
+    assert found == queries.Summary(considered=8, invited=2, volunteers=1, deviations=nobody)
 
 
 def test_a_preview_counts_and_names_nobody(session: Session) -> None:
