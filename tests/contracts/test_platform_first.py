@@ -47,7 +47,6 @@ NOT_CALLED = {
     "accounts.join_request": "about one person who asks to join an organisation",
     "accounts.reset": "opened with a secret from a letter; speaks of one account",
     "accounts.verify_email": "opened with a secret from a letter; speaks of one account",
-    "digests.subscription": "opened with a secret from a letter; the digests themselves are compared below",
     "site.metrics": "answers only to this machine or with a token; called from outside below",
 }
 """Endpoints that no caller of this test reaches, each with the reason why nothing can be learnt there."""
@@ -58,6 +57,9 @@ EVERYBODY = {
     "challenges.index",
     "challenges.public_attachment",
     "consultation.public_ledger",
+    "digests.feed",
+    "digests.preview",
+    "digests.subscription",
     "matchmaking.record",
     "matchmaking.record_json",
     "site.challenge",
@@ -159,7 +161,7 @@ def digest(session: Session, subscription_id: int) -> tuple[str, ...]:
         assert issue is not None, "the digest is due"
         letter = session.get(Letter, issue.letter_id) if issue.letter_id else None
         words = (letter.subject, letter.text, letter.html) if letter else ()
-        before = digests.preview(session, digests.subscription(session, subscription_id))
+        before = digesting.preview(session, digests.subscription(session, subscription_id))
         trial.rollback()
     return *words, *(one.title for one in before)
 

@@ -28,6 +28,7 @@ from engage.cli.worker import JOBS
 from engage.consultation import service as telling
 from engage.consultation.enums import QuestionState
 from engage.consultation.models import ToldFact
+from engage.digests import service as digesting
 from engage.digests.enums import Topic
 from engage.kernel import clock, jobs
 from engage.kernel.actor import Actor, Role
@@ -194,7 +195,13 @@ def _of(supplier: Supplier) -> dict[str, Any]:
 
 
 def _subscriptions(session: Session, ours: Organisation) -> Mapping[str, int]:
-    about = {Topic.EVERYTHING: "", Topic.DEPARTMENT: str(ours.id), Topic.SEARCH: WORD}
+    about = {
+        Topic.EVERYTHING: "",
+        Topic.DEPARTMENT: str(ours.id),
+        Topic.CPV: challenges.ANSWERS["cpv"][0],
+        Topic.REGION: "TLI",
+        Topic.SEARCH: WORD,
+    }
     return {
         topic.value: digests.subscription(session, topic=topic, value=value).id
         for topic, value in about.items()
@@ -248,6 +255,8 @@ def _open_names(session: Session, world: World, market: matchmaking.Market) -> N
         "offer_id": [offer.id],
         "statement_id": [each.id for each in world.supplier.supplier.statements],
         "seat_id": [seat.id],
+        "subscription_token": [digesting.token_for(number) for number in world.subscriptions.values()],
+        "managing_token": [digesting.managing_token(number) for number in world.subscriptions.values()],
     }
 
 

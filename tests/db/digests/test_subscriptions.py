@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -10,15 +12,18 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from engage.audit.models import AuditEvent
+from engage.challenges.enums import Listed
 from engage.digests import queries, service
 from engage.digests.enums import Cadence, SubscriptionState, Topic
-from engage.digests.models import DigestIssue, Subscription
+from engage.digests.models import Subscription
 from engage.digests.service import Wish
 from engage.kernel import clock
-from engage.kernel.actor import OrganisationKind, Role
+from engage.kernel.actor import OrganisationKind, Role, System
 from engage.kernel.errors import Conflict, Invalid, NotFound
 from engage.outbox.models import Letter
+from engage.suppliers import service as suppliers
 from tests.factories import accounts, digests, letters
+from tests.factories.taxonomy import taxonomy
 
 EVERYTHING = Wish(Topic.EVERYTHING)
 
@@ -41,7 +46,7 @@ def test_asking_writes_a_letter_and_nothing_else_happens(session: Session) -> No
     assert letter.recipient == "sam@example.test"
     assert f"http://engage.test/alerts/{service.token_for(found.id)}" in letter.text
     assert letter.headers == {}
-    assert service.due_subscriptions(session, now=clock.now() + timedelta(days=30)) == []
+    assert service.count_due(session, now=clock.now() + timedelta(days=30)) == 0
 
 
 def test_asking_again_changes_what_waits_and_writes_once_a_day(session: Session) -> None:
@@ -61,10 +66,34 @@ def test_asking_for_what_one_has_leaves_it_and_sends_the_way_to_it(session: Sess
     assert service.token_for(found.id) in letter.text
 
 
-def test_an_address_has_at_most_twenty(session: Session) -> None:
-    for number in range(21):
+def test_an_address_has_at_most_fifty_and_is_told_so_once_a_day(session: Session) -> None:
+    for number in range(service.MOST_PER_ADDRESS + 2):
         ask(session, wish=Wish(Topic.SEARCH, f"word{number}"))
-    assert len(session.scalars(sa.select(Subscription)).all()) == 20
+    assert len(session.scalars(sa.select(Subscription)).all()) == 50
+    told = session.scalars(sa.select(Letter).where(Letter.template == "alerts_full")).one()
+    assert "50 already" in told.text
+    way = re.findall(r"http://engage\.test/alerts/all/(\S+)", told.text)
+    assert {queries.subscription(session, service.managed_id(one)).email for one in way} == {"sam@example.test"}
+
+
+def test_what_was_never_confirmed_does_not_count_for_ever(session: Session) -> None:
+    """A stranger cannot fill up somebody's alerts for good."""
+    with clock.as_of(clock.now() - timedelta(days=8)):
+        for number in range(50):
+            ask(session, wish=Wish(Topic.SEARCH, f"word{number}"))
+    ask(session)
+    assert [one.topic for one in queries.of_address(session, "sam@example.test")] == [Topic.EVERYTHING]
+
+
+def test_the_letter_that_asks_can_be_answered_for_a_week(session: Session) -> None:
+    asked = clock.now()
+    ask(session)
+    found = only(session)
+    with clock.as_of(asked + timedelta(days=8)):
+        with pytest.raises(Conflict, match="Ask for the alerts again"):
+            service.confirm(session, subscription_id=found.id)
+        ask(session)  # the same row, and a letter that can be answered again
+        assert service.confirm(session, subscription_id=only(session).id).state is SubscriptionState.ACTIVE
 
 
 @pytest.mark.parametrize(
@@ -74,12 +103,45 @@ def test_an_address_has_at_most_twenty(session: Session) -> None:
         (Wish(Topic.SEARCH, "x" * 201), "words"),
         (Wish(Topic.DEPARTMENT, ""), "department"),
         (Wish(Topic.DEPARTMENT, "99999"), "department"),
+        (Wish(Topic.SEARCH, "the and of"), "words"),
+        (Wish(Topic.SEARCH, "hydrogen", department_id=99999), "within"),
+        (Wish(Topic.CAPABILITY, "no-such-thing"), "capability"),
+        (Wish(Topic.CPV, ""), "cpv"),
+        (Wish(Topic.CPV, "7"), "cpv"),
+        (Wish(Topic.CPV, "01"), "cpv"),
+        (Wish(Topic.CPV, "72000000-9"), "cpv"),
+        (Wish(Topic.REGION, "London"), "region"),
     ],
 )
 def test_a_topic_needs_its_value(session: Session, wish: Wish, field: str) -> None:
     with pytest.raises(Invalid) as caught:
         ask(session, wish=wish)
     assert list(caught.value.fields) == [field]
+
+
+@pytest.mark.parametrize("written", ["72", "720", "72000000", " 72000000-5 "])
+def test_a_code_is_kept_in_one_form(session: Session, written: str) -> None:
+    ask(session, wish=Wish(Topic.CPV, written))
+    assert only(session).value == "72000000"
+
+
+def test_a_merged_capability_is_kept_as_what_it_became(session: Session) -> None:
+    taxonomy(session)
+    suppliers.merge_capability(session, actor=System(), slug="roofs", into="lifts")
+    ask(session, wish=Wish(Topic.CAPABILITY, "roofs"))
+    assert only(session).value == "lifts"
+    suppliers.retire_capability(session, actor=System(), slug="flood-warning")
+    with pytest.raises(Invalid, match="no longer in use"):
+        ask(session, wish=Wish(Topic.CAPABILITY, "flood-warning"))
+
+
+def test_stages_and_departments_make_subscriptions_of_their_own(session: Session) -> None:
+    office = accounts.new_organisation(session, kind=OrganisationKind.DEPARTMENT)
+    words = Wish(Topic.SEARCH, "hydrogen")
+    for wish in (words, replace(words, stage=Listed.CLOSED), replace(words, department_id=office.id), words):
+        ask(session, wish=wish)
+    kept = [(one.stage, one.department_id) for one in queries.of_address(session, "sam@example.test")]
+    assert kept == [(Listed.OPEN, None), (Listed.CLOSED, None), (Listed.OPEN, office.id)]
 
 
 def test_a_supplier_is_no_department(session: Session) -> None:
@@ -120,17 +182,7 @@ def test_ending_ends_one_and_stops_its_waiting_digest(session: Session) -> None:
     other = digests.subscription(session, email="sam@example.test", topic=Topic.SEARCH, value="rail")
     waiting, foreign = letters.letter(session), letters.letter(session)
     for found, letter in ((mine, waiting), (other, foreign)):
-        session.add(
-            DigestIssue(
-                subscription=found,
-                window_start=clock.now() - timedelta(days=7),
-                window_end=clock.now(),
-                challenge_ids=[],
-                letter_id=letter.id,
-                created_at=clock.now(),
-            )
-        )
-    session.flush()
+        digests.issue(session, found, letter=letter)
     service.end(session, subscription_id=mine.id)
     service.end(session, subscription_id=mine.id)
     assert (mine.state, other.state) == (SubscriptionState.ENDED, SubscriptionState.ACTIVE)

@@ -14,7 +14,11 @@ from engage.kernel.clock import UK
 
 MOMENTS = st.datetimes(datetime(2024, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - made aware
 SCHEDULES = st.fixed_dictionaries(
-    {"cadence": st.sampled_from(Cadence), "weekday": st.integers(0, 6), "hour": st.integers(0, 23)}
+    {
+        "cadence": st.sampled_from([Cadence.DAILY, Cadence.WEEKLY]),
+        "weekday": st.integers(0, 6),
+        "hour": st.integers(0, 23),
+    }
 )
 
 
