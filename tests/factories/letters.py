@@ -7,11 +7,24 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from engage.kernel.actor import System
+from engage.kernel.actor import Actor, System
 from engage.outbox.models import Letter
 from engage.outbox.service import post
 
 _numbers = itertools.count(1)
+
+
+def someone(name: str = "Ada Admin") -> Actor:
+    """Somebody who looks after letters, without an account."""
+    return Actor(
+        person_id=1,
+        person_name=name,
+        email="ada@engage.example",
+        membership_id=None,
+        organisation_id=None,
+        organisation_name="engage",
+        organisation_kind=None,
+    )
 
 
 def letter(session: Session, **changes: Any) -> Letter:

@@ -29,10 +29,21 @@ class Handler:
 
     at_recipient: Answer = welcome
     after_data: Answer = welcome
+    at_sender: str = "250 OK"
     delay: float = 0.0
     taken: list[EmailMessage] = field(default_factory=list)
     tries: list[str] = field(default_factory=list)
+    senders: list[str] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
+
+    async def on_sender(
+        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
+    ) -> str:
+        if self.at_sender.startswith("250"):
+            envelope.mail_from = address
+            with self.lock:
+                self.senders.append(address)
+        return self.at_sender
 
     async def on_recipient(
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, options: list[str]
@@ -60,7 +71,9 @@ class Handler:
 
     def hooks(self) -> SimpleNamespace:
         """The names under which aiosmtpd looks for what to do."""
-        return SimpleNamespace(handle_RCPT=self.on_recipient, handle_DATA=self.on_data)
+        return SimpleNamespace(
+            handle_MAIL=self.on_sender, handle_RCPT=self.on_recipient, handle_DATA=self.on_data
+        )
 
 
 class MailServer:
@@ -81,6 +94,12 @@ class MailServer:
         """The mails it has taken, in order."""
         with self.handler.lock:
             return list(self.handler.taken)
+
+    @property
+    def senders(self) -> list[str]:
+        """The envelope senders it was told, in order."""
+        with self.handler.lock:
+            return list(self.handler.senders)
 
     @property
     def tries(self) -> list[str]:

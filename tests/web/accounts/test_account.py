@@ -188,4 +188,4 @@ def test_the_page_takes_the_same_number_of_statements_however_much_it_lists(
     session.expire_all()
     with selects(engine) as seen:
         client.get("/account")
-    assert len(seen) == 4
+    assert len(seen) == 5
