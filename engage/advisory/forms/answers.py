@@ -32,6 +32,13 @@ class AcceptForm(Form):
     attested = CheckboxField(
         ATTESTED, [Required("Confirm this, or declare the interest first")], error_name="The confirmation"
     )
+    times = HiddenField()
+    """When each session began as the page showed it: ``reference=moment``, with spaces between."""
+
+    def shown(self, ref: str) -> str:
+        """Return when the session with this reference began as the page showed it; empty when it did not say."""
+        pairs = (part.partition("=") for part in str(self.times.data or "").split())
+        return next((moment for name, _, moment in pairs if name == ref), "")
 
 
 class EntryForm(Form):

@@ -46,7 +46,7 @@ def join(
     if not meeting.takes_places:
         if meeting.state is SessionState.SCHEDULED and meeting.starts_at > clock.now():
             raise Conflict(f"Places in “{meeting.title}” could be taken until {uk_time(meeting.open_until)}.")
-        raise Conflict(f"“{meeting.title}” was cancelled or has begun, so nobody can wait for a place in it.")
+        raise Conflict(f"“{meeting.title}” was cancelled or has begun, so no place in it can be taken.")
     for turn in _waits(session, WaitingPlace.invitation_id == invitation.id):
         if turn.session_id == meeting.id:
             return turn

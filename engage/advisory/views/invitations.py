@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from flask import flash, redirect, render_template, url_for
@@ -10,22 +11,35 @@ from flask.typing import ResponseReturnValue
 from engage.advisory import queries, service
 from engage.advisory.forms import AcceptForm, DeclineForm
 from engage.advisory.policy import AdvisoryPermission, can_answer
+from engage.advisory.service import admission
 from engage.advisory.views import bp
 from engage.advisory.views.places import attendee_choices
-from engage.http.access import actor, authorise, requires
+from engage.http.access import actor, requires
 from engage.http.filters import plural
 from engage.http.session import db, writes
 from engage.kernel import clock
-from engage.kernel.errors import Invalid, NotFound
+from engage.kernel.errors import Conflict, Invalid, NotFound
 from engage.kernel.uktime import uk_range
 from engage.matchmaking import queries as matchmaking
 from engage.matchmaking.enums import InvitationState
 from engage.matchmaking.policy import is_invited
 
 if TYPE_CHECKING:
+    from engage.advisory.models import AdvisorySession
     from engage.matchmaking.models import Invitation
 
 NOT_VERIFIED = "Your organisation has to be verified before it can answer invitations."
+NOT_HERE = (
+    "There is no invitation here for the organisation you act for. If you act for more than one, choose the other "
+    "one on your account page. If somebody sent you the link, ask them to answer."
+)
+"""The same for an address that never was: nobody learns whom else somebody invited."""
+NOT_OPEN = "This challenge is not open at the moment, so no place can be taken."
+OVER = {
+    InvitationState.DECLINED: "You declined this invitation before, so it cannot be accepted any more.",
+    InvitationState.EXPIRED: "The time to answer this invitation is over.",
+    InvitationState.WITHDRAWN: "This invitation was withdrawn, so it cannot be answered any more.",
+}
 
 
 @bp.get("/supplier/invitations")
@@ -50,17 +64,33 @@ def invitation(ref: str) -> ResponseReturnValue:
 @requires(AdvisoryPermission.TAKE_PART)
 @writes
 def accept(ref: str) -> ResponseReturnValue:
-    """Accept, with a place in the session chosen or, when it is full, a turn on its waiting list."""
+    """Accept, with a place in the session chosen or, when it is full, a turn on its waiting list.
+
+    What stands in the way is said on the page of the invitation, which shows how it stands and what can be done.
+    """
     found = _invitation(ref)
-    authorise(can_answer(actor(), found), NOT_VERIFIED)
     form = _accept_form(found)
+    if not can_answer(actor(), found):
+        return _page(found, form, DeclineForm(), refused=NOT_VERIFIED), 403
+    over = OVER.get(found.state) or ("" if found.challenge.is_open else NOT_OPEN)
+    if over:
+        return _page(found, form, DeclineForm(), refused=over), 409
     if not form.validate_on_submit():
         return _page(found, form, DeclineForm()), 422
+    meeting = queries.session_by_ref(db(), ref=form.meeting.data)
+    holds_place = queries.seat_to_come(db(), invitation_id=found.id) is not None
+    if not holds_place and form.shown(meeting.ref) not in {"", _moment(meeting.starts_at)}:
+        return _page(found, form, DeclineForm(), refused=_moved(meeting)), 409
     try:
-        _take_place(found, form)
+        with db().begin_nested():
+            service.accept_or_wait(
+                db(), actor=actor(), invitation=found, meeting=meeting, attendee_id=form.attendee.data
+            )
     except Invalid as problem:
         form.add_errors(problem.fields)
         return _page(found, form, DeclineForm()), 422
+    except Conflict as refusal:
+        return _page(found, form, DeclineForm(), refused=refusal.message), 409
     return redirect(url_for("advisory.invitation", ref=ref), 303)
 
 
@@ -70,11 +100,16 @@ def accept(ref: str) -> ResponseReturnValue:
 def decline(ref: str) -> ResponseReturnValue:
     """Decline; a place is given up."""
     found = _invitation(ref)
-    authorise(can_answer(actor(), found), NOT_VERIFIED)
     form = DeclineForm()
+    if not can_answer(actor(), found):
+        return _page(found, _accept_form(found), form, refused=NOT_VERIFIED), 403
     if not form.validate_on_submit():
         return _page(found, _accept_form(found), form), 422
-    service.decline(db(), actor=actor(), invitation=found, reason=form.reason.data)
+    try:
+        with db().begin_nested():
+            service.decline(db(), actor=actor(), invitation=found, reason=form.reason.data)
+    except Conflict as refusal:
+        return _page(found, _accept_form(found), form, refused=OVER.get(found.state, refusal.message)), 409
     flash("You have declined the invitation.", "success")
     return redirect(url_for("advisory.invitation", ref=ref), 303)
 
@@ -88,9 +123,12 @@ def _waits(found: Invitation) -> bool:
 
 
 def _invitation(ref: str) -> Invitation:
-    found = matchmaking.invitation(db(), ref=ref)
+    try:
+        found = matchmaking.invitation(db(), ref=ref)
+    except NotFound as error:
+        raise NotFound(NOT_HERE) from error
     if not is_invited(actor(), found):
-        raise NotFound
+        raise NotFound(NOT_HERE)
     return found
 
 
@@ -103,24 +141,30 @@ def _accept_form(found: Invitation) -> AcceptForm:
     return form
 
 
-def _take_place(found: Invitation, form: AcceptForm) -> None:
-    meeting = queries.session_by_ref(db(), ref=form.meeting.data)
-    service.accept_or_wait(
-        db(), actor=actor(), invitation=found, meeting=meeting, attendee_id=form.attendee.data
-    )
+def _moved(meeting: AdvisorySession) -> str:
+    when = uk_range(meeting.starts_at, meeting.ends_at)
+    return f"“{meeting.title}” was moved while you were reading: it is on {when} now. Choose it again if you can come."
 
 
-def _page(found: Invitation, form: AcceptForm, decline_form: DeclineForm) -> str:
+def _moment(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y%m%dT%H%MZ")
+
+
+def _page(found: Invitation, form: AcceptForm, decline_form: DeclineForm, *, refused: str = "") -> str:
     turn = queries.waiting_of_invitation(db(), invitation_id=found.id)
     meetings = queries.sessions_to_choose(db(), challenge_id=found.challenge_id)
     form.meeting.choices = [(each.ref, each.title, _facts(each)) for each in meetings]
+    seat = queries.seat_to_come(db(), invitation_id=found.id)
+    form.times.data = " ".join(f"{each.ref}={_moment(each.starts_at)}" for each in meetings)
     return render_template(
         "advisory/invitation.html",
         invitation=found,
         form=form,
         decline_form=decline_form,
+        refused=refused,
         meetings=meetings,
-        seat=queries.seat_to_come(db(), invitation_id=found.id),
+        seat=seat,
+        on_hold=bool(seat and admission.on_hold(db(), held=[seat])),
         turn=turn,
         asked_anew=queries.asked_anew,
         why=queries.why(db(), invitation=found),
