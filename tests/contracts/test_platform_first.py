@@ -43,6 +43,7 @@ PLATFORM = "admin."
 """Only the platform's own people come here. They see every letter and everything that was done."""
 NOT_CALLED = {
     "assets.asset": "the files of this release, the same for everybody",
+    "advisory.feed": "opened with a secret address; speaks of its owner's own places",
     "accounts.join": "opened with a secret from a letter; speaks of one account",
     "accounts.join_request": "about one person who asks to join an organisation",
     "accounts.reset": "opened with a secret from a letter; speaks of one account",

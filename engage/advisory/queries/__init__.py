@@ -11,6 +11,7 @@ from engage.advisory.queries.contributions import (
     written_route,
 )
 from engage.advisory.queries.due import due, facilitated
+from engage.advisory.queries.feeds import PersonsSessions, feed_by_handle, feed_of, sessions_of_person
 from engage.advisory.queries.keeping import asked_anew, version_answered
 from engage.advisory.queries.offers import (
     live_offer,
@@ -58,6 +59,7 @@ from engage.advisory.queries.waiting import (
 )
 
 __all__ = [
+    "PersonsSessions",
     "Piece",
     "PublicChallenge",
     "PublicSession",
@@ -78,6 +80,8 @@ __all__ = [
     "department_session",
     "due",
     "facilitated",
+    "feed_by_handle",
+    "feed_of",
     "free_talks",
     "lapsed_seats",
     "late_lists",
@@ -95,6 +99,7 @@ __all__ = [
     "session_by_ref",
     "sessions_in_calendar",
     "sessions_of_challenge",
+    "sessions_of_person",
     "sessions_of_supplier",
     "sessions_to_choose",
     "talks_begun",

@@ -105,8 +105,15 @@ def upcoming_public_sessions(session: Session, *, limit: int) -> Sequence[Public
 
 
 def sessions_in_calendar(session: Session) -> Sequence[PublicSession]:
-    """Return the sessions to come and of the last month, cancelled ones too, for the public calendar."""
-    return _public(session, AdvisorySession.ends_at > clock.now() - CALENDAR_LOOKS_BACK)
+    """Return the open sessions to come and of the last month, cancelled ones too, for the public calendar.
+
+    One-to-one talks are left out: their times are for those who asked for one.
+    """
+    return _public(
+        session,
+        AdvisorySession.ends_at > clock.now() - CALENDAR_LOOKS_BACK,
+        AdvisorySession.format != SessionFormat.ONE_TO_ONE,
+    )
 
 
 def sessions_to_choose(

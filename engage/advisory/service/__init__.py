@@ -18,6 +18,7 @@ from engage.advisory.service.attendees import change_attendee
 from engage.advisory.service.calendar import personal_file, public_file
 from engage.advisory.service.contributions import answer_in_writing, withdraw_contribution
 from engage.advisory.service.entry import confirm_entry
+from engage.advisory.service.feeds import end_feed, feed_address, make_feed, read_feed
 from engage.advisory.service.keeping import keep_place, reopen_acceptances
 from engage.advisory.service.merging import follow_merge
 from engage.advisory.service.reminders import remind
@@ -53,16 +54,20 @@ __all__ = [
     "decline",
     "decline_offer",
     "decline_waiting",
+    "end_feed",
     "end_kept_place",
+    "feed_address",
     "follow_merge",
     "invite_volunteer",
     "keep_place",
     "leave_waiting_list",
+    "make_feed",
     "offer_help",
     "offer_talks",
     "personal_file",
     "public_file",
     "publish_minutes",
+    "read_feed",
     "record_attendance",
     "release_seat",
     "release_withdrawn",

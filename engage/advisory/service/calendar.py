@@ -8,6 +8,7 @@ in the file.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parseaddr
 from urllib.parse import urlsplit
@@ -28,6 +29,8 @@ Meeting = AdvisorySession | PublicSession
 PRODUCT = "-//engage//advisory sessions//EN"
 PUBLISH = "PUBLISH"
 REFRESH = timedelta(hours=12)
+REFRESH_OWN = timedelta(hours=1)
+OWN_NAME = "My advisory sessions on engage"
 
 # In force since 1996: clocks change on the last Sundays of March and October at 1am UTC. Local times, without a zone.
 _CLOCK_CHANGES = (
@@ -51,6 +54,27 @@ def personal_file(meeting: AdvisorySession) -> bytes:
     """Return the entry of one session with its joining details, for somebody who may read them."""
     calendar = _calendar(PUBLISH)
     calendar.add_component(_entry(meeting, _about(meeting, meeting.joining_details)))
+    return bytes(calendar.to_ical())
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Whether somebody reads how to join in their calendar, and what is said there otherwise."""
+
+    joins: bool
+    note: str = ""
+
+
+def feed_file(entries: Iterable[tuple[AdvisorySession, Standing]]) -> bytes:
+    """Return one person's calendar: the entries of the letters, cancelled ones too."""
+    calendar = _calendar(PUBLISH)
+    calendar.add("name", OWN_NAME)
+    calendar.add("x-wr-calname", OWN_NAME)
+    calendar.add("refresh-interval", REFRESH_OWN, parameters={"value": "DURATION"})
+    for meeting, standing in entries:
+        gone = meeting.state is SessionState.CANCELLED
+        joining = meeting.joining_details if standing.joins and not gone else ""
+        calendar.add_component(_entry(meeting, _about(meeting, joining, "" if gone else standing.note)))
     return bytes(calendar.to_ical())
 
 
@@ -116,10 +140,12 @@ def _entry(meeting: Meeting, description: str, *, cancelled: bool = False) -> ic
     return entry
 
 
-def _about(meeting: Meeting, joining_details: str = "") -> str:
+def _about(meeting: Meeting, joining_details: str = "", note: str = "") -> str:
     parts = [f"Advisory session for the challenge “{meeting.challenge.title}”, before any tender is written."]
     if joining_details:
         parts.append(f"How to join:\n{joining_details}")
+    if note:
+        parts.append(note)
     parts.append(_page(meeting))
     return "\n\n".join(parts)
 

@@ -11,6 +11,7 @@ from engage.advisory.views import (  # noqa: E402, F401 - they use bp
     calendars,
     contributions,
     entry,
+    feeds,
     invitations,
     keeping,
     offers,

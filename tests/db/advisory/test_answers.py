@@ -29,7 +29,11 @@ def test_accepting_takes_a_place_and_tells_who_attends(session: Session) -> None
 
     assert (seat.state, seat.person_id, meeting.taken) == (SeatState.CONFIRMED, team.person.id, 1)
     assert (invitation.state, invitation.answered_by_id) == (InvitationState.ACCEPTED, team.person.id)
-    assert tags(session) == ["matchmaking:invitation:accepted", "advisory:seat:confirmed"]
+    assert tags(session) == [
+        "matchmaking:invitation:accepted",
+        "interests:attestation:made",
+        "advisory:seat:confirmed",
+    ]
     (letter,) = letters(session)
     assert (letter.template, letter.recipient, letter.calendar_method) == (
         "seat_confirmed",

@@ -18,7 +18,6 @@ from engage.advisory import service
 from engage.advisory.enums import SeatState
 from engage.advisory.models import AdvisorySession, Seat
 from engage.challenges import service as challenges
-from engage.interests import service as interests
 from engage.interests.models import Attestation
 from engage.kernel import clock
 from engage.kernel.actor import Actor, Role, System
@@ -73,22 +72,6 @@ def accepting(invitation_id: int) -> Deed:
         invitation = session.get_one(Invitation, invitation_id)
         service.accept(
             session, actor=actor_for(session, invitation), invitation=invitation, meeting=the_session(session)
-        )
-
-    return deed
-
-
-def attesting(invitation_id: int) -> Deed:
-    """What the page does when an invitation is accepted: the place first, then the words that were confirmed."""
-
-    def deed(session: Session) -> None:
-        accepting(invitation_id)(session)
-        invitation = session.get_one(Invitation, invitation_id)
-        interests.attest(
-            session,
-            actor=actor_for(session, invitation),
-            challenge=invitation.challenge,
-            subject=f"invitation:{invitation.ref}",
         )
 
     return deed
@@ -205,10 +188,7 @@ def test_cancelling_while_people_accept_leaves_no_seat(invited: list[int]) -> No
     assert (taken(), holders(), broken()) == (0, {}, [])
 
 
-@pytest.mark.parametrize("arriving", [accepting, attesting])
-def test_withdrawing_the_challenge_while_people_accept_stops_nobody_halfway(
-    invited: list[int], arriving: Callable[[int], Deed]
-) -> None:
+def test_withdrawing_the_challenge_while_people_accept_stops_nobody_halfway(invited: list[int]) -> None:
     with unit_of_work() as session:
         challenge = the_session(session).challenge
         author = accounts.actor(session, Role.POLICY_AUTHOR, organisation=challenge.organisation)
@@ -218,7 +198,7 @@ def test_withdrawing_the_challenge_while_people_accept_stops_nobody_halfway(
             session, actor=author, challenge=the_session(session).challenge, reason="The policy changed."
         )
 
-    deeds = [arriving(each) for each in invited[:20]]
+    deeds = [accepting(each) for each in invited[:20]]
     deeds.insert(PLACES, withdrawing)
     ended = rush(deeds)
 
@@ -228,7 +208,7 @@ def test_withdrawing_the_challenge_while_people_accept_stops_nobody_halfway(
     with reading() as session:
         attested = session.scalar(sa.select(sa.func.count(Attestation.id)))
         took = session.scalar(sa.select(sa.func.count(Seat.id)))
-    assert attested == (took if arriving is attesting else 0)
+    assert attested == took
 
 
 def unguarded(invitation_id: int, write: Callable[[Session, AdvisorySession], None]) -> Deed:

@@ -318,15 +318,16 @@ def test_who_has_said_what(session: Session) -> None:
 def test_what_was_confirmed_on_entry_is_kept_word_for_word_once(session: Session) -> None:
     challenge = made.challenge(session)
     expert = accounts.actor(session, Role.SUPPLIER_EXPERT)
-    for _ in range(2):
-        service.attest(session, actor=expert, challenge=challenge, subject="invitation:abc")
+    entry = service.Entry("session:abc", expert.person_id, 7)
+    kept = [service.attest(session, actor=expert, challenge=challenge, entry=entry) for _ in range(2)]
+    assert (kept, service.confirmed(session, entries=[entry])) == ([True, False], {entry})
     (kept,) = queries.attestations(session, challenge_id=challenge.id)
     assert (kept.person_id, kept.text, kept.version) == (
         expert.person_id,
         service.ATTESTED,
         service.ATTESTED_VERSION,
     )
-    assert [line.tag for line in history(session, subject="invitation:abc")] == ["interests:attestation:made"]
+    assert [line.tag for line in history(session, subject="session:abc")] == ["interests:attestation:made"]
 
 
 def test_organisations_of_every_kind_can_be_named(session: Session, official: Actor) -> None:

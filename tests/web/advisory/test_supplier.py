@@ -83,6 +83,8 @@ def test_who_attends_reads_how_to_join_and_nobody_else(session: Session, browser
     advisory.seat(session, meeting=elsewhere, team=other_attendee)
 
     attends = browser_of(expert)
+    assert (SECRET in attends.get("/supplier/sessions").text, attends.get(file).status_code) == (False, 404)
+    attends.post(f"/supplier/seats/{seat.id}/confirm", data={"attested": "y"})
     assert SECRET in attends.get("/supplier/sessions").text
     mine = attends.get(file)
     assert (mine.status_code, mine.mimetype, SECRET in mine.text.replace("\r\n ", "")) == (
@@ -192,10 +194,26 @@ def test_somebody_else_can_attend(session: Session, browser_of: Browser) -> None
         assert browser.post(address, data={"attendee": other.person_id}).location == "/supplier/sessions"
 
     assert SECRET not in browser.get("/supplier/sessions").text
-    assert SECRET in browser_of(other).get("/supplier/sessions").text
-    assert [(letter.template, letter.recipient, letter.calendar_method) for letter in letters(session)] == [
+    theirs = browser_of(other)
+    page, confirm = theirs.get("/supplier/sessions").text, f"/supplier/seats/{seat.id}/confirm"
+    assert (SECRET in page, confirm in links(page)) == (False, True)
+    assert browser.post(confirm, data={"attested": "y"}).status_code == 404
+    assert theirs.post(confirm).status_code == 422
+    for _click in range(2):
+        assert theirs.post(confirm, data={"attested": "y"}).location == "/supplier/sessions"
+    assert SECRET in theirs.get("/supplier/sessions").text
+    assert [(each.template, each.recipient, each.calendar_method) for each in letters(session)] == [
         ("attendee_changed", team.person.email, "CANCEL"),
         ("seat_confirmed", other.person.email, "REQUEST"),
+        ("seat_confirmed", other.person.email, "REQUEST"),
+    ]
+    first, second = letters(session, "seat_confirmed")
+    assert [
+        (SECRET in each.text, SECRET in (each.calendar or "").replace("\r\n ", ""), confirm in each.text)
+        for each in (first, second)
+    ] == [
+        (False, False, True),
+        (True, True, False),
     ]
 
 
@@ -310,7 +328,7 @@ def test_a_suspended_supplier_reads_but_does_not_answer(session: Session, browse
     assert browser.post(f"{address}/decline").status_code == 403
 
 
-@pytest.mark.parametrize(("page", "queries"), [("/supplier/invitations", 3), ("/supplier/sessions", 3)])
+@pytest.mark.parametrize(("page", "queries"), [("/supplier/invitations", 3), ("/supplier/sessions", 5)])
 @pytest.mark.parametrize("rows", [1, 3])
 def test_lists_take_a_constant_number_of_queries(
     session: Session, engine: sa.Engine, browser_of: Browser, page: str, queries: int, rows: int
@@ -324,7 +342,8 @@ def test_lists_take_a_constant_number_of_queries(
     session.expunge_all()
     with selects(engine) as seen:
         assert browser.get(page).status_code == 200
-    assert len(seen) == queries, seen
+    asked_of_each = rows if page == "/supplier/sessions" else 0  # whose words the text of a challenge has
+    assert len(seen) == queries + asked_of_each, seen
 
 
 def test_people_of_a_suspended_organisation_do_not_read_how_to_join(

@@ -79,7 +79,7 @@ def test_accepting_needs_the_confirmation_and_keeps_it(
     assert queries.attestations(session, challenge_id=scene.challenge.id) == []
     assert browser.post(f"{scene.address}/accept", data=scene.answer).status_code == 303
     (kept,) = queries.attestations(session, challenge_id=scene.challenge.id)
-    assert (kept.person_id, kept.subject) == (scene.team.person.id, f"invitation:{scene.invitation.ref}")
+    assert (kept.person_id, kept.subject) == (scene.team.person.id, f"session:{scene.meeting.ref}")
 
 
 def test_a_conflict_refuses_an_acceptance_in_words_that_tell_nothing(
