@@ -47,52 +47,47 @@ def choose(
         by_address[one.email.lower()].append(one)
     found: list[Chosen] = []
     for address, theirs in by_address.items():
-        told = set(known.told.get(address, ()))
-        reader = _Reader(address, arranged, known, told)
+        reader = _Reader(address, news, arranged, known, end)
         for one in sorted(theirs, key=_particular_first):
             assert one.covered_until is not None, "who is active has been told up to a moment"
-            entries = reader.read(one, news, end)
+            entries = reader.read(one)
             if entries is not None:
-                told |= {entry.key for entry in entries}
                 found.append(Chosen(one, one.covered_until, end, entries))
     return found
 
 
-@dataclass(frozen=True, slots=True)
 class _Reader:
     """An address, and what it knows so far."""
 
-    address: str
-    arranged: Arranged
-    known: Known
-    told: set[Key]
+    def __init__(self, address: str, news: News, arranged: Arranged, known: Known, end: datetime) -> None:
+        self._news, self._arranged, self._end = news, arranged, end
+        self._told: set[Key] = set(known.told.get(address, ()))
+        self._read = known.read.get(address)
+        self._written = known.written.get(address, frozenset[str]())
+        self._part = known.taking_part.get(address, frozenset[int]())
 
-    def read(self, subscription: Subscription, news: News, end: datetime) -> tuple[Entry, ...] | None:
+    def read(self, subscription: Subscription) -> tuple[Entry, ...] | None:
         """Return what a subscription tells the reader, or ``None`` when it tells nothing today."""
-        settings = settings_of(subscription, self.arranged, day=news.today)
+        settings = settings_of(subscription, self._arranged, day=self._news.today)
         if not settings.tells:
             return None
+        assert subscription.covered_until is not None
         start = subscription.covered_until
-        assert start is not None
-        muted = settings.muted
-        wanted = [
-            entry
-            for entry in self._candidates(subscription, news)
-            if start < entry.at <= end and entry.challenge_id not in muted
-        ]
-        return tuple(entry for entry in wanted if not self._knows(entry))
-
-    def _candidates(self, subscription: Subscription, news: News) -> Sequence[Entry]:
-        wanted = news.wanted(filter_of(subscription))
-        read = self.known.read.get(self.address)
-        return [*_became(news, read, wanted), *wanted] if read and news.unasked else wanted
+        found = self._news.within(filter_of(subscription), start, self._end)
+        if self._read and self._news.unasked:
+            became = _became(self._news, self._read, found)
+            found = (*(one for one in became if start < one.at <= self._end), *found)
+        if settings.muted or self._told or self._written or self._part:
+            found = tuple(
+                one for one in found if one.challenge_id not in settings.muted and not self._knows(one)
+            )
+        self._told.update(entry.key for entry in found)
+        return found
 
     def _knows(self, entry: Entry) -> bool:
-        if entry.key in self.told:
+        if entry.key in self._told or (entry.fact and entry.fact in self._written):
             return True
-        if entry.fact and entry.fact in self.known.written.get(self.address, ()):
-            return True
-        return entry.kind is Kind.OPEN and entry.challenge_id in self.known.taking_part.get(self.address, ())
+        return entry.kind is Kind.OPEN and entry.challenge_id in self._part
 
 
 def _became(news: News, read: Mapping[int, int], wanted: Sequence[Entry]) -> Iterator[Entry]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 import sqlalchemy as sa
@@ -53,11 +54,12 @@ class Entry:
     """As the ledger calls what a letter may have told already; empty when no letter tells it."""
     reason: str = ""
     differences: Sequence[Difference] = ()
+    key: queries.Key = field(init=False)
+    """What must not be told twice."""
 
-    @property
-    def key(self) -> queries.Key:
-        """What must not be told twice."""
-        return self.challenge_id, self.kind.value, self.version if self.kind is Kind.CHANGED else 0
+    def __post_init__(self) -> None:
+        key = self.challenge_id, self.kind.value, self.version if self.kind is Kind.CHANGED else 0
+        object.__setattr__(self, "key", key)
 
     @property
     def kept(self) -> dict[str, Any]:
@@ -73,14 +75,24 @@ class News:
     stamps: Mapping[int, str]
     """How each challenge stood when it was read: see ``queries.stamps``."""
     today: date
-    _wanted: dict[Filter, Sequence[Entry]] = field(default_factory=dict)
+    _wanted: dict[Filter, tuple[Entry, ...]] = field(default_factory=dict)
+    _within: dict[tuple[Filter, datetime, datetime], tuple[Entry, ...]] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def unasked(self) -> Sequence[Entry]:
         """What goes to everybody who was told of the challenge before."""
         return [entry for entry in self.entries if entry.kind in UNASKED]
 
-    def wanted(self, asked: Filter) -> Sequence[Entry]:
+    def within(self, asked: Filter, start: datetime, end: datetime) -> tuple[Entry, ...]:
+        """Return what a filter lets through in (``start``, ``end``]; worked out once for all with this window."""
+        key = (asked, start, end)
+        found = self._within.get(key)
+        if found is None:
+            found = tuple(entry for entry in self.wanted(asked) if start < entry.at <= end)
+            self._within[key] = found
+        return found
+
+    def wanted(self, asked: Filter) -> tuple[Entry, ...]:
         """Return what a filter lets through, the most relevant first; worked out once for each filter."""
         found = self._wanted.get(asked)
         if found is None:

@@ -16,7 +16,7 @@ from engage.digests.service.choosing import Chosen
 from engage.digests.service.news import Entry, read_again
 from engage.digests.service.planning import take_turn
 from engage.digests.service.wording import Press
-from engage.digests.service.writing import SENDER, addressed, edition_of
+from engage.digests.service.writing import SENDER, addressed, keep_editions
 from engage.kernel import jobs
 from engage.outbox.enums import LetterState
 from engage.outbox.models import Letter
@@ -72,7 +72,7 @@ def rewrite(session: Session, *, issue_ids: Sequence[int]) -> int:
     editions = {issue.edition.id: issue.edition for issue in issues if issue.edition}
     told = {number for edition in editions.values() for number in edition.challenge_ids}
     queries.stamps(session, told, hold=True)
-    new = {number: _edition(session, edition) for number, edition in editions.items()}
+    new = _editions(session, list(editions.values()))
     about = queries.abouts(session, [issue.subscription for issue in issues])
     press, written = Press(), []
     for issue in issues:
@@ -109,6 +109,13 @@ def _cancelled(session: Session, issue_ids: Sequence[int]) -> Sequence[DigestIss
     return session.scalars(query).all()
 
 
-def _edition(session: Session, old: DigestEdition) -> tuple[int | None, tuple[Entry, ...]]:
-    entries = tuple(read_again(session, old.items))
-    return (edition_of(session, run_id=old.run_id, entries=entries) if entries else None), entries
+def _editions(
+    session: Session, former: Sequence[DigestEdition]
+) -> dict[int, tuple[int | None, tuple[Entry, ...]]]:
+    """Return for each edition, by its id, the one that takes its place: ``None`` when nothing is left to tell."""
+    found: dict[int, tuple[int | None, tuple[Entry, ...]]] = {}
+    for old in former:
+        entries = tuple(read_again(session, old.items))
+        ids = keep_editions(session, run_id=old.run_id, told=[entries]) if entries else [None]
+        found[old.id] = (ids[0], entries)
+    return found

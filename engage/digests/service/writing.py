@@ -175,28 +175,32 @@ def _editions(session: Session, run: DigestRun, telling: Sequence[Chosen], desk:
         for number, one in zip(numbers, telling, strict=True)
         if number not in desk.editions
     }
-    for number, entries in new.items():
-        desk.editions[number] = edition_of(session, run_id=run.id, entries=entries)
+    ids = keep_editions(session, run_id=run.id, told=list(new.values()))
+    desk.editions.update(zip(new, ids, strict=True))
     return [desk.editions[number] for number in numbers]
 
 
-def edition_of(session: Session, *, run_id: int, entries: Sequence[Entry]) -> int:
-    """Return the id of the edition of a run that tells ``entries``; written when there is none yet."""
+def keep_editions(session: Session, *, run_id: int, told: Sequence[Sequence[Entry]]) -> list[int]:
+    """Return the ids of the editions of a run that tell these entries, in order; written where there is none yet."""
+    rows = [_edition(run_id, entries) for entries in told]
+    if not rows:
+        return []
+    session.execute(postgresql.insert(DigestEdition).on_conflict_do_nothing(), rows)
+    known = sa.select(DigestEdition.key, DigestEdition.id).where(
+        DigestEdition.run_id == run_id, DigestEdition.key.in_({row["key"] for row in rows})
+    )
+    ids = {row.key: row.id for row in session.execute(known)}
+    return [ids[row["key"]] for row in rows]
+
+
+def _edition(run_id: int, entries: Sequence[Entry]) -> dict[str, Any]:
     items = [entry.kept for entry in entries]
-    values: dict[str, Any] = {
+    return {
         "run_id": run_id,
         "key": sha256(canonical({"items": items})),
         "challenge_ids": sorted({entry.challenge_id for entry in entries}),
         "items": items,
     }
-    insert = postgresql.insert(DigestEdition).values(values).on_conflict_do_nothing()
-    number = session.scalar(insert.returning(DigestEdition.id))
-    if number is None:
-        known = sa.select(DigestEdition.id).where(
-            DigestEdition.run_id == run_id, DigestEdition.key == values["key"]
-        )
-        number = session.scalars(known).one()
-    return int(number)
 
 
 def _letters(

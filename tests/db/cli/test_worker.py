@@ -14,8 +14,7 @@ import structlog
 import config
 from engage.challenges.enums import ChallengeState
 from engage.cli.worker import run
-from engage.digests.jobs import plan, write
-from engage.digests.models import Subscription
+from engage.digests.jobs import plan, tell
 from engage.kernel import clock, jobs
 from engage.kernel.db import unit_of_work
 from engage.kernel.jobs import Task
@@ -51,17 +50,12 @@ def test_planning_writes_jobs_that_write_letters_that_are_sent(committed: sa.Eng
 
 def test_a_job_that_fails_waits_and_is_said(committed: sa.Engine, outbox: Path) -> None:
     with unit_of_work() as session:
-        found = digests.subscription(session)
-        challenges.challenge(
-            session, state=ChallengeState.PUBLISHED, published_at=clock.now() - timedelta(days=1)
-        )
-        session.execute(sa.update(Subscription).values(email="no address"))
-        jobs.defer(session, write, subscription_ids=[found.id])
+        jobs.defer(session, tell, matter="no matter", challenge_id=1, version=None, subscription_ids=[])
     with structlog.testing.capture_logs() as lines:
         run(wait=False)
-    assert ("digests.write", "todo") in statuses()
+    assert ("digests.tell", "todo") in statuses()
     failed = {(line["task"], line["tried"]) for line in lines if line["event"] == "job failed"}
-    assert failed == {("digests.write", 1)}
+    assert failed == {("digests.tell", 1)}
 
 
 def leave_behind(task: Task, *, once: str | None = None) -> int:

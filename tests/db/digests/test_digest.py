@@ -17,12 +17,14 @@ from engage.challenges.events import ChallengeWithdrawn
 from engage.challenges.models import Challenge
 from engage.digests import handlers, service
 from engage.digests.enums import Cadence, SubscriptionState, Topic
-from engage.digests.jobs import plan, write_all
-from engage.digests.models import DigestIssue, Subscription
+from engage.digests.jobs import open_runs, plan, write_runs
+from engage.digests.models import DigestIssue, DigestRun, Subscription
+from engage.digests.service import Digest, writing
 from engage.kernel import clock
 from engage.kernel.db import unit_of_work
 from engage.outbox.models import Letter
 from tests.factories import accounts, challenges, digests
+from tests.support.queue import run_waiting
 
 TUESDAY = datetime(2026, 3, 3, 8, 0, tzinfo=UTC)
 LAST_TUESDAY = TUESDAY - timedelta(days=7)
@@ -39,9 +41,14 @@ def weekly(session: Session, **values: Any) -> Subscription:
     )
 
 
-def write(session: Session, found: Subscription, now: datetime = TUESDAY) -> DigestIssue | None:
+def write(session: Session, found: Subscription, now: datetime = TUESDAY) -> Digest | None:
     with time_machine.travel(now, tick=False):
         return service.write_digest(session, subscription_id=found.id, now=now)
+
+
+def due(session: Session, now: datetime) -> int:
+    with time_machine.travel(now, tick=False):
+        return service.count_due(session, now=now)
 
 
 def letters_of(session: Session) -> Sequence[Letter]:
@@ -66,7 +73,7 @@ def test_a_digest_tells_what_was_published_since_the_last_newest_first(session: 
     issue = write(session, found)
     assert issue is not None
     (letter,) = letters_of(session)
-    assert letter.id == issue.letter_id
+    assert (letter.id, letter.bulk) == (issue.letter_id, True)
     assert letter.subject == "2 new challenges: The newer one and 1 more"
     assert letter.text.index("The newer one") < letter.text.index("The older one")
     assert ("Told last week" in letter.text, "For next week" in letter.text) == (False, False)
@@ -90,11 +97,11 @@ def test_one_item_is_named_in_the_subject(session: Session) -> None:
     assert letters_of(session)[0].subject == "New challenge: Fewer floods Bcc: all@example.test"
 
 
-def test_with_nothing_to_say_there_is_no_mail_and_the_window_is_kept(session: Session) -> None:
+def test_with_nothing_to_say_there_is_no_mail_and_the_next_window_begins_later(session: Session) -> None:
     found = weekly(session)
     issue = write(session, found)
     assert issue is not None
-    assert (issue.letter_id, issue.challenge_ids) == (None, [])
+    assert (issue.letter_id, issue.issue) == (None, None)
     assert found.covered_until == TUESDAY - timedelta(minutes=2)
     assert letters_of(session) == []
 
@@ -134,7 +141,7 @@ def test_any_words_can_be_searched_for(session: Session, words: str) -> None:
 def test_only_active_subscriptions_are_told(session: Session, state: SubscriptionState) -> None:
     found = weekly(session, state=state)
     published(session, TUESDAY - timedelta(days=1))
-    assert service.due_subscriptions(session, now=TUESDAY) == []
+    assert service.count_due(session, now=TUESDAY) == 0
     assert write(session, found) is None
     assert letters_of(session) == []
 
@@ -142,14 +149,14 @@ def test_only_active_subscriptions_are_told(session: Session, state: Subscriptio
 def test_it_is_due_at_its_hour_and_not_again_before_the_next(session: Session) -> None:
     found = weekly(session, covered_until=LAST_TUESDAY)
     early, late = TUESDAY - timedelta(seconds=1), TUESDAY + timedelta(hours=3)
-    assert list(service.due_subscriptions(session, now=early)) == []
+    assert due(session, early) == 0
     assert write(session, found, early) is None
-    assert list(service.due_subscriptions(session, now=late)) == [found.id]
+    assert due(session, late) == 1
     assert write(session, found, late) is not None
     for now in (late, late + timedelta(minutes=5), TUESDAY + timedelta(days=7, seconds=-1)):
-        assert list(service.due_subscriptions(session, now=now)) == []
+        assert due(session, now) == 0
         assert write(session, found, now) is None
-    assert list(service.due_subscriptions(session, now=TUESDAY + timedelta(days=7))) == [found.id]
+    assert due(session, TUESDAY + timedelta(days=7)) == 1
 
 
 def test_after_an_outage_one_digest_catches_up(session: Session) -> None:
@@ -194,12 +201,18 @@ def test_a_challenge_withdrawn_before_the_mail_left_is_taken_out(session: Sessio
     gone.withdrawn_at = clock.now()
     session.flush()
     handlers.on_challenge_withdrawn(session, ChallengeWithdrawn(gone.id, was_public=True))
+    session.expire_all()
+    assert [letter.state.value for letter in letters_of(session)] == ["cancelled", "cancelled"]
+    assert run_waiting(session, service.REWRITE) == 1
     assert (first.challenge_ids, second.challenge_ids, second.letter_id) == ([kept.id], [], None)
     found = {letter.id: letter for letter in letters_of(session)}
     assert [letter.state.value for letter in found.values()] == ["cancelled", "cancelled", "queued"]
     assert first.letter_id is not None
     assert "Goes away" not in found[first.letter_id].text
     assert "Stays" in found[first.letter_id].text
+    assert [step.note for step in next(iter(found.values())).steps] == [
+        "", "A challenge in this digest is no longer open.",
+    ]  # fmt: skip
 
 
 def test_the_job_writes_all_that_is_due_once(session: Session) -> None:
@@ -209,39 +222,55 @@ def test_the_job_writes_all_that_is_due_once(session: Session) -> None:
     session.commit()
     with time_machine.travel(TUESDAY, tick=False):
         plan()
-        jobs = session.execute(
-            sa.text("SELECT args FROM procrastinate_jobs WHERE task_name = 'digests.write'")
-        ).scalars()
-        (arguments,) = jobs
-        assert write_all(arguments["subscription_ids"], now=TUESDAY) == 3
-        assert write_all(arguments["subscription_ids"], now=TUESDAY) == 0
+        plan()
+        (run,) = session.scalars(sa.select(DigestRun)).all()
+        assert run_waiting(session, "digests.write") == 1
+        assert (run.letters, run.silent, run.failed, run.finished_at) == (3, 0, 0, TUESDAY)
+        plan()
+        assert run_waiting(session, "digests.write") == 0
     assert len(letters_of(session)) == 3
 
 
-def test_one_that_fails_does_not_hold_up_the_others(session: Session) -> None:
-    broken, fine = weekly(session, topic=Topic.DEPARTMENT, value="no number"), weekly(session)
+def test_one_that_fails_does_not_hold_up_the_others(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken, fine, address = weekly(session), weekly(session), weekly(session, email="not an address")
     published(session, TUESDAY - timedelta(days=1))
-    broken_one = published(session, TUESDAY - timedelta(days=1))
-    broken.value = str(broken_one.organisation_id)
-    broken.email = "not an address"
     session.commit()
-    with time_machine.travel(TUESDAY, tick=False), pytest.raises(Exception, match="email address"):
-        write_all([broken.id, fine.id], now=TUESDAY)
-    assert [letter.recipient for letter in letters_of(session)] == [fine.email]
-    session.refresh(broken)
-    assert broken.covered_until == LAST_TUESDAY
+    sign = writing.page_address
+
+    def fail(number: int) -> str:
+        if number == broken.id:
+            raise RuntimeError("whatever")
+        return sign(number)
+
+    monkeypatch.setattr(writing, "page_address", fail)
+    with time_machine.travel(TUESDAY, tick=False):
+        assert open_runs(TUESDAY) == 1
+        assert write_runs() == (1, True)
+        assert open_runs(TUESDAY) == 0, "it is not tried every minute"
+    with time_machine.travel(TUESDAY + timedelta(minutes=16), tick=False):
+        monkeypatch.setattr(writing, "page_address", sign)
+        assert open_runs(clock.now()) == 1
+        assert write_runs() == (1, True)
+    assert [letter.recipient for letter in letters_of(session)] == [fine.email, broken.email]
+    session.refresh(address)
+    assert address.covered_until == TUESDAY - timedelta(minutes=2), "mail can never be sent there"
+    runs = session.scalars(sa.select(DigestRun).order_by(DigestRun.id)).all()
+    assert [(run.letters, run.failed) for run in runs] == [(1, 2), (1, 0)]
 
 
-def test_eight_at_once_write_one_digest(committed: sa.Engine) -> None:
+def test_eight_at_once_open_one_run_and_write_each_digest_once(committed: sa.Engine) -> None:
     with unit_of_work() as session:
-        number = weekly(session).id
+        emails = {weekly(session).email for _ in range(5)}
         published(session, TUESDAY - timedelta(days=1))
     start = threading.Barrier(8)
     written: list[int] = []
 
     def race() -> None:
         start.wait()
-        written.append(write_all([number], now=TUESDAY))
+        open_runs(TUESDAY)
+        written.append(write_runs()[0])
 
     with time_machine.travel(TUESDAY, tick=False):
         threads = [threading.Thread(target=race) for _ in range(8)]
@@ -249,7 +278,8 @@ def test_eight_at_once_write_one_digest(committed: sa.Engine) -> None:
             thread.start()
         for thread in threads:
             thread.join()
-    assert sorted(written) == [0] * 7 + [1]
+    assert sum(written) == 5
     with unit_of_work() as session:
-        assert len(session.scalars(sa.select(DigestIssue)).all()) == 1
-        assert len(letters_of(session)) == 1
+        assert len(session.scalars(sa.select(DigestRun)).all()) == 1
+        assert len(session.scalars(sa.select(DigestIssue)).all()) == 5
+        assert {letter.recipient for letter in letters_of(session)} == emails

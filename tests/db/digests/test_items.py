@@ -136,7 +136,9 @@ def test_a_region_brings_what_names_none(session: Session) -> None:
 def test_an_area_brings_what_its_capabilities_bring_and_so_does_what_was_merged(session: Session) -> None:
     taxonomy(session)
     public(session, title="Stuck", cpv=["42416100"], problem="Nobody gets up.", expertise="")
-    public(session, title="Better sirens and river gauges for flood warning", cpv=[], expertise="Flood warning")
+    public(
+        session, title="Better sirens and river gauges for flood warning", cpv=[], expertise="Flood warning"
+    )
     suppliers.merge_capability(session, actor=System(), slug="roofs", into="lifts")
     slugs = ("flood-warning", "water", "lifts", "roofs", "houses", "weather-maps")
     found = {slug: wanted(session, Filter(Topic.CAPABILITY, slug)) for slug in slugs}

@@ -73,7 +73,9 @@ def test_an_address_has_at_most_fifty_and_is_told_so_once_a_day(session: Session
     told = session.scalars(sa.select(Letter).where(Letter.template == "alerts_full")).one()
     assert "50 already" in told.text
     way = re.findall(r"http://engage\.test/alerts/all/(\S+)", told.text)
-    assert {queries.subscription(session, service.managed_id(one)).email for one in way} == {"sam@example.test"}
+    assert {queries.subscription(session, service.managed_id(one)).email for one in way} == {
+        "sam@example.test"
+    }
 
 
 def test_what_was_never_confirmed_does_not_count_for_ever(session: Session) -> None:

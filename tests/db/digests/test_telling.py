@@ -16,8 +16,9 @@ from engage.challenges import service
 from engage.challenges.enums import ChallengeState, EngagementPurpose, Route
 from engage.challenges.models import Challenge, ChallengeVersion
 from engage.digests.enums import Matter, SubscriptionState
+from engage.digests.jobs import rewrite
 from engage.digests.models import DigestIssue, Subscription
-from engage.digests.service import tell_subscribers, write_digest
+from engage.digests.service import Digest, tell_subscribers, write_digest
 from engage.kernel import clock
 from engage.kernel.actor import Role
 from engage.ledger.enums import EVERYONE
@@ -29,6 +30,7 @@ from engage.outbox.models import Letter
 from engage.outbox.service import delivery
 from tests.db.challenges.trail import Team
 from tests.factories import accounts, advisory, consultation, digests
+from tests.support.queue import run_waiting
 from tests.support.records import letters
 
 _I = InvitationState
@@ -78,9 +80,9 @@ class World:
         )
         session.flush()
 
-    def digest(self, *names: str, sent: bool) -> dict[str, DigestIssue]:
+    def digest(self, *names: str, sent: bool) -> dict[str, Digest]:
         """Write the digests of these readers in ten days, and send them or not."""
-        found: dict[str, DigestIssue] = {}
+        found: dict[str, Digest] = {}
         for name in names:
             issue = write_digest(self.session, subscription_id=self.readers[name].id, now=clock.now())
             assert issue is not None
@@ -118,6 +120,7 @@ class World:
         for arguments in self.session.scalars(waiting).all():
             values = {**arguments, "matter": Matter(arguments["matter"])}
             tell_subscribers(self.session, **values)
+        run_waiting(self.session, rewrite.name)
 
     def told(self, template: str) -> Counter[str]:
         return Counter(letter.recipient.lower() for letter in letters(self.session, template))

@@ -23,7 +23,7 @@ def test_letters_digests_and_the_sweep_run_by_themselves() -> None:
     scheduled = {task.task.name: task.cron for task in jobs.app.periodic_registry.periodic_tasks.values()}
     assert scheduled["outbox.deliver"] == "* * * * *"
     assert scheduled["jobs.sweep"] == "* * * * *"
-    assert scheduled["digests.plan"] == "*/5 * * * *"
+    assert scheduled["digests.plan"] == "* * * * *"
     assert jobs.app.tasks["jobs.sweep"].lock is None, (
         "a sweep that died would keep all later ones from running"
     )
