@@ -69,8 +69,9 @@ EVERYBODY = {
 }
 SEEN_AT = {
     VISITOR: EVERYBODY,
-    SUPPLIER: EVERYBODY | {"advisory.volunteer", "consultation.ask", "matchmaking.opportunities"},
-    OTHERS: EVERYBODY | {"advisory.volunteer", "consultation.ask"},  # where it says who can ask and volunteer
+    SUPPLIER: EVERYBODY
+    | {"advisory.volunteer", "advisory.write", "consultation.ask", "matchmaking.opportunities"},
+    OTHERS: EVERYBODY | {"advisory.volunteer", "advisory.write", "consultation.ask"},  # it says who can
 }
 """Where the challenge is seen once it is public: the endpoints that answer otherwise than before."""
 

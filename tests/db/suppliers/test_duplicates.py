@@ -189,7 +189,6 @@ def test_what_is_under_way_goes_on_for_the_other_and_what_is_over_stays(
     for who, state in (((team,), SeatState.CONFIRMED), ((team, other), SeatState.CONFIRMED)):
         meeting = advisory.meeting(session, challenge=advisory.open_challenge(session))
         seats += [advisory.seat(session, meeting=meeting, team=each, state=state) for each in who]
-        meeting.taken_invited = meeting.taken
     declined = advisory.invitation(
         session,
         challenge=advisory.open_challenge(session),
