@@ -16,6 +16,7 @@ from engage.digests.queries.feeds import listed_ids, newest, text_changes, text_
 from engage.digests.queries.happenings import Happening, found_by, happenings
 from engage.digests.queries.issues import issues_of, letter_ids, told_of, waiting_letters
 from engage.digests.queries.items import preview, still_open, told
+from engage.digests.queries.past import Past, past, told_in
 from engage.digests.queries.subscriptions import (
     CONFIRMED_WITHIN,
     Wanted,
@@ -33,6 +34,7 @@ __all__ = [
     "Happening",
     "Key",
     "Known",
+    "Past",
     "Wanted",
     "about",
     "abouts",
@@ -50,6 +52,7 @@ __all__ = [
     "muted",
     "newest",
     "of_address",
+    "past",
     "preview",
     "public_versions",
     "stamps",
@@ -58,6 +61,7 @@ __all__ = [
     "text_changes",
     "text_times",
     "told",
+    "told_in",
     "told_of",
     "waiting_letters",
 ]

@@ -7,7 +7,7 @@ from engage.digests.service.effective import Settings, next_mail, paused_on, set
 from engage.digests.service.feeds import Entry, Feed, atom, challenge_entries, change_entries, json_feed
 from engage.digests.service.items import items, preview, told
 from engage.digests.service.letters import send_way
-from engage.digests.service.news import StaleNewsError
+from engage.digests.service.news import StaleNewsError, read_again
 from engage.digests.service.pausing import tell_paused, tell_resumed
 from engage.digests.service.planning import count_due, open_runs, take_turn
 from engage.digests.service.rewriting import REWRITE, leave_out, renew, rewrite
@@ -75,6 +75,7 @@ __all__ = [
     "pause",
     "paused_on",
     "preview",
+    "read_again",
     "renew",
     "resume",
     "rewrite",

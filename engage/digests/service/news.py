@@ -138,10 +138,10 @@ def read_news(session: Session, *, after: datetime, until: datetime, filters: Co
     return News(entries, queries.stamps(session, ids), clock.uk_today())
 
 
-def read_again(session: Session, kept: Sequence[Mapping[str, Any]]) -> list[Entry]:
+def read_again(session: Session, kept: Sequence[Mapping[str, Any]], *, only_open: bool = True) -> list[Entry]:
     """Return the entries of an edition with the words of today, in its order; what can no longer be told is left out.
 
-    Left out are openings of what is not open any more, and everything about what is not public.
+    Left out is everything about what is not public and, with ``only_open``, openings of what is not open any more.
     """
     ids = {item["challenge"] for item in kept}
     rows = {row.id: row for row in session.scalars(sa.select(Challenge).where(Challenge.id.in_(ids)))}
@@ -149,7 +149,7 @@ def read_again(session: Session, kept: Sequence[Mapping[str, Any]]) -> list[Entr
     found: list[Entry] = []
     for item in kept:
         challenge, kind = rows[item["challenge"]], Kind(item["kind"])
-        if not (challenge.is_open if kind is Kind.OPEN else challenge.is_public):
+        if not (challenge.is_open if only_open and kind is Kind.OPEN else challenge.is_public):
             continue
         version = versions.get(challenge.id, 0)
         draft: dict[str, Any] = {**_words(challenge), "kind": kind, "at": challenge.updated_at}

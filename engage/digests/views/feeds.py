@@ -45,5 +45,6 @@ def feed(kind: str, format: str) -> ResponseReturnValue:  # noqa: A002 - as it i
     response = Response(body, content_type=TYPES[format])
     response.headers["Cache-Control"] = "no-cache"
     response.set_etag(sha256(body.decode()))
-    response.last_modified = made.updated
+    if made.updated is not None:
+        response.last_modified = made.updated
     return response.make_conditional(request)

@@ -56,7 +56,9 @@ def all_alerts(managing_token: str) -> ResponseReturnValue:
     """
     try:
         found = queries.subscription(db(), service.managed_id(managing_token))
-        answer = make_response(_desk(found.email, url_for("digests.all_alerts", managing_token=managing_token)))
+        answer = make_response(
+            _desk(found.email, url_for("digests.all_alerts", managing_token=managing_token))
+        )
     except LinkExpired as expired:
         answer = make_response(_send_again(expired.subscription_id, managing_token))
     answer.headers.update(PRIVATE)

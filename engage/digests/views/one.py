@@ -63,9 +63,13 @@ def mute(subscription_token: str, ref: str) -> ResponseReturnValue:
     if request.method == "POST":
         service.mute(db(), email=found.email, ref=ref, actor=current_actor())
         flash(f"You will hear no more of “{challenge.title}” from your alerts.", "success")
-        answer = make_response(redirect(url_for("digests.subscription", subscription_token=subscription_token), 303))
+        answer = make_response(
+            redirect(url_for("digests.subscription", subscription_token=subscription_token), 303)
+        )
     else:
-        answer = make_response(render_template("digests/mute.html", token=subscription_token, challenge=challenge))
+        answer = make_response(
+            render_template("digests/mute.html", token=subscription_token, challenge=challenge)
+        )
     answer.headers.update(PRIVATE)
     return answer
 
@@ -85,6 +89,9 @@ def _act(number: int, token: str) -> ResponseReturnValue:
             return _page(number, token, form, status=422)
         cadence, weekday, hour = form.schedule
         service.change(db(), subscription_id=number, cadence=cadence, weekday=weekday, hour=hour, actor=who)
+    elif deed == "all":
+        service.send_way(db(), email=queries.subscription(db(), number).email)
+        return redirect(url_for("digests.way_sent"), 303)
     else:
         return _page(number, token, status=400)
     flash(DONE[deed], "success")
@@ -111,7 +118,7 @@ def _page(
         when=service.in_words(**schedule),
         paused_until=settings.paused_until,
         next_at=service.next_mail(found, arranged, now=now),
-        all_at=_way_to_all(found),
+        own=_is_own(found),
         items=service.preview(session, found, settings=settings),
     )
     return page, 410 if stale else status
@@ -124,8 +131,6 @@ def _again(found: Subscription) -> dict[str, str]:
     return asked | ({"within": str(found.department_id)} if found.department_id else {})
 
 
-def _way_to_all(found: Subscription) -> str:
-    """Where everything of this address is shown. The link here never ends, so it must not open more than one."""
+def _is_own(found: Subscription) -> bool:
     who = current_actor()
-    own = who is not None and who.email.lower() == found.email.lower()
-    return url_for("digests.my_alerts" if own else "digests.find_alerts")
+    return who is not None and who.email.lower() == found.email.lower()
