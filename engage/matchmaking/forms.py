@@ -16,7 +16,7 @@ from engage.http.forms import (
 )
 from engage.kernel.codes import REGIONS
 from engage.matchmaking.enums import OverrideKind
-from engage.matchmaking.service import RulesText
+from engage.matchmaking.service import FEWEST_DAYS, MOST_DAYS, RulesText, WaveTerms
 
 if TYPE_CHECKING:
     from engage.matchmaking.models import SelectionRules
@@ -102,6 +102,64 @@ class RulesForm(Form):
 
 for _code, _name in REGIONS.items():
     setattr(RulesForm, f"{_REGION}{_code}", _at_least(_name))
+
+
+class WaveForm(Form):
+    """What a person decides when invitations go out."""
+
+    days = IntegerField(
+        "How many days do they have to answer?",
+        [
+            Required("Enter how many days they have to answer"),
+            NumberRange(
+                min=FEWEST_DAYS,
+                max=MOST_DAYS,
+                message=f"The time to answer must be between {FEWEST_DAYS} and {MOST_DAYS} days",
+            ),
+        ],
+        error_name="The number of days",
+        description="They are reminded three days before. The challenge’s last day is the last day for all.",
+    )
+    follow = RadiosField(
+        "What happens when a place becomes free?",
+        [Required("Choose what happens when a place becomes free")],
+        choices=[
+            (
+                "follow",
+                "The next in line is invited by itself",
+                "In your name, in the order of the plan, and with as many days to answer.",
+            ),
+            (
+                "wait",
+                "The next in line waits for a release",
+                "Nobody is told before somebody lets it go out.",
+            ),
+        ],
+        error_name="What happens when a place becomes free",
+    )
+
+    @classmethod
+    def of(cls, terms: WaveTerms) -> WaveForm:
+        """Return the form filled with ``terms``."""
+        return cls(
+            data={"days": terms.days_to_answer, "follow": "follow" if terms.alternates_follow else "wait"}
+        )
+
+    def terms(self) -> WaveTerms:
+        """Return what was chosen."""
+        return WaveTerms(alternates_follow=self.follow.data == "follow", days_to_answer=self.days.data or 0)
+
+
+class AgainstPlanForm(Form):
+    """Why a person decides against the plan."""
+
+    reason = CharacterCountField(
+        "Why?",
+        [
+            Required("Say why, so that others can follow it"),
+            Length(max=LONGEST_REASON, message=f"The reason must be {LONGEST_REASON} characters or fewer"),
+        ],
+    )
 
 
 class OverrideForm(Form):

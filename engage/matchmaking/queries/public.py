@@ -39,16 +39,16 @@ class Summary:
 
 
 def deviations(session: Session, *, challenge_id: int) -> Deviations:
-    """Return how often people decided about single suppliers of a challenge, nobody named. Two statements."""
+    """Return how often people decided about single suppliers of a challenge, nobody named. One statement."""
+    most = sa.select(sa.func.max(SelectionRules.places)).where(SelectionRules.challenge_id == challenge_id)
     counts = sa.select(
         sa.func.count().filter(SelectionOverride.kind == OverrideKind.PIN),
         sa.func.count().filter(SelectionOverride.kind == OverrideKind.EXCLUDE),
         sa.func.count().filter(SelectionOverride.ended_at.is_not(None)),
         sa.func.count().filter(SelectionOverride.after_release),
+        sa.func.coalesce(most.scalar_subquery(), 0),
     ).where(SelectionOverride.challenge_id == challenge_id)
-    pins, exclusions, ended, later = session.execute(counts).one()
-    most = sa.select(sa.func.max(SelectionRules.places)).where(SelectionRules.challenge_id == challenge_id)
-    places = session.scalar(most) or 0
+    pins, exclusions, ended, later, places = session.execute(counts).one()
     rate = (pins + exclusions) / places if places else 0.0
     return Deviations(pins=pins, exclusions=exclusions, ended=ended, after_release=later, rate=rate)
 

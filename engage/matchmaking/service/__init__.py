@@ -5,6 +5,7 @@ from __future__ import annotations
 from engage.matchmaking.service.alternates import draw_alternates, next_alternate, terms_of
 from engage.matchmaking.service.corpus import refresh_corpus
 from engage.matchmaking.service.deciding import decided_sentence
+from engage.matchmaking.service.deviating import invite_against, take_back
 from engage.matchmaking.service.fairness import FairnessReport, report
 from engage.matchmaking.service.forgetting import forget_words
 from engage.matchmaking.service.frozen import frozen_profile
@@ -90,6 +91,7 @@ __all__ = [
     "forget_words",
     "frozen_profile",
     "invite",
+    "invite_against",
     "judged",
     "last_moment",
     "let_answer",
@@ -128,6 +130,7 @@ __all__ = [
     "standings",
     "supersede",
     "tag_words",
+    "take_back",
     "take_turn",
     "terms_of",
     "text_changed",

@@ -148,7 +148,7 @@ class Record:
 def record(session: Session, *, challenge: Challenge) -> Record | None:
     """Return the record of ``challenge``; ``None`` while the challenge is not public or nothing was committed to.
 
-    Eight statements and three for each release. Numbers below 3 that could point at a supplier stand as ``FEWER``.
+    Seven statements and three for each release. Numbers below 3 that could point at a supplier stand as ``FEWER``.
     """
     if not challenge.is_public:
         return None

@@ -15,4 +15,5 @@ from engage.matchmaking.views import (  # noqa: E402, F401 - they use bp
     release,
     seen,
     standings,
+    waves,
 )

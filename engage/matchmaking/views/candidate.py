@@ -47,6 +47,10 @@ def page(challenge: Challenge, run: MatchRun, supplier_ref: str, form: OverrideF
         invitation=invitation,
         override=_standing_override(challenge, found),
         may_decide=planned and policy.can_run(actor(), challenge),
+        may_invite=run.state is RunState.RELEASED
+        and invitation is None
+        and challenge.is_open
+        and policy.can_release(actor(), challenge),
         form=form,
         cost=cost(found),
         decided=decided,

@@ -83,6 +83,7 @@ def _plan(challenge: Challenge, run: MatchRun) -> str:
         rules=rules,
         rule_lines=service.rules_sentences(rules),
         overrides=queries.overrides(db(), challenge_id=challenge.id),
+        deviations=queries.deviations(db(), challenge_id=challenge.id),
         room=service.room_of(db(), run=run, rules=rules),
         releaser=queries.releaser(db(), run=run),
         decided=decided,

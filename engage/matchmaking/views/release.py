@@ -12,6 +12,7 @@ from engage.http.session import db, writes
 from engage.kernel.errors import Conflict
 from engage.matchmaking import policy, queries, service
 from engage.matchmaking.enums import InvitationState, Outcome
+from engage.matchmaking.forms import WaveForm
 from engage.matchmaking.policy import MatchmakingPermission
 from engage.matchmaking.views import bp
 
@@ -26,11 +27,12 @@ def release(ref: str) -> ResponseReturnValue:
     challenge = challenges.challenge(db(), ref=ref, actor=actor())
     authorise(policy.can_release(actor(), challenge), MAY_NOT)
     standing = queries.run_of(db(), challenge_id=challenge.id)
-    if request.method == "POST":
+    form = WaveForm.of(service.terms_of(db(), standing))
+    if form.validate_on_submit():
         try:
             with db().begin_nested():
                 seen = request.form.get("seen")
-                told(service.release(db(), actor=actor(), run=standing, seen=seen))
+                told(service.release(db(), actor=actor(), run=standing, seen=seen, terms=form.terms()))
         except Conflict as refusal:
             flash(refusal.message)
         return redirect(url_for("matchmaking.match", ref=ref), code=303)
@@ -40,10 +42,11 @@ def release(ref: str) -> ResponseReturnValue:
         challenge=challenge,
         run=standing,
         chosen=chosen,
+        form=form,
         mark=service.plan_mark(chosen),
         reachable=queries.reachable(db(), supplier_ids=[each.supplier_id for each in chosen]),
         answer_by=service.last_moment(challenge),
-    )
+    ), 422 if form.errors else 200
 
 
 @bp.post("/department/challenges/<ref>/match/alternate")

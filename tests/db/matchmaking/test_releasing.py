@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from sqlalchemy.orm import Session
 
@@ -27,7 +29,7 @@ def run(session: Session, firms: list[Supplier]) -> MatchRun:
     return made.planned(session, scores, places=2)
 
 
-def release(session: Session, run: MatchRun, **options: str) -> service.Released:
+def release(session: Session, run: MatchRun, **options: Any) -> service.Released:
     return service.release(session, actor=made.author(session, run), run=run, **options)
 
 

@@ -24,6 +24,10 @@ from tests.web.matchmaking.conftest import BrowserOf, Scene
 ATTACK = "<script>alert(1)</script><mark>"
 
 
+TERMS = {"days": "14", "follow": "follow"}
+"""What a release asks beside whom it tells."""
+
+
 def chosen(session: Session) -> list[int]:
     session.expire_all()
     query = (
@@ -79,7 +83,7 @@ class TestMatching:
         session.expire_all()
         with selects(engine) as seen:
             assert matched.author.get(address).status_code == 200
-        assert len(seen) == 10
+        assert len(seen) == 11
 
     def test_before_approval_there_are_numbers_and_no_names(
         self, session: Session, browser_of: BrowserOf
@@ -160,7 +164,7 @@ class TestRelease:
         )
         assert "Released by Ann Author (your name is recorded)" in words
         assert count(session, Invitation) == 0
-        answer = matched.author.post(f"{matched.address}/release")
+        answer = matched.author.post(f"{matched.address}/release", data=TERMS)
         assert (answer.status_code, answer.location) == (303, matched.address)
         shown = text_of(matched.author.get(matched.address).get_data(as_text=True))
         assert "1 invitation sent. 1 held until somebody from the supplier has an account." in shown
@@ -169,7 +173,7 @@ class TestRelease:
 
     def test_a_second_click_sends_nothing(self, matched: Scene, session: Session) -> None:
         for _ in range(2):
-            assert matched.author.post(f"{matched.address}/release").status_code == 303
+            assert matched.author.post(f"{matched.address}/release", data=TERMS).status_code == 303
         assert (count(session, Invitation), count(session, Letter)) == (2, 2)
 
     def test_opening_the_page_sends_nothing(self, matched: Scene, session: Session) -> None:
@@ -183,13 +187,13 @@ class TestRelease:
         author = browser_of(accounts.member(session, Role.POLICY_AUTHOR, organisation=market.department))
         address = f"/department/challenges/{market.challenge.ref}/match/release"
         assert "once the challenge is published" in author.get(address).get_data(as_text=True)
-        answer = author.post(address, follow_redirects=True)
+        answer = author.post(address, data=TERMS, follow_redirects=True)
         assert "only while the challenge is published and open" in answer.get_data(as_text=True)
         assert (count(session, Invitation), count(session, Letter)) == (0, 0)
 
 
-ADDRESSES = ("", "/release", "/rules")
-DEEDS = ("/run", "/release", "/alternate", "/rules")
+ADDRESSES = ("", "/release", "/rules", "/waves", "/alternates")
+DEEDS = ("/run", "/release", "/alternate", "/alternates", "/rules")
 
 
 class TestWhoMay:
@@ -207,7 +211,7 @@ class TestWhoMay:
         before = count(session, MatchRun), chosen(session), count(session, Invitation)
         about = f"/{scene.market.best.ref}/override"
         for deed in (*deeds, *((about, f"{about}/end") if "/run" in deeds else ())):
-            answer = client.post(f"{scene.address}{deed}", data={"places": "3", "exploration": "0"})
+            answer = client.post(f"{scene.address}{deed}", data={"places": "3", "exploration": "0"} | TERMS)
             assert (deed, answer.status_code) == (deed, status)
         assert (count(session, MatchRun), chosen(session), count(session, Invitation)) == before
 
@@ -266,7 +270,7 @@ class TestOpportunities:
     def test_a_supplier_sees_what_fits_and_why_and_nothing_of_others(
         self, matched: Scene, session: Session, browser_of: BrowserOf
     ) -> None:
-        matched.author.post(f"{matched.address}/release")
+        matched.author.post(f"{matched.address}/release", data=TERMS)
         own = browser_of(firms.member(session, matched.market.best, role=Role.SUPPLIER_EXPERT))
         page = own.get("/supplier/opportunities").get_data(as_text=True)
         words = text_of(page)
