@@ -15,6 +15,7 @@ from engage.kernel.settings import SettingsError, boolean, read, setting, words
 PROJECT = Path(__file__).resolve().parent
 SHORTEST_SECRET = 32
 SHORTEST_TOKEN = 20
+MOST_CONNECTIONS = 8
 DKIM = re.compile(r"(?P<selector>[^@:\s]+)@(?P<domain>[^@:\s]+):(?P<file>.+)")
 
 
@@ -77,6 +78,13 @@ class Config:
         default="",
         meaning="Who posts reports on mail to /mail/reports gives it as a bearer token, at least 20 characters; empty: "
         "nobody may.",
+    )
+    mail_connections: int = setting(
+        "ENGAGE_MAIL_CONNECTIONS",
+        default=2,
+        meaning="Over how many connections a worker sends at once; one that is killed leaves at most so many letters "
+        "of which nobody knows whether they left.",
+        parse=int,
     )
     mail_per_minute: int = setting(
         "ENGAGE_MAIL_PER_MINUTE",
@@ -200,6 +208,8 @@ def _check_mail(config: Config) -> None:
         )
     if config.mail_reports_token and len(config.mail_reports_token) < SHORTEST_TOKEN:
         raise SettingsError(f"ENGAGE_MAIL_REPORTS_TOKEN is shorter than {SHORTEST_TOKEN} characters.")
+    if not 1 <= config.mail_connections <= MOST_CONNECTIONS:
+        raise SettingsError(f"ENGAGE_MAIL_CONNECTIONS must be 1 to {MOST_CONNECTIONS}.")
     if min(config.mail_per_minute, config.letters_kept, config.letters_record) < 0:
         raise SettingsError(
             "ENGAGE_MAIL_PER_MINUTE, ENGAGE_LETTERS_KEPT and ENGAGE_LETTERS_RECORD cannot be negative."

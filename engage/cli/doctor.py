@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from engage.challenges import queries as challenges
 from engage.cli.work import bound
+from engage.digests.service import overdue
 from engage.kernel import clock
 from engage.kernel.db import reading
 from engage.kernel.scanning import scanner_named
@@ -66,9 +67,10 @@ def files() -> str:
 
 
 def mail() -> str:
-    """Return where mail goes. Raises what should have happened to letters and did not."""
+    """Return where mail goes. Raises what should have happened to letters or digests and did not."""
     with reading() as session:
-        wrong = [alarm.words for alarm in letters.alarms(session)]
+        late = overdue(session)
+        wrong = [alarm.words for alarm in (*letters.alarms(session), *([late] if late else []))]
     if wrong:
         raise RuntimeError(" ".join(wrong))
     return settings().mail_transport.split("@")[-1]

@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 from engage.digests import service
 from engage.digests.enums import Matter
 from engage.kernel import clock, jobs
-from engage.kernel.db import unit_of_work
+from engage.kernel.db import reading, unit_of_work
 
 log = structlog.get_logger()
 
@@ -72,6 +72,16 @@ def rewrite(issue_ids: list[int]) -> None:
     with unit_of_work() as session:
         if service.rewrite(session, issue_ids=issue_ids):
             jobs.defer(session, DELIVER, once=DELIVER)
+
+
+@jobs.every("*/15 * * * *", queueing_lock="digests.watch")
+@jobs.task("digests.watch")
+def watch(**_due: int) -> None:
+    """Say in the log, loudly enough for an alarm, that digests should have been written and were not."""
+    with reading() as session:
+        alarm = service.overdue(session)
+    if alarm is not None:
+        log.error("digests need looking after", number=alarm.number, words=alarm.words)
 
 
 def open_runs(now: datetime) -> int:

@@ -5,12 +5,17 @@ from __future__ import annotations
 import math
 import threading
 import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from dataclasses import dataclass
 
+import sqlalchemy as sa
 import structlog
 from sqlalchemy.orm import Session
 
 from engage.kernel import jobs
-from engage.kernel.db import reading, unit_of_work
+from engage.kernel.db import bound_to, reading, unit_of_work
 from engage.kernel.settings import SettingsError, settings
 from engage.outbox import queries, service
 from engage.outbox.errors import Later, Never, SendError, Unreachable
@@ -28,6 +33,9 @@ BATCH_SECONDS = 20.0
 """
 
 
+HELP_AT = 2
+"""The second letter of a batch: from here on more connections are worth their while."""
+
 _busy = threading.Lock()
 _again = threading.Event()
 
@@ -37,9 +45,9 @@ _again = threading.Event()
 def deliver(**_due: int) -> None:
     """Send what is due; runs after each commit that wrote letters, and every minute.
 
-    In one process only one job sends at a time: a process that is killed leaves at most one letter of which
-    nobody knows whether it left. A second job only makes the first one look again, so that no letter waits
-    for a minute.
+    In one process only one job sends at a time, over few connections: a process that is killed leaves at most as many
+    letters of which nobody knows whether they left. A second job only makes the first one look again, so that no
+    letter waits for a minute.
     """
     _again.set()
     while _again.is_set() and _busy.acquire(blocking=False):
@@ -59,25 +67,72 @@ def deliver_everything() -> None:
 
 
 def deliver_batch(*, seconds: float | None = None) -> bool:
-    """Send what is due over one connection, until nothing is due or the mail server cannot be reached.
+    """Send what is due until nothing is, or the mail server cannot be reached; returns whether it could.
 
-    Per letter: it is handed over outside any transaction; then one transaction marks it and claims the next. Returns
-    whether the mail server could be reached.
+    One connection takes one letter after the other: it is handed over outside any transaction, then one transaction
+    marks it and claims the next. Once a letter has left and another is due, more connections help, up to
+    ``ENGAGE_MAIL_CONNECTIONS``: of so many letters nobody knows whether they left when the worker is killed.
     """
-    transport = open_transport(settings().mail_transport)
-    deadline = time.monotonic() + (BATCH_SECONDS if seconds is None else seconds)
-    result: str | SendError = ""
-    try:
-        with unit_of_work() as session:
-            claimed = delivery.claim(session)
-        while claimed is not None:
-            result = hand_over(transport, claimed)
+    batch = _Batch(time.monotonic() + (BATCH_SECONDS if seconds is None else seconds))
+    # Where all sessions share one connection to the database (tests do that) nothing can go on side by side.
+    most = settings().mail_connections if isinstance(bound_to(), sa.Engine) else 1
+    with ThreadPoolExecutor(max_workers=max(1, most - 1), thread_name_prefix="mail") as helpers:
+        try:
+            for number in batch.send():
+                if number == HELP_AT:
+                    for _ in range(most - 1):
+                        helpers.submit(copy_context().run, batch.run)
+        except Exception as error:
+            batch.trouble = error  # so that the others stop, too
+            raise
+    if batch.trouble is not None:
+        raise batch.trouble
+    return not batch.unreachable
+
+
+@dataclass
+class _Batch:
+    """What is sent together: how long, and what any of its connections found out."""
+
+    deadline: float
+    unreachable: bool = False
+    trouble: Exception | None = None
+
+    def run(self) -> None:
+        """Send over a connection of its own until there is nothing to do; what goes wrong is kept for the caller."""
+        try:
+            for _ in self.send():
+                pass
+        except Exception as error:  # noqa: BLE001 - raised again by the thread that began the batch
+            self.trouble = error
+
+    def send(self) -> Iterator[int]:
+        """Send over one connection; give how many letters were claimed, after each claim."""
+        transport = open_transport(settings().mail_transport)
+        number = 0
+        try:
             with unit_of_work() as session:
-                delivery.settle(session, claimed, result)
-                claimed = _next(session, result, deadline)
-    finally:
-        transport.close()
-    return not isinstance(result, Unreachable)
+                claimed = delivery.claim(session)
+            while claimed is not None:
+                number += 1
+                yield number
+                result = hand_over(transport, claimed)
+                with unit_of_work() as session:
+                    delivery.settle(session, claimed, result)
+                    claimed = self._next(session, result)
+        finally:
+            transport.close()
+
+    def _next(self, session: Session, result: str | SendError) -> delivery.Claim | None:
+        if isinstance(result, Unreachable):
+            log.warning("mail server unreachable", error=str(result))
+            self.unreachable = True
+        if self.unreachable or self.trouble is not None:
+            return None
+        if jobs.stopping.is_set() or time.monotonic() > self.deadline:
+            jobs.defer(session, deliver, once=DELIVER)
+            return None
+        return delivery.claim(session)
 
 
 def hand_over(transport: Transport, claimed: delivery.Claim) -> str | SendError:
@@ -138,13 +193,3 @@ def empty(**_due: int) -> None:
     while emptied and not jobs.stopping.is_set():
         with unit_of_work() as session:
             emptied = retention.empty_some(session)
-
-
-def _next(session: Session, result: str | SendError, deadline: float) -> delivery.Claim | None:
-    if isinstance(result, Unreachable):
-        log.warning("mail server unreachable", error=str(result))
-        return None
-    if jobs.stopping.is_set() or time.monotonic() > deadline:
-        jobs.defer(session, deliver, once=DELIVER)
-        return None
-    return delivery.claim(session)

@@ -89,6 +89,24 @@ def test_killed_workers_lose_no_letter_and_double_at_most_one_each(start: Callab
     assert states() == Counter(sent=MANY)
 
 
+def test_over_several_connections_a_kill_doubles_at_most_one_letter_for_each(
+    committed: sa.Engine, tmp_path: Path
+) -> None:
+    url = committed.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    written, connections, kills = write(MANY), 3, 2
+    with MailServer(handler=Handler(delay=0.02)) as server:
+        for number in range(1, kills + 2):
+            with Worker(url, mail=server.address, folder=tmp_path, connections=connections) as worker:
+                wanted = all_sent if number > kills else partial(_has_taken, server, number * 60)
+                assert until(wanted, seconds=60), worker.log.read_text()
+                worker.kill()
+            let_time_pass()
+    assert set(copies(server)) == written
+    assert len(server.taken) - MANY <= kills * connections
+    assert server.handler.most_at_once == connections
+    assert states() == Counter(sent=MANY)
+
+
 def test_two_workers_at_once_send_each_letter_once(start: Callable[[str], Worker]) -> None:
     written = write(MANY)
     with MailServer() as server, start(server.address) as one, start(server.address) as other:

@@ -35,6 +35,8 @@ class Handler:
     tries: list[str] = field(default_factory=list)
     senders: list[str] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
+    at_once: int = 0
+    most_at_once: int = 0
 
     async def on_sender(
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
@@ -57,7 +59,10 @@ class Handler:
         return answer
 
     async def on_data(self, server: SMTP, _session: Session, envelope: Envelope) -> str:
+        self.at_once += 1
+        self.most_at_once = max(self.most_at_once, self.at_once)
         await asyncio.sleep(self.delay)
+        self.at_once -= 1
         answer = self.after_data(envelope.rcpt_tos[0])
         if answer.startswith(("250", "cut")):
             assert isinstance(envelope.content, bytes)

@@ -18,7 +18,7 @@ TEST_SECRET = "a secret only for tests, long enough to pass"
 class Worker:
     """A worker on the database ``url`` that hands its mail to ``mail``; ended at the end of its block."""
 
-    def __init__(self, url: str, *, mail: str, folder: Path) -> None:
+    def __init__(self, url: str, *, mail: str, folder: Path, connections: int = 1) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.log = folder / f"worker-{len(list(folder.iterdir()))}.log"
         environment = {
@@ -26,6 +26,7 @@ class Worker:
             "DATABASE_URL": url,
             "SECRET_KEY": TEST_SECRET,
             "ENGAGE_MAIL": mail,
+            "ENGAGE_MAIL_CONNECTIONS": str(connections),
             "ENGAGE_DATA_DIR": str(folder),
             "ENGAGE_EMBEDDER": "none",
             "ENGAGE_BASE_URL": "http://engage.test",

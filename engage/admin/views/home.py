@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from engage.accounts import queries as accounts
 from engage.admin.policy import AdminPermission
 from engage.admin.views import bp
+from engage.digests.service import overdue
 from engage.http.access import requires
 from engage.http.session import db
 from engage.outbox import queries as outbox
@@ -22,6 +23,6 @@ def home() -> ResponseReturnValue:
         "admin/home.html",
         pending=accounts.count_pending_organisations(session),
         letters=outbox.counts(session),
-        alarms=outbox.alarms(session),
+        alarms=[*outbox.alarms(session), *([late] if (late := overdue(session)) else [])],
         stopped=outbox.count_suppressed(session),
     )

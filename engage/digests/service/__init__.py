@@ -10,6 +10,7 @@ from engage.digests.service.letters import send_way
 from engage.digests.service.news import StaleNewsError, read_again
 from engage.digests.service.pausing import tell_paused, tell_resumed
 from engage.digests.service.planning import count_due, open_runs, take_turn
+from engage.digests.service.recalling import invite_after_all, recall
 from engage.digests.service.rewriting import REWRITE, leave_out, renew, rewrite
 from engage.digests.service.running import Batch, do_batch, next_batch, pass_over
 from engage.digests.service.schedule import in_words, last_slot, next_slot
@@ -26,6 +27,7 @@ from engage.digests.service.tokens import (
     token_for,
 )
 from engage.digests.service.wanting import Filter, Item, filter_of, wanted_by
+from engage.digests.service.watching import overdue
 from engage.digests.service.wishes import Wish, checked_filter
 from engage.digests.service.writing import Desk
 
@@ -57,6 +59,7 @@ __all__ = [
     "end_one",
     "filter_of",
     "in_words",
+    "invite_after_all",
     "items",
     "json_feed",
     "last_slot",
@@ -70,12 +73,14 @@ __all__ = [
     "next_mail",
     "next_slot",
     "open_runs",
+    "overdue",
     "page_address",
     "pass_over",
     "pause",
     "paused_on",
     "preview",
     "read_again",
+    "recall",
     "renew",
     "resume",
     "rewrite",

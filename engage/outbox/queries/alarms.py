@@ -42,12 +42,12 @@ WORDS: Mapping[str, tuple[LetterState, str]] = {
 
 @dataclass(frozen=True)
 class Alarm:
-    """Something for a person to look at. ``state`` is where the letters are found."""
+    """Something for a person to look at. ``state`` is where its letters are found, if it is about letters."""
 
     kind: str
     number: int
     words: str
-    state: LetterState
+    state: LetterState | None
 
 
 def alarms(session: Session) -> Sequence[Alarm]:

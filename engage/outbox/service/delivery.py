@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
 import sqlalchemy as sa
 import structlog
@@ -24,7 +24,7 @@ from engage.outbox.models import Letter, LetterStep
 from engage.outbox.service.pacing import turn
 from engage.outbox.service.posting import deliver_soon
 from engage.outbox.service.returns import note_outcome
-from engage.outbox.service.suppressing import holds_back
+from engage.outbox.service.suppressing import holds_back, stopped_for
 
 log = structlog.get_logger()
 
@@ -62,10 +62,11 @@ def claim(session: Session) -> Claim | None:
     taken over. Two workers never take the same one: the row is locked while it is chosen.
     """
     for _ in range(PASSED_OVER):
-        letter = _next(session)
-        if letter is None:
+        found = _next(session)
+        if found is None:
             return None
-        if holds_back(session, letter):
+        letter, stopped = found
+        if stopped and holds_back(session, letter):
             note = "This address gets no mail. See why under suppressed addresses."
             _move(session, letter, LetterState.SUPPRESSED, note=note, last_error=note)
         elif letter.tries > LAST_TRY:
@@ -97,18 +98,19 @@ def _due(now: datetime) -> sa.Select[int]:
     return letters.order_by(Letter.bulk, Letter.not_before, Letter.id)
 
 
-def _next(session: Session) -> Letter | None:
+def _next(session: Session) -> tuple[Letter, bool] | None:
+    """Take the next letter; tells, too, whether mail to its address has stopped. One statement."""
     now = clock.now()
     chosen = _due(now).limit(1).with_for_update(skip_locked=True).scalar_subquery()
     take = (
         sa.update(Letter)
         .where(Letter.id == chosen)
         .values(state=LetterState.SENDING, lease_until=now + LEASE, attempts=Letter.attempts + 1)
-        .returning(Letter)
+        .returning(Letter, stopped_for(sa.func.lower(Letter.recipient)))
         .execution_options(synchronize_session=False, populate_existing=True)
     )
-    found: Letter | None = session.scalar(take)
-    return found
+    row = session.execute(take).one_or_none()
+    return (row[0], row[1]) if row is not None else None
 
 
 def settle(session: Session, claimed: Claim, result: str | SendError) -> bool:
@@ -180,14 +182,21 @@ def _mark(session: Session, claimed: Claim, state: LetterState, *, note: str = "
             Letter.attempts == claimed.attempt,
         )
         .values(state=state, lease_until=None, **values)
+        .returning(Letter.id)
+        .cte("ours")
     )
-    if cast("sa.CursorResult[Any]", session.execute(ours)).rowcount == 0:
+    step = sa.select(
+        ours.c.id, sa.literal(clock.now()), sa.literal(state, LetterStep.state.type), sa.literal(note)
+    )
+    columns = [LetterStep.letter_id, LetterStep.at, LetterStep.state, LetterStep.note]
+    insert = sa.insert(LetterStep).from_select(columns, step).returning(LetterStep.id)
+    if session.connection().execute(insert).scalar() is None:
         log.warning(
             "letter was taken over by another worker", letter=claimed.letter.id, attempt=claimed.attempt
         )
         return False
-    step = {"letter_id": claimed.letter.id, "at": clock.now(), "state": state, "note": note}
-    session.execute(sa.insert(LetterStep).values(step))
+    if claimed.letter in session:
+        session.refresh(claimed.letter)
     return True
 
 

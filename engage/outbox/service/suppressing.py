@@ -56,13 +56,11 @@ def is_suppressed(session: Session, email: str) -> bool:
 
 
 def holds_back(session: Session, letter: Letter) -> bool:
-    """Tell whether a letter must not go because its address gets no mail.
+    """Tell whether a letter to an address that gets no mail must not go.
 
     What the person there asked for a moment ago goes nevertheless, once in 24 hours: how else could they show that
     the address works?
     """
-    if not is_suppressed(session, letter.recipient):
-        return False
     if letter.template not in ASKED_FOR:
         return True
     tried = sa.select(Letter.id).where(
@@ -98,6 +96,11 @@ def works_again(session: Session, *, email: str, actor: Actor | None = None) -> 
         return False
     _lift(session, found, actor, by="the person at this address")
     return True
+
+
+def stopped_for(email: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
+    """Return whether the address in a column, in lower case, gets no mail."""
+    return sa.exists().where(Suppression.email == email, Suppression.lifted_at.is_(None))
 
 
 def live(email: str) -> sa.Select[Suppression]:
