@@ -124,6 +124,9 @@ def _overbooked(meeting: AdvisorySession, seats: Sequence[Seat]) -> Iterator[str
         yield f"overbooked: {len(live)} seats for {meeting.places} places"
     if len(live) != meeting.taken:
         yield f"counted wrong: {meeting.taken} taken, {len(live)} seats"
+    invited = sum(not seat.volunteered for seat in live)
+    if invited != meeting.taken_invited:
+        yield f"counted wrong: {meeting.taken_invited} taken by those invited, {invited} seats"
     for supplier, number in Counter(seat.supplier_id for seat in live).items():
         if number > 1:
             yield f"supplier {supplier} has {number} seats"

@@ -26,7 +26,7 @@ def _replace(module: Any, name: str, by: Any) -> None:
     setattr(module, name, by)
 
 
-def _look_then_write(session: Session, meeting: AdvisorySession) -> None:
+def _look_then_write(session: Session, meeting: AdvisorySession, **_: Any) -> None:
     row = sa.select(AdvisorySession.taken, AdvisorySession.places).where(AdvisorySession.id == meeting.id)
     taken, places = session.execute(row).one()
     if taken >= places:

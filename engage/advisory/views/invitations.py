@@ -72,7 +72,7 @@ def accept(ref: str) -> ResponseReturnValue:
     form = _accept_form(found)
     if not can_answer(actor(), found):
         return _page(found, form, DeclineForm(), refused=NOT_VERIFIED), 403
-    over = OVER.get(found.state) or ("" if found.challenge.is_open else NOT_OPEN)
+    over = _over(found)
     if over:
         return _page(found, form, DeclineForm(), refused=over), 409
     if not form.validate_on_submit():
@@ -120,6 +120,13 @@ def _waits(found: Invitation) -> bool:
         and found.expires_at is not None
         and found.expires_at > clock.now()
     )
+
+
+def _over(found: Invitation) -> str:
+    """Say why the invitation cannot be accepted any more; empty while it can."""
+    if found.state is InvitationState.SENT and not _waits(found):
+        return OVER[InvitationState.EXPIRED]
+    return OVER.get(found.state) or ("" if found.challenge.is_open else NOT_OPEN)
 
 
 def _invitation(ref: str) -> Invitation:
