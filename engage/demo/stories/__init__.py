@@ -15,7 +15,9 @@ from engage.demo.stories import (
     notices,
     openness,
     people,
+    subscribers,
     suppliers,
+    writing,
 )
 
 
@@ -31,5 +33,5 @@ def _steps(today: date) -> Iterator[Step]:
         if source.state is not None:
             yield from challenges.steps(today, source)
             yield from engagement.steps(today, source)
-    for story in (notices, changing, openness, alerts):
+    for story in (notices, changing, openness, alerts, subscribers, writing):
         yield from story.steps(today)
