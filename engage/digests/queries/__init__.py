@@ -15,7 +15,6 @@ from engage.digests.queries.background import (
 from engage.digests.queries.feeds import listed_ids, newest, text_changes, text_times
 from engage.digests.queries.happenings import Happening, found_by, happenings
 from engage.digests.queries.issues import issues_of, letter_ids, told_of, waiting_letters
-from engage.digests.queries.items import preview, still_open, told
 from engage.digests.queries.past import Past, past, told_in
 from engage.digests.queries.subscriptions import (
     CONFIRMED_WITHIN,
@@ -53,14 +52,11 @@ __all__ = [
     "newest",
     "of_address",
     "past",
-    "preview",
     "public_versions",
     "stamps",
-    "still_open",
     "subscription",
     "text_changes",
     "text_times",
-    "told",
     "told_in",
     "told_of",
     "waiting_letters",

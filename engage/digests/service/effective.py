@@ -6,7 +6,7 @@ Runs, previews and pages all ask here, so that none of them sees a pause or a mu
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -74,8 +74,9 @@ def next_mail(subscription: Subscription, arranged: Arranged, *, now: datetime) 
     slot = following(now)
     pause = arranged.pauses.get(subscription.email.lower())
     if pause is not None and holds_on(pause, to_uk(slot).date()):
-        after = datetime.combine(pause.until_on + timedelta(days=1), time(), tzinfo=UK)
-        return following(after - timedelta(microseconds=1))
+        over = _after(pause.until_on)
+        immediate = subscription.cadence is Cadence.IMMEDIATE
+        return over if immediate else following(over - timedelta(microseconds=1))
     return None if subscription.cadence is Cadence.IMMEDIATE else slot
 
 
@@ -89,3 +90,7 @@ def paused_on(day: date) -> sa.ColumnElement[bool]:
     return sa.exists().where(
         Pause.email == sa.func.lower(Subscription.email), Pause.from_on <= day, Pause.until_on >= day
     )
+
+
+def _after(day: date) -> datetime:
+    return datetime.combine(day + timedelta(days=1), time(), tzinfo=UK).astimezone(UTC)

@@ -11,7 +11,7 @@ from engage.challenges.enums import Listed
 from engage.digests.enums import Cadence, SubscriptionState, Topic
 from engage.digests.models import Pause, Subscription
 from engage.digests.queries import Arranged
-from engage.digests.service import Filter, Item, filter_of, settings_of, wanted_by
+from engage.digests.service import Filter, Item, filter_of, next_mail, settings_of, wanted_by
 
 AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
 ITEM = Item(
@@ -116,3 +116,46 @@ def test_a_pause_holds_from_its_first_to_its_last_day(day: date, until: date | N
     assert (settings.paused_until, settings.tells) == (until, until is None)
     assert settings.leaves_out(ITEM)
     assert not settings_of(found, Arranged(), day=day).leaves_out(ITEM)
+
+
+def active(**values: object) -> Subscription:
+    columns = {
+        "email": "sam@example.test",
+        "topic": Topic.EVERYTHING,
+        "cadence": Cadence.WEEKLY,
+        "weekday": 1,
+        "hour": 8,
+        "state": SubscriptionState.ACTIVE,
+        **values,
+    }
+    return Subscription(**columns)
+
+
+@pytest.mark.parametrize(
+    ("values", "pause", "following"),
+    [
+        ({}, None, datetime(2026, 8, 4, 7, tzinfo=UTC)),  # the next Tuesday at 8am, in summer
+        ({}, (date(2026, 8, 1), date(2026, 8, 3)), datetime(2026, 8, 4, 7, tzinfo=UTC)),
+        ({}, (date(2026, 8, 1), date(2026, 8, 4)), datetime(2026, 8, 11, 7, tzinfo=UTC)),
+        ({"hour": 0}, (date(2026, 8, 1), date(2026, 8, 3)), datetime(2026, 8, 3, 23, tzinfo=UTC)),
+        (
+            {"cadence": Cadence.DAILY},
+            (date(2026, 8, 9), date(2026, 8, 10)),
+            datetime(2026, 8, 2, 7, tzinfo=UTC),
+        ),
+        ({"cadence": Cadence.IMMEDIATE}, None, None),
+        (
+            {"cadence": Cadence.IMMEDIATE},
+            (date(2026, 8, 1), date(2026, 8, 3)),
+            datetime(2026, 8, 3, 23, tzinfo=UTC),  # midnight in the UK
+        ),
+        ({"state": SubscriptionState.ENDED}, None, None),
+    ],
+)
+def test_the_next_mail_comes_at_a_slot_outside_the_pause(
+    values: dict[str, object], pause: tuple[date, date] | None, following: datetime | None
+) -> None:
+    found = active(**values)
+    pauses = {found.email: Pause(email=found.email, from_on=pause[0], until_on=pause[1])} if pause else {}
+    now = datetime(2026, 8, 1, 12, tzinfo=UTC)
+    assert next_mail(found, Arranged(pauses), now=now) == following
