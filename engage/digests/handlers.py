@@ -41,14 +41,18 @@ def on_challenge_withdrawn(session: Session, event: ChallengeWithdrawn) -> None:
     if event.was_public:
         challenge = challenges.by_id(session, event.challenge_id)
         service.leave_out(session, challenge=challenge)
-        service.tell_everyone_concerned(session, matter=Matter.WITHDRAWN, challenge=challenge)
+        unheard = service.recall(session, challenge=challenge, reason="The challenge was withdrawn.")
+        service.tell_everyone_concerned(
+            session, matter=Matter.WITHDRAWN, challenge=challenge, unheard=unheard
+        )
 
 
 def on_challenge_ended_early(session: Session, event: ChallengeEndedEarly) -> None:
     """As for a challenge that was withdrawn: nobody can take part any more."""
     challenge = challenges.by_id(session, event.challenge_id)
     service.leave_out(session, challenge=challenge)
-    service.tell_everyone_concerned(session, matter=Matter.ENDED_EARLY, challenge=challenge)
+    unheard = service.recall(session, challenge=challenge, reason="The engagement ended early.")
+    service.tell_everyone_concerned(session, matter=Matter.ENDED_EARLY, challenge=challenge, unheard=unheard)
 
 
 def on_challenge_changed(session: Session, event: ChallengeChanged) -> None:
@@ -69,7 +73,8 @@ def on_fact_released(session: Session, event: FactReleased) -> None:
 
 
 def on_route_changed(session: Session, event: RouteChanged) -> None:
-    """Tell everybody who takes part that the engagement pauses, and take the challenge out of waiting digests.
+    """Take the challenge out of digests that wait to be sent, cancel what else waits and leads to its page, and tell
+    everybody who takes part, and has heard of it, that the engagement pauses.
 
     Nobody is told of a challenge that was not public.
     """
@@ -77,14 +82,19 @@ def on_route_changed(session: Session, event: RouteChanged) -> None:
     change = challenges.route_change(session, change_id=event.route_change_id, challenge=challenge)
     if change.resume is None:
         return
-    service.tell_paused(session, change=change, people=_taking_part(session, challenge.id))
     service.leave_out(session, challenge=challenge)
+    unheard = service.recall(
+        session, challenge=challenge, reason="The page is out of view until the notice is published."
+    )
+    people = [one for one in _taking_part(session, challenge.id) if one[0].email.lower() not in unheard]
+    service.tell_paused(session, change=change, people=people)
 
 
 def on_engagement_resumed(session: Session, event: EngagementResumed) -> None:
-    """Tell everybody who takes part that the engagement goes on."""
+    """Tell everybody who takes part that the engagement goes on; whose invitation was recalled is invited now."""
     challenge = challenges.by_id(session, event.challenge_id)
     change = challenges.route_change(session, change_id=event.route_change_id, challenge=challenge)
+    service.invite_after_all(session, challenge=challenge, key=change.key)
     service.tell_resumed(session, change=change, people=_taking_part(session, challenge.id))
 
 

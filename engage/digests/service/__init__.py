@@ -10,6 +10,7 @@ from engage.digests.service.letters import send_way
 from engage.digests.service.news import StaleNewsError, read_again
 from engage.digests.service.pausing import tell_paused, tell_resumed
 from engage.digests.service.planning import count_due, open_runs, take_turn
+from engage.digests.service.recalling import invite_after_all, recall
 from engage.digests.service.rewriting import REWRITE, leave_out, renew, rewrite
 from engage.digests.service.running import Batch, do_batch, next_batch, pass_over
 from engage.digests.service.schedule import in_words, last_slot, next_slot
@@ -58,6 +59,7 @@ __all__ = [
     "end_one",
     "filter_of",
     "in_words",
+    "invite_after_all",
     "items",
     "json_feed",
     "last_slot",
@@ -78,6 +80,7 @@ __all__ = [
     "paused_on",
     "preview",
     "read_again",
+    "recall",
     "renew",
     "resume",
     "rewrite",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,12 +15,14 @@ from engage.challenges.models import Challenge
 from engage.digests import queries
 from engage.digests.enums import Matter
 from engage.digests.service.concerned import Reader, people
+from engage.digests.service.effective import Settings, settings_of
 from engage.digests.service.tokens import page_address
-from engage.kernel import jobs
+from engage.kernel import clock, jobs
 from engage.kernel.actor import System
 from engage.kernel.settings import settings
 from engage.outbox import queries as letters
 from engage.outbox import service as outbox
+from engage.outbox.service.bulk import Addressed, post_all, prepare
 
 TELL = "digests.tell"
 CHUNK = 200
@@ -47,16 +49,21 @@ class Notice:
 
 
 def tell_everyone_concerned(
-    session: Session, *, matter: Matter, challenge: Challenge, version: int | None = None
+    session: Session,
+    *,
+    matter: Matter,
+    challenge: Challenge,
+    version: int | None = None,
+    unheard: Collection[str] = (),
 ) -> int:
     """Tell everyone who was told of ``challenge`` by other means than its page; return how many letters were written.
 
     Side effects, in order: a letter to each person of the suppliers concerned, now; jobs that write to the
     subscribers whose digest told of it, so many at a time. The key of each letter is its address, so nobody gets two,
-    whatever the roles they have.
+    whatever the roles they have. ``unheard`` are addresses whose invitation never left: they hear nothing.
     """
     notice = _notice(session, matter, challenge, version)
-    already = _already(session, notice)
+    already = {*_already(session, notice), *unheard}
     written = [
         _tell_person(session, notice, reader)
         for reader in people(session, challenge=challenge)
@@ -85,33 +92,37 @@ def tell_subscribers(
 ) -> int:
     """Write to subscribers whose digest told of a challenge, unless their address got the letter already.
 
-    A subscription that ended meanwhile is left alone. Returns how many letters were written.
+    A subscription that ended meanwhile is left alone, and so is an address that muted the challenge. Who is on holiday
+    hears of it in the digest that follows. Returns how many letters were written.
     """
     notice = _notice(session, matter, challenges.by_id(session, challenge_id), version)
     if not notice.challenge.is_public and matter is not Matter.WITHDRAWN:
         return 0  # taken from view meanwhile
     already = _already(session, notice)
-    written = 0
-    for found in queries.active(session, subscription_ids):
-        if found.email.lower() in already:
-            continue
-        link = page_address(found.id)
-        letter = outbox.post(
-            session,
-            template=matter.value,
+    readers = [one for one in queries.active(session, subscription_ids) if one.email.lower() not in already]
+    arranged = queries.arranged(session, [one.email for one in readers])
+    context = {**notice.context, "invitation_link": "", "asked_anew": False}
+    sheet = prepare(matter.value, context)
+    letters = [
+        Addressed(
+            sheet=sheet,
             to=found.email,
             person_id=found.person_id,
-            context={**notice.context, "invitation_link": "", "asked_anew": False},
             dedupe_key=notice.key_for(found.email),
             why=OF_DIGESTS,
-            sender=SENDER,
+            unsubscribe_url=page_address(found.id),
             challenge_ref=notice.challenge.ref,
             audience=f"subscriber:{found.id}",
             fact=notice.fact,
-            unsubscribe_url=link,
         )
-        written += letter is not None
-    return written
+        for found in readers
+        if _may_write(settings_of(found, arranged, day=clock.uk_today()), challenge_id)
+    ]
+    return sum(number is not None for number in post_all(session, letters, sender=SENDER))
+
+
+def _may_write(arranged: Settings, challenge_id: int) -> bool:
+    return arranged.tells and challenge_id not in arranged.muted
 
 
 def _tell_person(session: Session, notice: Notice, reader: Reader) -> bool:

@@ -21,6 +21,7 @@ from engage.matchmaking.service.invitations import (
     withdraw,
 )
 from engage.matchmaking.service.judged import Judged, judged
+from engage.matchmaking.service.letters import tell_after_all
 from engage.matchmaking.service.letting import release_alternates, waiting_mark
 from engage.matchmaking.service.lottery import commit_to_lottery
 from engage.matchmaking.service.matchable import MATCHABLE
@@ -132,6 +133,7 @@ __all__ = [
     "tag_words",
     "take_back",
     "take_turn",
+    "tell_after_all",
     "terms_of",
     "text_changed",
     "waiting_mark",

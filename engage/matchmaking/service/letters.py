@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
@@ -31,12 +31,19 @@ def readers(session: Session, invitation: Invitation) -> Sequence[Person]:
 
 def tell(session: Session, *, sender: Anyone, invitation: Invitation) -> int:
     """Post the letter of ``invitation`` to each reader, once ever, and return how many were written."""
-    more = {
-        "reasons": reasons(session, invitation),
-        "answer_by": invitation.expires_at,
-        "link": f"{settings().base_url}/supplier/invitations/{invitation.ref}",
-    }
-    return _post(session, sender, invitation, template="invitation", more=more)
+    return _post(session, sender, invitation, template="invitation", more=_invited(session, invitation))
+
+
+def tell_after_all(
+    session: Session, *, sender: Anyone, invitation: Invitation, people: Collection[str], key: str
+) -> int:
+    """Post the letter of ``invitation`` to those of its readers in ``people`` (addresses, in lower case).
+
+    For letters that were cancelled before they left; ``key`` tells this time from others. Returns how many were
+    written.
+    """
+    more = _invited(session, invitation)
+    return _post(session, sender, invitation, template="invitation", more=more, key=f":{key}", only=people)
 
 
 def tell_withdrawn(session: Session, *, sender: Anyone, invitation: Invitation, reason: str) -> int:
@@ -55,6 +62,14 @@ def remind(session: Session, *, invitation: Invitation) -> int:
     return _post(session, System(), invitation, template="invitation_reminder", more=more, key=key)
 
 
+def _invited(session: Session, invitation: Invitation) -> dict[str, object]:
+    return {
+        "reasons": reasons(session, invitation),
+        "answer_by": invitation.expires_at,
+        "link": f"{settings().base_url}/supplier/invitations/{invitation.ref}",
+    }
+
+
 def _post(
     session: Session,
     sender: Anyone,
@@ -63,6 +78,7 @@ def _post(
     template: str,
     more: Mapping[str, object],
     key: str = "",
+    only: Collection[str] | None = None,
 ) -> int:
     challenge, supplier = invitation.challenge, invitation.supplier
     context = {
@@ -88,6 +104,7 @@ def _post(
             fact=f"invitation:{invitation.ref}",
         )
         for person in readers(session, invitation)
+        if only is None or person.email.lower() in only
     ]
     return len([letter for letter in written if letter is not None])
 
