@@ -43,14 +43,14 @@ def steps(today: date) -> list[Step]:
         (SEARCHER, FIRST_DAY + 4, Wish(Topic.SEARCH, "cyber", Cadence.DAILY)),
         (FORMER, FIRST_DAY + 6, Wish(Topic.EVERYTHING, cadence=Cadence.DAILY)),
     ):
-        diary.note(day, "13:00", f"{address} asks for alerts", partial(_asks, address, wish))
-        diary.note(day, "13:20", f"{address} confirms", partial(_confirms, address))
+        diary.note(day, "13:00", f"{address} asks for alerts", partial(asks, address, wish))
+        diary.note(day, "13:20", f"{address} confirms", partial(confirms, address))
     diary.note(FIRST_DAY + 8, "17:00", "The demo supplier subscribes", _supplier_subscribes)
     diary.note(-16, "12:10", f"{FORMER} has had enough", partial(_ends, FORMER))
     for day in (-12, -9):
         wish = Wish(Topic.EVERYTHING, cadence=Cadence.DAILY)
-        diary.note(day, "10:05", f"{GONE} asks for alerts ({day})", partial(_asks, GONE, wish))
-    diary.note(-2, "18:10", f"{CURIOUS} asks for alerts", partial(_asks, CURIOUS, Wish(Topic.EVERYTHING)))
+        diary.note(day, "10:05", f"{GONE} asks for alerts ({day})", partial(asks, GONE, wish))
+    diary.note(-2, "18:10", f"{CURIOUS} asks for alerts", partial(asks, CURIOUS, Wish(Topic.EVERYTHING)))
     diary.note(-5, "11:40", "A letter to suppliers is prepared", _announces)
     return [*diary.steps(), *_days(today), *_slow_letter()]
 
@@ -83,7 +83,7 @@ def _writes_digests(_session: Session, _world: World) -> None:
 def _slow_letter() -> list[Step]:
     """Return the steps of a letter that was tried five times in the last hour and still waits."""
     now = clock.now()
-    ask = partial(_asks, SLOW, Wish(Topic.SEARCH, "care", Cadence.WEEKLY))
+    ask = partial(asks, SLOW, Wish(Topic.SEARCH, "care", Cadence.WEEKLY))
     first, *again = (now - timedelta(minutes=minutes) for minutes in TRIES)
     title = f"{SLOW} asks for alerts"
     return [
@@ -97,11 +97,13 @@ def _tries_again(session: Session, _world: World) -> None:
     jobs.defer(session, DELIVER)
 
 
-def _asks(address: str, wish: Wish, session: Session, _world: World) -> None:
+def asks(address: str, wish: Wish, session: Session, _world: World) -> None:
+    """Have an address ask for alerts."""
     service.subscribe(session, email=address, wish=wish)
 
 
-def _confirms(address: str, session: Session, _world: World) -> None:
+def confirms(address: str, session: Session, _world: World) -> None:
+    """Have somebody with the letters confirm everything that an address asked for."""
     for one in queries.of_address(session, address):
         service.confirm(session, subscription_id=one.id)
 
