@@ -102,7 +102,10 @@ class ToldToForm(Form):
         description="For example, 27 3 2026 or 27 March 2026",
     )
     told_at = TimeField(
-        "At what time?", [Required("Enter the time")], description="UK time, for example 2:30pm or 14:30"
+        "At what time?",
+        [Required("Enter the time")],
+        description="UK time, for example 2:30pm or 14:30",
+        error_name="The time",
     )
     told_by = SelectField("Who told them?", [Required("Choose who told them")], coerce=int)
 

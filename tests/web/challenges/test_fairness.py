@@ -166,6 +166,7 @@ def test_out_of_view_nothing_of_it_is_left_on_any_public_page_or_with_who_was_in
     before = [page for page in pages if "Zymurgy" in client.get(page).get_data(as_text=True)]
     assert before == [
         "/",
+        "/alerts/preview",
         "/calendar/sessions.ics",
         "/challenges",
         f"/challenges/{challenge.ref}",

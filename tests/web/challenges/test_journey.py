@@ -108,9 +108,12 @@ def test_a_policy_exploration_is_written_approved_and_published(
     assert "Version 1, fingerprint" in look(client, f"/challenges/{made.ref}/changes")
 
     assert "The engagement has started." in post(department.author, made, "start")
-    assert "Suppliers can take part until" in post(department.author, made, "end")
+    running = post(department.author, made, "end")
+    assert "Suppliers can take part until" in running
+    assert ["What happens next" in running, "Your turn" in running] == [True, False]
     made.closes_on = clock.uk_today() - timedelta(days=1)
     session.flush()
+    assert "Your turn" in look(department.author, f"/department/challenges/{made.ref}")
     assert "The engagement is over." in post(department.author, made, "end")
     assert "The challenge is closed." in post(department.author, made, "close")
     history = look(department.author, f"/department/challenges/{made.ref}/history")
