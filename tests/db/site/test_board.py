@@ -398,7 +398,7 @@ def test_it_takes_as_many_statements_however_much_waits(
     with counted(engine) as asked:
         found = board(session, actor=who)
         assert len(found.your_turn) > rows
-    assert len(asked) == 19
+    assert len(asked) == 20
 
 
 @contextmanager
