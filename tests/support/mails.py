@@ -152,6 +152,13 @@ SAMPLES: Mapping[str, list[Mapping[str, Any]]] = {
     ],
     "entry_asked": [{**SESSION, "confirm_link": CONFIRM}],
     "fact_shared": [{**ABOUT, "title": "Who pays for heat", "wording": REASON, "link": f"{PUBLIC}#shared"}],
+    "feedback_asked": [
+        {
+            **SESSION,
+            "closes": "Tuesday 22 December 2026",
+            "link": link("supplier/sessions/SES-2026-0003/feedback"),
+        }
+    ],
     "find_alerts": [{"link": link(f"alerts/all/{TOKEN}")}],
     "invitation": [
         {
@@ -198,6 +205,8 @@ SAMPLES: Mapping[str, list[Mapping[str, Any]]] = {
     "manage_subscription": [
         {"what": "Every new challenge", "when": "Every Tuesday at 8am", "link": link(f"alerts/{TOKEN}")}
     ],
+    "need_answered": [{**SESSION, "link": link("supplier/sessions/SES-2026-0003/needs")}],
+    "need_asked": [{**SESSION, "link": link("department/sessions/SES-2026-0003/needs")}],
     "offer_declined": [{**ABOUT, "supplier": SUPPLIER, "reason": REASON, "link": PUBLIC}],
     "offer_received": [{**ABOUT, "supplier": SUPPLIER, "pitch": WORDS, "link": link("department/offers")}],
     "organisation_refused": [{**OF_ORGANISATION, "reason": "The number is that of another company."}],
