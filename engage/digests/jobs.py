@@ -51,6 +51,14 @@ def write() -> None:
             jobs.defer(session, write, once=WRITE)
 
 
+@jobs.every("40 2 * * *", queueing_lock="digests.forget")
+@jobs.task("digests.forget")
+def forget(**_due: int) -> None:
+    """Forget addresses that somebody entered a month ago and nobody confirmed."""
+    with unit_of_work() as session:
+        service.forget_unconfirmed(session)
+
+
 @jobs.task(service.TELL)
 def tell(matter: str, challenge_id: int, version: int | None, subscription_ids: list[int]) -> None:
     """Write to subscribers whose digest told of a challenge that changed or ended, and have it sent."""

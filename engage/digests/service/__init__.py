@@ -15,7 +15,14 @@ from engage.digests.service.rewriting import REWRITE, leave_out, renew, rewrite
 from engage.digests.service.running import Batch, do_batch, next_batch, pass_over
 from engage.digests.service.schedule import in_words, last_slot, next_slot
 from engage.digests.service.single import Digest, drafts, write_digest
-from engage.digests.service.subscriptions import MOST_PER_ADDRESS, change, confirm, end, subscribe
+from engage.digests.service.subscriptions import (
+    MOST_PER_ADDRESS,
+    change,
+    confirm,
+    end,
+    forget_unconfirmed,
+    subscribe,
+)
 from engage.digests.service.telling import TELL, tell_everyone_concerned, tell_subscribers
 from engage.digests.service.tokens import (
     manage_address,
@@ -58,6 +65,7 @@ __all__ = [
     "end_all",
     "end_one",
     "filter_of",
+    "forget_unconfirmed",
     "in_words",
     "invite_after_all",
     "items",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
@@ -24,6 +26,7 @@ from engage.outbox import service as outbox
 
 SENDER = System()
 MOST_PER_ADDRESS = 50
+FORGOTTEN_AFTER = timedelta(days=30)
 _LOCK = 0x616C7274  # "alert": who asks for the same address waits, so that nobody gets more than the most
 
 
@@ -118,6 +121,19 @@ def end(session: Session, *, subscription_id: int, actor: Actor | None = None) -
         outbox.cancel_waiting(session, actor=SENDER, letter_ids=waiting, reason="The subscription has ended.")
         _record(session, found, "ended", actor)
     return found
+
+
+def forget_unconfirmed(session: Session) -> int:
+    """Delete what was asked for a month ago and never confirmed: an address that perhaps somebody else entered.
+
+    Returns how many there were. Their audit lines stay; they name no address.
+    """
+    old = sa.delete(Subscription).where(
+        Subscription.state == SubscriptionState.PENDING,
+        Subscription.confirmed_at.is_(None),
+        Subscription.created_at < clock.now() - FORGOTTEN_AFTER,
+    )
+    return len(session.execute(old.returning(Subscription.id)).all())
 
 
 def _find_or_add(session: Session, address: str, wish: Wish, wanted: Filter) -> Subscription | None:

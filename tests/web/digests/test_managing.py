@@ -325,3 +325,15 @@ def test_a_link_to_confirm_that_is_too_old_leads_to_the_form(
     assert "This link has expired" in text_of(page)
     assert "topic=search&amp;words=kelp" in page
     assert client.post(here, data={"action": "confirm"}).status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("address", "asked", "most"), [("/alerts", ASK, 10), ("/alerts/find", {"email": SAM}, 5)]
+)
+def test_asking_for_letters_is_limited(
+    client: DistrustfulClient, address: str, asked: dict[str, Any], most: int
+) -> None:
+    statuses = [client.post(address, data=asked).status_code for _ in range(most + 1)]
+    assert statuses == [303] * most + [429]
+    assert client.post(address, data={**asked, "email": "other@example.test"}).status_code == 303
+    assert client.get(address).status_code == 200
