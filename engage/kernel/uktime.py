@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from engage.kernel.clock import UK
 
@@ -15,15 +16,20 @@ def to_uk(moment: datetime) -> datetime:
 
 
 def from_uk(day: date, clock: time) -> datetime:
-    """Return the one moment, in UTC, at which UK clocks show ``clock`` on ``day``.
+    """Return the one moment, in UTC, at which UK clocks show ``clock`` on ``day``, as ``from_zone`` does."""
+    return from_zone(day, clock, UK)
 
-    Raises ``ValueError``, with a sentence for the person, for the hour that the clocks skip (last Sunday of
-    March) and for the hour that they show twice (last Sunday of October): which of the two is meant is for the
-    person to say, never for us to guess.
+
+def from_zone(day: date, clock: time, zone: ZoneInfo) -> datetime:
+    """Return the one moment, in UTC, at which clocks in ``zone`` show ``clock`` on ``day``.
+
+    Raises ``ValueError``, with a sentence for the person, for the hour that the clocks skip (in the United Kingdom
+    on the last Sunday of March) and for the hour that they show twice (last Sunday of October): which of the two is
+    meant is for the person to say, never for us to guess.
     """
-    local = datetime.combine(day, clock, tzinfo=UK)
+    local = datetime.combine(day, clock, tzinfo=zone)
     moment = local.astimezone(UTC)
-    if moment.astimezone(UK).time() != clock:
+    if moment.astimezone(zone).time() != clock:
         raise ValueError(f"The clocks skip {clock_words(clock)} on {uk_date(day)}: choose another time")
     if local.replace(fold=1).astimezone(UTC) != moment:
         raise ValueError(

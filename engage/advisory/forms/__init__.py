@@ -13,9 +13,12 @@ from engage.advisory.forms.answers import (
     VolunteerForm,
 )
 from engage.advisory.forms.contributions import contribution_form
-from engage.advisory.forms.sessions import ReasonForm, SessionForm, session_values
+from engage.advisory.forms.sessions import FORMATS, ONE_TO_ONE, ReasonForm, SessionForm, session_values
+from engage.advisory.forms.talks import TermsForm, TimesForm
 
 __all__ = [
+    "FORMATS",
+    "ONE_TO_ONE",
     "AcceptForm",
     "AttendeeForm",
     "DeclineForm",
@@ -25,6 +28,8 @@ __all__ = [
     "OfferForm",
     "ReasonForm",
     "SessionForm",
+    "TermsForm",
+    "TimesForm",
     "VolunteerForm",
     "attendance_form",
     "came",

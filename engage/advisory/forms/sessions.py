@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from wtforms import Field
 
 from engage.advisory.enums import SessionFormat
 from engage.advisory.service import SessionDetails
 from engage.http.forms import (
+    CheckboxField,
     DatePartsField,
     Form,
     IntegerField,
@@ -24,7 +26,8 @@ from engage.http.forms import (
     TimeField,
     ValidationError,
 )
-from engage.kernel.uktime import from_uk, to_uk
+from engage.kernel.clock import UK
+from engage.kernel.uktime import from_zone
 
 LONGEST_TEXT = 5000
 SHORTEST, LONGEST = 15, 480
@@ -33,12 +36,37 @@ FORMATS = (
     (SessionFormat.ROUNDTABLE, "Roundtable", "A conversation between several suppliers and the department"),
     (SessionFormat.BRIEFING, "Briefing", "The department presents the problem and takes questions"),
     (SessionFormat.DEMONSTRATION, "Demonstration", "Suppliers show what already exists"),
-    (
-        SessionFormat.ONE_TO_ONE,
-        "One to one",
-        "Only after an open session, with the same questions for everyone",
-    ),
+    (SessionFormat.WRITTEN, "Written", "Questions to be answered in writing, until a last day"),
 )
+ONE_TO_ONE = (SessionFormat.ONE_TO_ONE, "One to one", "On the terms that everybody was told")
+"""Offered for a talk that is one already: new ones are scheduled on a page of their own, for everybody who asked."""
+ZONES = (
+    "Europe/London",
+    "Europe/Dublin",
+    "Europe/Brussels",
+    "Europe/Paris",
+    "Europe/Berlin",
+    "Europe/Kyiv",
+    "America/New_York",
+    "America/Los_Angeles",
+    "Asia/Kolkata",
+    "Asia/Singapore",
+    "Asia/Tokyo",
+    "Australia/Sydney",
+    "Pacific/Auckland",
+)
+LAST_MINUTE = time(23, 59)
+MOST_HOURS = 24 * 60
+
+
+def _hours(label: str, hint: str, name: str) -> IntegerField:
+    wrong = f"{name} must be a number of hours from 0 to {MOST_HOURS}"
+    return IntegerField(
+        label,
+        [Optional(), NumberRange(0, MOST_HOURS, message=wrong)],
+        error_name=name,
+        description=hint,
+    )
 
 
 class SessionForm(Form):
@@ -53,7 +81,12 @@ class SessionForm(Form):
     )
     starts_on = DatePartsField("Date", [Required("Enter the date")])
     starts_at = TimeField(
-        "Start", [Required("Enter when it starts")], description="UK time, for example 2:30pm or 14:30"
+        "Start", [Required("Enter when it starts")], description="For example 2:30pm or 14:30"
+    )
+    zone = SelectField(
+        "Time zone of the date and start",
+        choices=[(zone, zone.replace("_", " ")) for zone in ZONES],
+        default=UK.key,
     )
     length = IntegerField(
         "Length in minutes",
@@ -73,6 +106,33 @@ class SessionForm(Form):
         ],
         description="Each supplier can have one.",
     )
+    last_on = DatePartsField(
+        "Last day",
+        error_name="The last day",
+        description="For a written session only: until the end of which day answers can come.",
+    )
+    reserved = IntegerField(
+        "Places for volunteers first",
+        [Optional(), NumberRange(0, 500, message="Places for volunteers must be between 0 and 500")],
+        error_name="Places for volunteers",
+        description="Suppliers that you invited cannot take these. Leave empty for none.",
+    )
+    reserved_until = _hours(
+        "Hours before the session when those are for everybody",
+        "For example 48, for two days before. Who waits gets them then, in order.",
+        "The time for volunteers",
+    )
+    closes_at = _hours(
+        "Hours before the session when the last place can be taken",
+        "Leave empty if places can be taken until it begins.",
+        "The last moment",
+    )
+    group_limit = IntegerField(
+        "Suppliers of one corporate group, at most",
+        [Optional(), NumberRange(1, 500, message="Suppliers of one group must be between 1 and 500")],
+        error_name="Suppliers of one group",
+        description="Everybody can read this. Leave empty for no limit.",
+    )
     place = TextField(
         "Where it takes place",
         [Required("Enter where it takes place"), Length(max=150)],
@@ -90,13 +150,34 @@ class SessionForm(Form):
     )
     facilitator = SelectField("Who runs it", [Required("Choose who runs it")], coerce=int)
 
+    reason = TextAreaField(
+        "Why is it moved?",
+        [Optional(), Length(max=1000)],
+        description="Needed when the date or time changes. Everybody who has a place, and everybody else, can read it.",
+    )
+    lower = CheckboxField("If more places are taken by then, lower to as many as are taken")
+
     def validate_starts_at(self, field: Field) -> None:
-        """Refuse a time that UK clocks do not show on that day, or show twice."""
+        """Refuse a time that clocks there do not show on that day, or show twice."""
         if self.starts_on.data and field.data:
             try:
-                from_uk(self.starts_on.data, field.data)
+                from_zone(self.starts_on.data, field.data, self._zone())
             except ValueError as problem:
                 raise ValidationError(str(problem).rstrip(".")) from problem
+
+    def validate_last_on(self, field: Field) -> None:
+        """A written session has a last day, not before the first."""
+        if self.format.data is not SessionFormat.WRITTEN:
+            return
+        if field.data is None:
+            raise ValidationError("Enter the last day: until when answers can come")
+        if self.starts_on.data and field.data < self.starts_on.data:
+            raise ValidationError("The last day must not be before the first")
+
+    def validate_reserved(self, field: Field) -> None:
+        """Places that are kept are kept until some time."""
+        if field.data and self.reserved_until.data is None:
+            raise ValidationError("Enter below how many hours before the session they are for everybody")
 
     def details(self) -> SessionDetails:
         """Return what was entered; call it only when the form is valid."""
@@ -104,18 +185,38 @@ class SessionForm(Form):
         assert self.starts_at.data
         assert self.length.data
         assert self.places.data
-        starts_at = from_uk(self.starts_on.data, self.starts_at.data)
+        zone = self._zone()
+        starts_at = from_zone(self.starts_on.data, self.starts_at.data, zone)
+        ends_at = starts_at + timedelta(minutes=self.length.data)
+        if self.format.data is SessionFormat.WRITTEN and self.last_on.data:
+            ends_at = max(from_zone(self.last_on.data, LAST_MINUTE, zone), ends_at)
         return SessionDetails(
             title=self.title.data,
             format=self.format.data,
             starts_at=starts_at,
-            ends_at=starts_at + timedelta(minutes=self.length.data),
+            ends_at=ends_at,
+            zone=zone.key,
             places=self.places.data,
+            reserved=self.reserved.data or 0,
+            reserved_until=_before(starts_at, self.reserved_until.data if self.reserved.data else None),
+            closes_at=_before(starts_at, self.closes_at.data),
+            group_limit=self.group_limit.data,
             place=self.place.data,
             joining_details=self.joining_details.data,
             agenda=self.agenda.data,
             facilitator_id=self.facilitator.data,
         )
+
+    def _zone(self) -> ZoneInfo:
+        return ZoneInfo(self.zone.data) if self.zone.data in ZONES else UK
+
+
+def _before(moment: datetime, hours: int | None) -> datetime | None:
+    return None if hours is None else moment - timedelta(hours=hours)
+
+
+def _hours_before(moment: datetime, earlier: datetime | None) -> int | None:
+    return None if earlier is None else round((moment - earlier).total_seconds() / 3600)
 
 
 class ReasonForm(Form):
@@ -126,13 +227,20 @@ class ReasonForm(Form):
 
 def session_values(details: Any) -> dict[str, Any]:
     """Return what the form shows at first for a session as it stands."""
-    begin = to_uk(details.starts_at)
+    begin = details.starts_at.astimezone(ZoneInfo(details.zone))
+    written = details.format is SessionFormat.WRITTEN
     return {
+        "zone": details.zone,
+        "last_on": details.ends_at.astimezone(ZoneInfo(details.zone)).date() if written else None,
+        "reserved": details.reserved or None,
+        "reserved_until": _hours_before(details.starts_at, details.reserved_until),
+        "closes_at": _hours_before(details.starts_at, details.closes_at),
+        "group_limit": details.group_limit,
         "title": details.title,
         "format": details.format,
         "starts_on": begin.date(),
         "starts_at": begin.time(),
-        "length": int((details.ends_at - details.starts_at).total_seconds() // 60),
+        "length": SHORTEST if written else int((details.ends_at - details.starts_at).total_seconds() // 60),
         "places": details.places,
         "place": details.place,
         "joining_details": details.joining_details,

@@ -49,6 +49,7 @@ from engage.advisory.queries.talks import (
     public_talks,
     talks_begun,
 )
+from engage.advisory.queries.terms import terms
 from engage.advisory.queries.waiting import (
     Turn,
     lapsed_seats,
@@ -103,6 +104,7 @@ __all__ = [
     "sessions_of_supplier",
     "sessions_to_choose",
     "talks_begun",
+    "terms",
     "upcoming_of_department",
     "upcoming_public_sessions",
     "version_answered",

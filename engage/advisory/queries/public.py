@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from engage.accounts.models import Organisation
 from engage.advisory.enums import SessionFormat, SessionState, WaitingState
 from engage.advisory.models import AdvisorySession, WaitingPlace
+from engage.advisory.queries.terms import terms
 from engage.challenges.enums import OPEN_STATES, PUBLIC_STATES, ChallengeState
 from engage.challenges.models import Challenge
 from engage.kernel import clock
@@ -79,9 +80,9 @@ class PublicSession:
         return self.starts_at if self.closes_at is None else self.closes_at
 
     @property
-    def is_reserving(self) -> bool:
-        """Whether places are kept for volunteers now."""
-        return bool(self.reserved) and self.reserved_until is not None and self.reserved_until > clock.now()
+    def terms(self) -> list[str]:
+        """Who can take a place and until when, in sentences."""
+        return terms(self)
 
     def free_for(self, *, volunteered: bool) -> int:
         """Return how many places are free for a volunteer, or for an invited supplier."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engage.advisory.models.sessions import GROUP_LIMIT
 from engage.advisory.service.afterwards import publish_minutes, record_attendance, save_minutes
 from engage.advisory.service.answers import (
     accept,
@@ -40,6 +41,7 @@ from engage.advisory.service.volunteers import (
 )
 
 __all__ = [
+    "GROUP_LIMIT",
     "SessionDetails",
     "TalkTimes",
     "accept",

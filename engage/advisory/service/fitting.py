@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 from zoneinfo import available_timezones
 
-from engage.advisory.enums import SessionFormat
 from engage.kernel import clock
 from engage.kernel.errors import Invalid
-from engage.kernel.uktime import uk_time
 
 if TYPE_CHECKING:
     from engage.advisory.models import AdvisorySession
     from engage.advisory.service.sessions import SessionDetails
-
-MOST_PLACES = 500
 
 
 def check(details: SessionDetails, *, meeting: AdvisorySession | None = None) -> None:
@@ -40,18 +35,6 @@ def fewest(meeting: AdvisorySession, details: SessionDetails) -> int:
     return max(meeting.taken, meeting.taken_invited + held_back(details))
 
 
-def terms(meeting: AdvisorySession) -> Iterator[str]:
-    """Return in sentences, for everyone, what has to be known to take a place."""
-    if meeting.reserved and meeting.reserved_until is not None:
-        places = "1 place is" if meeting.reserved == 1 else f"{meeting.reserved} places are"
-        yield f"{places} for suppliers that volunteer, until {uk_time(meeting.reserved_until)}; then for everybody."
-    if meeting.closes_at is not None:
-        yield f"Places can be taken until {uk_time(meeting.closes_at)}."
-    if meeting.group_limit is not None and meeting.format is not SessionFormat.ONE_TO_ONE:
-        most = "one supplier" if meeting.group_limit == 1 else f"{meeting.group_limit} suppliers"
-        yield f"At most {most} of a corporate group."
-
-
 def _wrong_times(details: SessionDetails, meeting: AdvisorySession | None) -> dict[str, str]:
     now = clock.now()
     found: dict[str, str] = {}
@@ -60,11 +43,11 @@ def _wrong_times(details: SessionDetails, meeting: AdvisorySession | None) -> di
     if details.starts_at <= now:
         found["starts_on"] = "The session must begin in the future"
     elif details.closes_at is not None and details.closes_at > details.starts_at:
-        found["closes_on"] = (
-            "Places can be taken until the session begins at the latest: choose an earlier day"
+        found["closes_at"] = (
+            "Places can be taken until the session begins at the latest: choose an earlier time"
         )
     elif details.closes_at is not None and details.closes_at <= now and _new("closes_at", details, meeting):
-        found["closes_on"] = "The last moment to take a place must be in the future"
+        found["closes_at"] = "The last moment to take a place must be in the future"
     return found
 
 

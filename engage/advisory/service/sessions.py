@@ -8,6 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from engage.advisory import queries
 from engage.advisory.enums import SESSION_TRANSITIONS, SeatState, SessionFormat, SessionState
 from engage.advisory.models import AdvisorySession, Seat
 from engage.advisory.models.sessions import GROUP_LIMIT
@@ -231,7 +232,7 @@ def _when(meeting: AdvisorySession) -> str:
 def _announce(session: Session, meeting: AdvisorySession, summary: str) -> None:
     if not meeting.challenge.is_public:
         return  # nobody can read it: who had a place is told by letter
-    told = (meeting.title, _when(meeting), meeting.place, meeting.agenda, *fitting.terms(meeting))
+    told = (meeting.title, _when(meeting), meeting.place, meeting.agenda, *queries.terms(meeting))
     body = "\n".join((*told, meeting.cancel_reason))
     ledger.disclose(
         session,

@@ -30,7 +30,7 @@ from engage.ledger.enums import Channel
 from engage.matchmaking import service as matchmaking
 from engage.suppliers.models import Supplier
 
-SHORTEST, LONGEST = 10, 120
+SHORTEST, LONGEST = 15, 120
 MOST_AT_ONCE = 12
 _ONE_EACH = "uq_one_to_one_ask_live"
 

@@ -17,4 +17,5 @@ from engage.advisory.views import (  # noqa: E402, F401 - they use bp
     offers,
     places,
     sessions,
+    talks,
 )

@@ -9,6 +9,7 @@ from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from engage.advisory import queries, service
+from engage.advisory.enums import AskState
 from engage.advisory.forms import AcceptForm, DeclineForm
 from engage.advisory.policy import AdvisoryPermission, can_answer
 from engage.advisory.service import admission
@@ -19,9 +20,9 @@ from engage.http.filters import plural
 from engage.http.session import db, writes
 from engage.kernel import clock
 from engage.kernel.errors import Conflict, Invalid, NotFound
-from engage.kernel.uktime import uk_range
+from engage.kernel.uktime import uk_range, uk_time
 from engage.matchmaking import queries as matchmaking
-from engage.matchmaking.enums import InvitationState
+from engage.matchmaking.enums import InvitationState, Origin
 from engage.matchmaking.policy import is_invited
 
 if TYPE_CHECKING:
@@ -159,8 +160,15 @@ def _moment(moment: datetime) -> str:
 
 def _page(found: Invitation, form: AcceptForm, decline_form: DeclineForm, *, refused: str = "") -> str:
     turn = queries.waiting_of_invitation(db(), invitation_id=found.id)
-    meetings = queries.sessions_to_choose(db(), challenge_id=found.challenge_id)
-    form.meeting.choices = [(each.ref, each.title, _facts(each)) for each in meetings]
+    volunteered = found.origin is Origin.VOLUNTEERED
+    asked = queries.ask_of(db(), challenge_id=found.challenge_id, supplier_id=found.supplier_id)
+    meetings = queries.sessions_to_choose(
+        db(),
+        challenge_id=found.challenge_id,
+        volunteered=volunteered,
+        talks=asked is not None and asked.state is AskState.OFFERED,
+    )
+    form.meeting.choices = [(each.ref, each.title, _facts(each, volunteered)) for each in meetings]
     seat = queries.seat_to_come(db(), invitation_id=found.id)
     form.times.data = " ".join(f"{each.ref}={_moment(each.starts_at)}" for each in meetings)
     return render_template(
@@ -181,10 +189,14 @@ def _page(found: Invitation, form: AcceptForm, decline_form: DeclineForm, *, ref
     )
 
 
-def _facts(meeting: queries.PublicSession) -> str:
+def _facts(meeting: queries.PublicSession, volunteered: bool) -> str:
     when = uk_range(meeting.starts_at, meeting.ends_at)
-    if meeting.free:
-        places = f"{plural(meeting.free, 'place')} free"
+    free = meeting.free_for(volunteered=volunteered)
+    line = f"you would be number {meeting.waiting + 1} on the waiting list"
+    if free:
+        places = f"{plural(free, 'place')} free"
+    elif meeting.free and meeting.reserved_until is not None:
+        places = f"the places left are for volunteers until {uk_time(meeting.reserved_until)}: {line}"
     else:
-        places = f"full: you would be number {meeting.waiting + 1} on the waiting list"
+        places = f"full: {line}"
     return ", ".join(filter(None, (when, meeting.place, places)))

@@ -9,9 +9,10 @@ from flask.typing import ResponseReturnValue
 
 from engage.accounts import queries as accounts
 from engage.advisory import queries, service
-from engage.advisory.forms import ReasonForm, SessionForm, session_values
+from engage.advisory.enums import SessionFormat
+from engage.advisory.forms import FORMATS, ONE_TO_ONE, ReasonForm, SessionForm, session_values
 from engage.advisory.policy import AdvisoryPermission, can_run
-from engage.advisory.service import admission
+from engage.advisory.service import GROUP_LIMIT, admission
 from engage.advisory.views import bp
 from engage.challenges import queries as challenges
 from engage.http.access import actor, authorise, requires
@@ -44,6 +45,7 @@ def department_sessions(ref: str) -> ResponseReturnValue:
         waiting=queries.waiting_of_challenge(db(), challenge_id=challenge.id),
         written=queries.count_contributions(db(), challenge_id=challenge.id),
         can_run=can_run(actor(), challenge),
+        terms=queries.terms,
         now=clock.now(),
     )
 
@@ -55,7 +57,9 @@ def session_new(ref: str) -> ResponseReturnValue:
     """Schedule a session."""
     challenge = challenges.challenge(db(), ref=ref, actor=actor())
     authorise(can_run(actor(), challenge), ONLY_RUNNERS)
-    form = _form(challenge, {"facilitator": actor().person_id, "length": 60, "places": 12})
+    form = _form(
+        challenge, {"facilitator": actor().person_id, "length": 60, "places": 12, "group_limit": GROUP_LIMIT}
+    )
     if form.validate_on_submit():
         try:
             service.schedule(db(), actor=actor(), challenge=challenge, details=form.details())
@@ -75,9 +79,18 @@ def session_edit(ref: str) -> ResponseReturnValue:
     """Change a session that has not begun."""
     meeting = _meeting(ref)
     form = _form(meeting.challenge, session_values(meeting))
+    if meeting.format is SessionFormat.ONE_TO_ONE:
+        form.format.choices = [*FORMATS, ONE_TO_ONE]
     if form.validate_on_submit():
         try:
-            service.change(db(), actor=actor(), meeting=meeting, details=form.details())
+            service.change(
+                db(),
+                actor=actor(),
+                meeting=meeting,
+                details=form.details(),
+                reason=form.reason.data,
+                at_least_taken=form.lower.data,
+            )
         except Invalid as problem:
             form.add_errors(problem.fields)
         else:

@@ -30,6 +30,7 @@ def challenge(ref: str) -> ResponseReturnValue:
         challenge=found,
         changed=versions[-1] if len(versions) > 1 else None,
         sessions=advisory.public_sessions(session, challenge_id=found.id),
+        talks=advisory.public_talks(session, challenge_id=found.id),
         writing=advisory.written_route(session, challenge=found),
         questions=consultation.answered(session, challenge_id=found.id),
         shared=consultation.shared(session, challenge_id=found.id),

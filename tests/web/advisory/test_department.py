@@ -115,7 +115,8 @@ def test_changing_a_session_shows_it_as_it_stands(session: Session, browser_of: 
     ] * 4
 
     answer = browser.post(
-        f"/department/sessions/{meeting.ref}", data=filled(member, title="Moved", places="4")
+        f"/department/sessions/{meeting.ref}",
+        data=filled(member, title="Moved", places="4", reason="The room is flooded."),
     )
 
     assert answer.status_code == 303
