@@ -17,6 +17,7 @@ pytestmark = pytest.mark.usefixtures("rows")
 PAGES = (
     "/techmap",
     "/techmap?q=meals",
+    "/techmap?size=small&region=TLI",
     "/techmap/table",
     "/techmap/coverage",
     "/techmap/gaps",
