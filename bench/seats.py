@@ -8,8 +8,9 @@ killed in the middle of each repeat, in turn the web server, one of its processe
 whoever gets no answer asks again; an answer counts as kept when there is a place or a turn for it afterwards.
 
 A figure for 60 people at once comes first. Seconds are from sending the form to the last byte of the answer, with all
-waiting in between. ``load`` says how many others wanted the processors. The last line is one JSON object; the exit
-code is 1 when anything was wrong.
+waiting in between; ``cpu`` is what one acceptance cost the processors, web and database together, in milliseconds, for
+machines on which others want them too (``load``). The last line is one JSON object; the exit code is 1 when anything
+was wrong.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ from tests.support import rush
 from tests.support.contest import Contest, People, deadlocks
 from tests.support.crowd import Answer, Browser, at_once, signed_in
 from tests.support.kills import KILLS, Kill
+from tests.support.processes import cpu_seconds, descendants, working_in
 from tests.support.site import Site
 
 SECRET = "only for this bench, and long enough to pass"
@@ -56,6 +58,7 @@ class Repeat:
     waiting: int
     freed: int
     promoted: int
+    cpu_ms: float
     faults: list[str] = field(default_factory=list)
 
     @property
@@ -69,7 +72,8 @@ class Repeat:
         wrong = "; ".join(self.faults) or "none"
         return (
             f"{name:>8}  {self.seats:>5} {self.waiting:>7} {self.freed:>5} {self.promoted:>8}"
-            f"  {statistics.median(seconds):6.2f} {at(seconds, 0.99):6.2f} {seconds[-1]:6.2f}  {wrong}"
+            f"  {statistics.median(seconds):6.2f} {at(seconds, 0.99):6.2f} {seconds[-1]:6.2f}"
+            f" {self.cpu_ms:5.0f}  {wrong}"
         )
 
 
@@ -84,7 +88,7 @@ def main() -> int:
         members = [people.facilitator, *(team.membership for team in people.teams)]
         runs, *browsers = signed_in(app, site.url, members)
         court = Court(site, people, runs, browsers, arguments.places)
-        print(f"{'repeat':>8}  seats waiting freed promoted     p50    p99    max  wrong")
+        print(f"{'repeat':>8}  seats waiting freed promoted     p50    p99    max   cpu  wrong")
         few = court.only(AT_ONCE).repeat(resize=False)
         print(few.line(f"{AT_ONCE} only"))
         repeats = []
@@ -125,13 +129,15 @@ class Court:
         pairs = zip(self.browsers, contest.invitations, strict=True)
         accepts = rush.prepared([partial(rush.accepting, browser, contest, each) for browser, each in pairs])
         others = [rush.resizing(self.runs, contest, self.places // 2, self.places)] if resize else []
+        began = self._cpu()
         if strike:
             answers = _insisting(accepts, partial(strike, self.site), self.places)
         else:
             answers = at_once([*accepts, *accepts[::DOUBLE_CLICK], *others])
+        cost = (self._cpu() - began) / len(answers) * 1000
         standing = contest.standing()
         acceptances = answers[: len(answers) - len(others)]
-        found = Repeat(acceptances, standing.taken, len(standing.line), 0, 0)
+        found = Repeat(acceptances, standing.taken, len(standing.line), 0, 0, cost)
         statuses = Counter(answer.status for answer in answers)
         if set(statuses) != {SEE_OTHER}:
             found.faults.append(f"answers {dict(statuses)}")
@@ -140,6 +146,9 @@ class Court:
         if (standing.taken, len(standing.line)) != (self.places, len(accepts) - self.places):
             found.faults.append(f"{standing.taken} seats and {len(standing.line)} turns")
         return found
+
+    def _cpu(self) -> float:
+        return cpu_seconds([*descendants(self.site.process.pid), *working_in(self.site.data)])
 
     def _free(self, contest: Contest, found: Repeat) -> None:
         before, earlier = contest.standing(), contest.promoted()
@@ -208,6 +217,7 @@ def _tell(arguments: argparse.Namespace, few: Repeat, repeats: Sequence[Repeat])
         "p99_of_60_s": round(p99, 2),
         "p50_s": round(statistics.median(seconds), 2),
         "p99_s": round(at(seconds, 0.99), 2),
+        "cpu_ms": round(statistics.median(repeat.cpu_ms for repeat in (few, *repeats)), 1),
         "wrong": len(faults),
         "load": round(os.getloadavg()[0], 1),
     }

@@ -92,7 +92,7 @@ REACTIONS: Mapping[type[events.Event], Sequence[events.Handler]] = {
         digests_handlers.on_challenge_ended_early,
     ],
     RouteChanged: [consultation_handlers.on_route_changed, digests_handlers.on_route_changed],
-    EngagementResumed: [digests_handlers.on_engagement_resumed],
+    EngagementResumed: [advisory_handlers.on_engagement_resumed, digests_handlers.on_engagement_resumed],
     # Sessions first: they lock the invitations before the sessions, the order that every acceptance keeps.
     ChallengeWithdrawn: [
         advisory_handlers.on_challenge_withdrawn,

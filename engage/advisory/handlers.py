@@ -6,9 +6,14 @@ from sqlalchemy.orm import Session
 
 from engage.accounts.events import OrganisationSuspended
 from engage.advisory import service
-from engage.advisory.service import admission, entry
+from engage.advisory.service import admission, entry, resuming
 from engage.challenges import queries as challenges
-from engage.challenges.events import ChallengeChanged, ChallengeEndedEarly, ChallengeWithdrawn
+from engage.challenges.events import (
+    ChallengeChanged,
+    ChallengeEndedEarly,
+    ChallengeWithdrawn,
+    EngagementResumed,
+)
 from engage.interests.events import InterestsChanged
 from engage.kernel.actor import System
 from engage.matchmaking.events import InvitationWithdrawn
@@ -32,6 +37,11 @@ def on_challenge_ended_early(session: Session, event: ChallengeEndedEarly) -> No
     reason = ENDED_EARLY.format(challenge.ended_early_reason)
     service.decline_waiting(session, actor=System(), challenge_id=challenge.id, reason=reason)
     service.cancel_all(session, actor=System(), challenge_id=challenge.id, reason=reason, only_to_come=True)
+
+
+def on_engagement_resumed(session: Session, event: EngagementResumed) -> None:
+    """Keep the places anew that were kept when the engagement was paused, and offer those that became free."""
+    resuming.go_on(session, challenge_id=event.challenge_id)
 
 
 def on_challenge_withdrawn(session: Session, event: ChallengeWithdrawn) -> None:

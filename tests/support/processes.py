@@ -9,7 +9,7 @@ import subprocess
 import sys
 import sysconfig
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -122,6 +122,18 @@ def descendants(pid: int) -> list[int]:
         wave = [child for child, parent in parents.items() if parent in wave]
         below += wave
     return sorted(below)
+
+
+def cpu_seconds(pids: Iterable[int]) -> float:
+    """How long the processors have worked for these processes, those that are gone left out."""
+    ticks = 0
+    for pid in pids:
+        try:
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
+            ticks += int(fields[11]) + int(fields[12])
+        except (OSError, ValueError):
+            continue
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def gone(pid: int) -> bool:

@@ -115,13 +115,14 @@ def take_kept_place(session: Session, *, actor: Actor, seat: Seat) -> Seat:
 def end_kept_place(session: Session, *, seat_id: int) -> None:
     """Give up a place that was kept until now and not taken: the next in line gets the offer.
 
-    A place that was taken, or is still kept, stays. Side effects, in order: the invitation and the session
+    A place that was taken, or is still kept, stays, and so does every kept place while the challenge is not open.
+    Side effects, in order: the invitation and the session
     are locked, the seat is released, an audit line, a letter to who had waited, the next promotion.
     """
     seat = session.get_one(Seat, seat_id)
     _lock(session, seat.invitation_id)
     session.refresh(seat)
-    if not seat.lapsed:
+    if not seat.lapsed or seat.session.challenge.state not in OPEN_STATES:
         return
     seats.give_back(session, seat=seat)
     _record(session, System(), seat, seat.session, "lapsed")

@@ -73,13 +73,23 @@ def confirm_again(session: Session, *, meeting: AdvisorySession, seat: Seat, dec
 
 def offered(session: Session, *, meeting: AdvisorySession, seat: Seat) -> None:
     """Tell who waited longest that a place is kept for them, and until when."""
+    _kept(session, meeting, seat, key=f"seat:{seat.id}:offered")
+
+
+def offered_anew(session: Session, *, meeting: AdvisorySession, seat: Seat) -> None:
+    """Tell for whom a place is kept, after a pause, until when it is now."""
+    assert seat.held_until is not None
+    _kept(session, meeting, seat, key=f"seat:{seat.id}:{seat.held_until:%Y%m%dT%H%M%S}:offered")
+
+
+def _kept(session: Session, meeting: AdvisorySession, seat: Seat, *, key: str) -> None:
     assert seat.held_until is not None
     _about_turn(
         session,
         "place_offered",
         meeting,
         seat,
-        key=f"seat:{seat.id}:offered",
+        key=key,
         why="you waited for a place in this session",
         until=uk_time(seat.held_until),
     )

@@ -82,13 +82,15 @@ def promote(session: Session, *, meeting: AdvisorySession) -> list[Seat]:
     """Offer every free place of ``meeting``, whose row the caller has locked, to who has waited longest.
 
     Who may no longer take part (the invitation ended, the supplier is suspended) is passed over and leaves
-    the list. Who cannot have the places that are free (see ``seats.has_room``) goes on waiting.
+    the list. Who cannot have the places that are free (see ``seats.has_room``) goes on waiting, and so does everybody
+    while the challenge is not open (see ``resuming``).
     Side effects, for each place: a seat ``offered`` with ``held_until``, ``taken`` goes up, the turn ends, an audit
     line, a letter. Returns the seats offered.
     """
     session.flush()
     session.refresh(meeting)
-    if not meeting.takes_places or meeting.free < 1:
+    session.refresh(meeting.challenge, ["state"])
+    if not meeting.challenge.is_open or not meeting.takes_places or meeting.free < 1:
         return []
     offered = []
     for turn in _waits(session, meeting=meeting):

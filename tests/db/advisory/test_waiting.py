@@ -10,11 +10,13 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from engage.accounts.enums import OrganisationState
-from engage.advisory import jobs, queries, service
+from engage.advisory import handlers, jobs, queries, service
 from engage.advisory.enums import SeatState, WaitingState
 from engage.advisory.models import AdvisorySession, Seat, WaitingPlace
 from engage.advisory.service import SessionDetails
+from engage.advisory.service import waiting as waitinglist
 from engage.challenges.enums import ChallengeState
+from engage.challenges.events import EngagementResumed
 from engage.kernel import clock
 from engage.kernel.actor import Role, System
 from engage.kernel.errors import Conflict
@@ -161,6 +163,34 @@ def test_a_kept_place_is_not_taken_while_the_challenge_is_not_open(
         service.accept(session, actor=team.actor, invitation=invitation, meeting=meeting)
 
     assert (seat.state, letters(session, "seat_confirmed")) == (SeatState.OFFERED, [])
+
+
+def test_a_pause_costs_nobody_their_turn(session: Session, meeting: AdvisorySession) -> None:
+    (_, first_invitation), (_, second_invitation) = waiting(session, meeting, 2)
+    release_all(session, meeting)
+    seat = kept(session, first_invitation)
+    before = seat.held_until
+    assert before is not None
+    meeting.challenge.state = ChallengeState.NOTICE_PENDING
+    meeting.places = 2
+    session.flush()
+    with clock.as_of(before + timedelta(hours=1)):
+        assert waitinglist.promote(session, meeting=meeting) == []
+        jobs.end_kept_places(timestamp=0)
+        session.refresh(seat)
+        assert (seat.state, seat.held_until) == (SeatState.OFFERED, before)
+
+        meeting.challenge.state = ChallengeState.ENGAGING
+        session.flush()
+        event = EngagementResumed(challenge_id=meeting.challenge_id, route_change_id=0)
+        handlers.on_engagement_resumed(session, event)
+
+        session.refresh(seat)
+        assert (seat.state, seat.held_until) == (SeatState.OFFERED, clock.now() + timedelta(days=2))
+        assert kept(session, second_invitation).state is SeatState.OFFERED
+    assert [letter.recipient for letter in letters(session, "place_offered")] == [
+        each.person.email for each in (seat, seat, kept(session, second_invitation))
+    ]
 
 
 def test_accepting_the_session_again_takes_the_kept_place(session: Session, meeting: AdvisorySession) -> None:
