@@ -25,6 +25,7 @@ from tests.browser import world
 from tests.browser.conftest import Visitor, Visitors
 from tests.browser.test_journeys import Walk, link_in
 from tests.factories import accounts, advisory
+from tests.support.calendars import understood
 
 pytestmark = pytest.mark.usefixtures("rows")
 
@@ -65,7 +66,7 @@ def test_from_a_date_to_the_minutes(visitors: Visitors, javascript: bool, width:
     walk.stop(waits)
     give_up(walk, invited)
     take(walk, waits, scene)
-    move(walk, facilitator, waits, scene)
+    move(walk, facilitator, waits, scene, calendar=subscribe(walk, waits))
     hold(walk, facilitator, scene)
     read(walk, [walk.person(), invited, volunteer], scene)
 
@@ -175,19 +176,31 @@ def take(walk: Walk, waits: Visitor, scene: Scene) -> None:
     walk.stop(waits)
 
 
-def move(walk: Walk, facilitator: Visitor, waits: Visitor, scene: Scene) -> None:
-    """The facilitator moves the session by a week; everybody with a place gets a mail and reads the new day."""
+def subscribe(walk: Walk, visitor: Visitor) -> str:
+    """Who has a place makes the secret address of their own calendar; return it."""
+    visitor.go("/account/calendar")
+    visitor.press("Make an address")
+    walk.stop(visitor)
+    return visitor.page.locator("#feed-address").input_value()
+
+
+def move(walk: Walk, facilitator: Visitor, waits: Visitor, scene: Scene, *, calendar: str) -> None:
+    """The facilitator moves the session by a week; who has a place gets a mail, and page and calendar follow."""
     facilitator.go(f"/department/challenges/{scene.ref}/sessions")
     facilitator.sees("2 of 2 places taken")
     walk.stop(facilitator)
     facilitator.follow("Change")
     fill_date(facilitator, 37)
+    facilitator.page.locator("#reason").fill("The room is taken.")
     walk.stop(facilitator)
     facilitator.press("Save the changes")
     facilitator.sees("The session is changed")
     walk.visitors.site.wait_for_letter(scene.waits, subject=f"Changed: {TITLE}")
+    day = clock.uk_today() + timedelta(days=37)
     waits.go("/supplier/sessions")
-    waits.sees(uk_date(clock.uk_today() + timedelta(days=37)))
+    waits.sees(uk_date(day))
+    (entry,) = understood(waits.context.request.get(calendar).text()).entries
+    assert (entry.wall, entry.status) == (f"{day} 14:30", "CONFIRMED")
 
 
 def hold(walk: Walk, facilitator: Visitor, scene: Scene) -> None:

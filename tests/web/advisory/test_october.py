@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -30,6 +31,13 @@ NEW = "Tuesday 2 November 2027, 2:30pm to 3:30pm (UK time)"
 DAY_BEFORE = datetime(2027, 11, 1, 9, 5, tzinfo=UTC)
 
 
+def links_in(page: str, part: str) -> str:
+    """The path of the first address in ``page`` that contains ``part``."""
+    found = re.search(rf"https?://[^/\"]+({re.escape(part)}[^\"<]+)", page)
+    assert found, page
+    return found.group(1)
+
+
 def test_the_same_wall_time_on_pages_in_letters_calendars_and_data(
     session: Session, browser_of: Browser, client: DistrustfulClient
 ) -> None:
@@ -49,7 +57,8 @@ def test_the_same_wall_time_on_pages_in_letters_calendars_and_data(
         form = next(each for each in forms_of(runs.get(page).text) if "starts_at" in each.fields)
         assert form.fields["starts_at"] in {"2:30pm", "14:30"}
         day = {"starts_on-day": "2", "starts_on-month": "11", "starts_on-year": "2027"}
-        assert runs.post(page, data={**form.fields, **day}).status_code == 303
+        why = {"reason": "The room is taken."}
+        assert runs.post(page, data={**form.fields, **day, **why}).status_code == 303
         session.refresh(meeting)
         assert (meeting.starts_at, (WINTER - SUMMER).total_seconds() / 3600) == (WINTER, 169)
 
@@ -68,8 +77,11 @@ def test_the_same_wall_time_on_pages_in_letters_calendars_and_data(
             assert (NEW in words, OLD in words) == (True, False)
 
         # A calendar that has the zone's rules from the file alone comes to the same wall time, and to the same moment.
+        attends.post("/account/calendar")
+        own = links_in(attends.get("/account/calendar").text, "/calendar/mine/")
         files = (
             letter.calendar or "",
+            client.get(own).text,
             attends.get(f"/calendar/{meeting.ref}.ics").text,
             client.get("/calendar/sessions.ics").text,
         )
