@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from engage.digests.enums import Kind, Topic
@@ -31,6 +31,8 @@ class Chosen:
     start: datetime
     end: datetime
     entries: tuple[Entry, ...]
+    why: Mapping[int, str] = field(default_factory=dict)
+    """By the number of an entry: how it fits the reader's work."""
 
 
 def choose(

@@ -62,14 +62,16 @@ class Press:
     """Renders digests, each distinct one once, and keeps the last thousand."""
 
     def __init__(self) -> None:
-        self._sheets: OrderedDict[tuple[int, Reasons], Sheet] = OrderedDict()
+        self._sheets: OrderedDict[tuple[object, ...], Sheet] = OrderedDict()
 
-    def sheet(self, entries: Sequence[Entry], reasons: Reasons, *, edition_id: int) -> Sheet:
-        """Return the sheet of an edition for readers with these reasons."""
-        key = (edition_id, reasons)
+    def sheet(
+        self, entries: Sequence[Entry], reasons: Reasons, *, edition_id: int, why: Mapping[int, str]
+    ) -> Sheet:
+        """Return the sheet of an edition for readers with these reasons, and for whose work it fits by ``why``."""
+        key = (edition_id, reasons, *why.values())
         found = self._sheets.get(key)
         if found is None:
-            context = {**contents(entries), "edition": edition_id, "what": reasons.what, "when": reasons.when}
+            context = {**contents(entries, why), "edition": edition_id}
             found = self._sheets[key] = prepare("digest", context)
             if len(self._sheets) > _KEPT:
                 self._sheets.popitem(last=False)
@@ -78,10 +80,15 @@ class Press:
         return found
 
 
-def contents(entries: Sequence[Entry]) -> dict[str, Any]:
-    """Return what the template ``digest`` shows of these entries: at most twenty, in sections, and how many more."""
+def contents(entries: Sequence[Entry], why: Mapping[int, str]) -> dict[str, Any]:
+    """Return what the template ``digest`` shows of these entries: at most twenty, in sections, and how many more.
+
+    ``why`` says by number of entry how it fits the reader's work.
+    """
     shown = entries[:MOST]
-    sections = [(heading, [_entry(one) for one in shown if one.kind in kinds]) for heading, kinds in SECTIONS]
+    sections = [
+        (heading, [_entry(one, why) for one in shown if one.kind in kinds]) for heading, kinds in SECTIONS
+    ]
     return {
         "headline": headline(entries),
         "first": shown[0].title,
@@ -104,7 +111,7 @@ def headline(entries: Sequence[Entry]) -> str:
     return words if not others else f"{words}, {others} changed or ended"
 
 
-def _entry(one: Entry) -> dict[str, Any]:
+def _entry(one: Entry, why: Mapping[int, str]) -> dict[str, Any]:
     page = f"{settings().base_url}/challenges/{one.ref}"
     shown = list(one.differences[:MOST_DIFFERENCES])
     if sum(len(each.before) + len(each.after) for each in shown) > LONGEST_DIFFERENCE:
@@ -117,6 +124,7 @@ def _entry(one: Entry) -> dict[str, Any]:
         "excerpt": one.excerpt,
         "closes_on": one.closes_on,
         "url": page,
+        "fits": why.get(one.number, ""),
         "reason": one.reason,
         "differences": shown,
         "differing": [each.name for each in one.differences],

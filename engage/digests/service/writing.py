@@ -16,6 +16,7 @@ from engage.digests.enums import SubscriptionState
 from engage.digests.models import DigestEdition, DigestIssue, DigestRun, Subscription
 from engage.digests.service.choosing import Chosen, choose
 from engage.digests.service.news import Entry, News, StaleNewsError, read_news
+from engage.digests.service.personal import by_fit
 from engage.digests.service.planning import due_in
 from engage.digests.service.tokens import page_address
 from engage.digests.service.wanting import Filter, filter_of
@@ -83,7 +84,7 @@ def write(session: Session, *, run: DigestRun, subscriptions: Sequence[Subscript
         desk.news = _read_news(session, run, subscriptions)
     chosen = choose_for(session, subscriptions, news=desk.news, end=run.window_end)
     _hold(session, desk.news, chosen)
-    telling = [one for one in chosen if one.entries]
+    telling = by_fit(session, [one for one in chosen if one.entries])
     letters = _issue(session, run, telling, desk)
     session.execute(
         sa.update(Subscription)
@@ -218,7 +219,7 @@ def addressed(one: Chosen, edition_id: int, what: str, press: Press) -> Addresse
     found = one.subscription
     reasons = Reasons.of(found, what)
     return Addressed(
-        sheet=press.sheet(one.entries, reasons, edition_id=edition_id),
+        sheet=press.sheet(one.entries, reasons, edition_id=edition_id, why=one.why),
         to=found.email,
         dedupe_key=f"digest:{found.id}:{one.start.isoformat()}:{edition_id}",
         why=reasons.sentence(found),

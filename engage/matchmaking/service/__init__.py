@@ -7,6 +7,7 @@ from engage.matchmaking.service.corpus import refresh_corpus
 from engage.matchmaking.service.deciding import decided_sentence
 from engage.matchmaking.service.deviating import invite_against, take_back
 from engage.matchmaking.service.fairness import FairnessReport, report
+from engage.matchmaking.service.fitting import Fit, fits
 from engage.matchmaking.service.forgetting import forget_words
 from engage.matchmaking.service.frozen import frozen_profile
 from engage.matchmaking.service.invitations import (
@@ -60,6 +61,7 @@ __all__ = [
     "MOST_DAYS",
     "RUN_FOR",
     "FairnessReport",
+    "Fit",
     "Judged",
     "Opportunity",
     "Piece",
@@ -88,6 +90,7 @@ __all__ = [
     "expire",
     "expire_overdue",
     "explain_frozen",
+    "fits",
     "fold",
     "forget_words",
     "frozen_profile",
