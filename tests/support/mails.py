@@ -85,12 +85,13 @@ def item(kind: str, **changes: Any) -> SimpleNamespace:
         "differences": [],
         "differing": [],
         "why": "",
+        "fits": "",
     }
     return SimpleNamespace(**{**given, **changes})
 
 
 OPEN = [
-    item("open"),
+    item("open", fits="your statement “Forty homes that lasted”"),
     item("open", title="Quieter heat pumps for terraces", url=link("challenges/ENG-2026-0009")),
 ]
 CHANGED = [
@@ -279,6 +280,10 @@ SAMPLES: Mapping[str, list[Mapping[str, Any]]] = {
         for one in (ATTENDING, UNCONFIRMED, ON_HOLD)
     ],
     "session_reminder": [{**one, "soon": "Tomorrow"} for one in (ATTENDING, UNCONFIRMED, ON_HOLD)],
+    "session_published": [
+        {**SESSION, "minutes": minutes, "materials": materials, "link": PUBLIC}
+        for minutes, materials in ((True, []), (False, ["Slides of the roundtable.pdf"]))
+    ],
     "statements_expiring": [
         {
             "supplier": SUPPLIER,

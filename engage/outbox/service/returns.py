@@ -113,7 +113,8 @@ def _letter(session: Session, report: Report) -> Letter | None:
 
 
 def _words(report: Report) -> str:
-    said = " ".join(part for part in (report.status, report.words) if part)
+    status = "" if report.status in report.words else report.status
+    said = " ".join(part for part in (status, report.words) if part)
     if report.outcome is Outcome.COMPLAINT:
         return (
             f"The person reported a letter as spam ({report.words})."

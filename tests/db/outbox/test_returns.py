@@ -86,7 +86,7 @@ def test_no_such_address_is_suppressed_at_once(session: Session) -> None:
     assert suppressed(session) == [("sam@example.test", SuppressionKind.ADDRESS)]
     found = queries.suppression_of(session, "sam@example.test")
     assert found is not None
-    assert (found.letter_id, found.reason) == (letter.id, "5.1.1 550 5.1.1 no such user here")
+    assert (found.letter_id, found.reason) == (letter.id, "550 5.1.1 no such user here")
     assert session.scalars(sa.select(AuditEvent.tag)).all() == ["outbox:suppression:added"]
 
 
