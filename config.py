@@ -136,6 +136,12 @@ class Config:
         meaning="What checks attachments before anybody can download them: structure (macros, scripts, hidden files; "
         "no viruses) or clamd://host:port (also a ClamAV daemon).",
     )
+    minutes_days: int = setting(
+        "ENGAGE_MINUTES_DAYS",
+        default=5,
+        meaning="How many working days after a session its minutes are due; then everyone reads that they are late.",
+        parse=int,
+    )
     theme: str = setting(
         "ENGAGE_THEME",
         default="neutral",

@@ -16,6 +16,7 @@ from engage.accounts.events import OrganisationRegistered, OrganisationSuspended
 from engage.accounts.views import bp as accounts_views
 from engage.admin.views import bp as admin_views
 from engage.advisory import handlers as advisory_handlers
+from engage.advisory.events import SessionPublished
 from engage.advisory.views import bp as advisory_views
 from engage.challenges import handlers as challenges_handlers
 from engage.challenges.events import (
@@ -103,6 +104,7 @@ REACTIONS: Mapping[type[events.Event], Sequence[events.Handler]] = {
     InterestsChanged: [advisory_handlers.on_interests_changed],
     QuestionAnswered: [digests_handlers.on_question_answered],
     FactReleased: [digests_handlers.on_fact_released],
+    SessionPublished: [digests_handlers.on_session_published],
 }
 
 BLUEPRINTS = (

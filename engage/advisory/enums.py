@@ -43,6 +43,9 @@ class SeatState(StrEnum):
 SEAT_TRANSITIONS: Transitions[SeatState] = {
     SeatState.OFFERED: frozenset({SeatState.CONFIRMED, SeatState.RELEASED}),
     SeatState.CONFIRMED: frozenset({SeatState.ATTENDED, SeatState.NO_SHOW, SeatState.RELEASED}),
+    # What was recorded by mistake is corrected, and the audit trail keeps what it said before.
+    SeatState.ATTENDED: frozenset({SeatState.NO_SHOW}),
+    SeatState.NO_SHOW: frozenset({SeatState.ATTENDED}),
 }
 
 

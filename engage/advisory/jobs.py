@@ -43,6 +43,15 @@ def remind(timestamp: int) -> None:  # noqa: ARG001 - every periodic job is told
         service.remind(session, now=clock.now())
 
 
+@every("20 3 * * *")
+@task("advisory.forget", lock="advisory.forget")
+def forget(timestamp: int) -> None:  # noqa: ARG001 - every periodic job is told when it was due
+    """Delete access needs that nobody has to know any more, and take people out of answers whose time is over."""
+    with unit_of_work() as session:
+        service.forget_needs(session, now=clock.now())
+        service.forget_people(session, now=clock.now())
+
+
 @every("*/15 * * * *")
 @task("advisory.check_interests", lock="advisory.check_interests")
 def check_interests(timestamp: int) -> None:  # noqa: ARG001 - every periodic job is told when it was due

@@ -93,6 +93,13 @@ def lawful() -> Mapping[str, Any]:
     return found
 
 
+@cache
+def around() -> Mapping[str, Any]:
+    """Return what stands around the sessions of one challenge: needs, files, feedback."""
+    found: Mapping[str, Any] = json.loads(_read("around.json"))
+    return found
+
+
 def live() -> ChallengeSource:
     """Return the challenge that is kept for the live walk."""
     return next(source for source in challenges() if source.state is None)

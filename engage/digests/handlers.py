@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from engage.accounts.models import Person
 from engage.advisory import queries as advisory
+from engage.advisory.events import SessionPublished
 from engage.challenges import queries as challenges
 from engage.challenges.events import (
     ChallengeChanged,
@@ -70,6 +71,15 @@ def on_fact_released(session: Session, event: FactReleased) -> None:
     fact = consultation.told_fact(session, fact_id=event.told_fact_id)
     people = [*answers.people_told(session, fact=fact), *_taking_part(session, fact.challenge_id)]
     answers.share(session, sender=System(), fact=fact, people=people)
+
+
+def on_session_published(session: Session, event: SessionPublished) -> None:
+    """Tell everybody who takes part, whether they were there or not, that minutes or files are with everyone."""
+    meeting = advisory.session_by_id(session, event.session_id)
+    people = _taking_part(session, meeting.challenge_id)
+    service.tell_session_published(
+        session, meeting=meeting, minutes=event.minutes, materials=event.materials, people=people
+    )
 
 
 def on_route_changed(session: Session, event: RouteChanged) -> None:

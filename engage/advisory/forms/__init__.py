@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engage.advisory.forms.afterwards import MinutesForm, attendance_form, came
+from engage.advisory.forms.afterwards import MinutesForm, OfficialForm, attendance_form, came, presences
 from engage.advisory.forms.answers import (
     AcceptForm,
     AttendeeForm,
@@ -13,6 +13,7 @@ from engage.advisory.forms.answers import (
     VolunteerForm,
 )
 from engage.advisory.forms.contributions import contribution_form
+from engage.advisory.forms.needs import NeedAnswerForm, NeedForm
 from engage.advisory.forms.sessions import FORMATS, ONE_TO_ONE, ReasonForm, SessionForm, session_values
 from engage.advisory.forms.talks import TermsForm, TimesForm
 
@@ -25,7 +26,10 @@ __all__ = [
     "EntryForm",
     "KeepForm",
     "MinutesForm",
+    "NeedAnswerForm",
+    "NeedForm",
     "OfferForm",
+    "OfficialForm",
     "ReasonForm",
     "SessionForm",
     "TermsForm",
@@ -34,5 +38,6 @@ __all__ = [
     "attendance_form",
     "came",
     "contribution_form",
+    "presences",
     "session_values",
 ]

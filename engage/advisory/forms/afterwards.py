@@ -2,9 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime, time, timedelta
+from typing import Any
 
-from engage.http.forms import Form, Length, RadiosField, Required, TextAreaField
+from engage.advisory.enums import Part
+from engage.advisory.service import Presence
+from engage.http.filters import sentence, words
+from engage.http.forms import (
+    Form,
+    Length,
+    RadiosField,
+    Required,
+    SelectField,
+    TextAreaField,
+    TimeField,
+)
+from engage.kernel.errors import Invalid
+from engage.kernel.uktime import from_uk, to_uk
+
+PARTS = [(part.value, sentence(words(part))) for part in Part]
 
 
 class MinutesForm(Form):
@@ -18,16 +35,84 @@ class MinutesForm(Form):
     )
 
 
-def attendance_form(people: Mapping[int, str]) -> Form:
-    """Return a form that asks of each seat (id to the name shown) whether its person came."""
-    fields = {f"seat_{seat_id}": _came(name) for seat_id, name in people.items()}
-    form: Form = type("AttendanceForm", (Form,), fields)()
+class OfficialForm(Form):
+    """Somebody of the department who was there."""
+
+    person = SelectField("Who was there?", [Required("Choose who was there")], coerce=int)
+    part = SelectField("Part", [Required("Choose the part")], choices=PARTS, coerce=Part)
+    joined = TimeField("Joined", [Required("Enter when they joined")])
+    left = TimeField("Left", [Required("Enter when they left")])
+
+    def presence(self, meeting: Any) -> Presence:
+        """Return what was entered. Raises ``Invalid`` for a time that clocks do not show."""
+        return _presence(meeting, self.part.data, self.joined.data, self.left.data, ("joined", "left"))
+
+
+def attendance_form(
+    people: Mapping[int, str], meeting: Any, known: Mapping[int, Any], *, again: bool
+) -> Form:
+    """Return a form that asks of each seat (id to the name shown) whether its person came, as what, and when.
+
+    ``known`` is what was recorded before, by seat; ``again`` says that something was.
+    """
+    fields: dict[str, object] = {}
+    values: dict[str, object] = {}
+    for number, name in people.items():
+        there = known.get(number)
+        fields |= {
+            f"seat_{number}": _came(name),
+            f"part_{number}": SelectField(f"Part of {name}", choices=PARTS, coerce=Part),
+            f"joined_{number}": TimeField(f"{name} joined"),
+            f"left_{number}": TimeField(f"{name} left"),
+        }
+        values |= {
+            f"part_{number}": there.part if there else Part.PARTICIPANT,
+            f"joined_{number}": to_uk(there.joined_at if there else meeting.starts_at).time(),
+            f"left_{number}": to_uk(there.left_at if there else meeting.ends_at).time(),
+        }
+        if again:
+            values[f"seat_{number}"] = "yes" if there else "no"
+    form: Form = type("AttendanceForm", (Form,), fields)(data=values)
     return form
 
 
-def came(form: Form, seat_ids: Iterable[int]) -> dict[int, bool]:
+def came(form: Form, seat_ids: Sequence[int]) -> dict[int, bool]:
     """Return what was chosen for each of ``seat_ids``."""
     return {seat_id: form[f"seat_{seat_id}"].data == "yes" for seat_id in seat_ids}
+
+
+def presences(form: Form, meeting: Any, seat_ids: Sequence[int]) -> dict[int, Presence]:
+    """Return as what and when the people of those seats came who did. Raises ``Invalid`` for impossible times."""
+    found = {}
+    for number, there in came(form, seat_ids).items():
+        if there:
+            names = (f"joined_{number}", f"left_{number}")
+            joined, left = (form[name].data for name in names)
+            found[number] = _presence(meeting, form[f"part_{number}"].data, joined, left, names)
+    return found
+
+
+def _presence(
+    meeting: Any, part: Part | None, joined: time | None, left: time | None, names: tuple[str, str]
+) -> Presence:
+    begin = _moment(meeting, joined, names[0], meeting.starts_at)
+    return Presence(
+        part=part or Part.PARTICIPANT,
+        joined_at=begin,
+        left_at=_moment(meeting, left, names[1], meeting.ends_at),
+    )
+
+
+def _moment(meeting: Any, at: time | None, name: str, usual: datetime) -> datetime:
+    """Return the moment of the session's day, or of the day after for one over midnight; empty: the usual moment."""
+    if at is None or at == to_uk(usual).time():
+        return usual
+    day = to_uk(meeting.starts_at)
+    over_midnight = to_uk(meeting.ends_at).date() > day.date() and at < day.time()
+    try:
+        return from_uk(day.date() + timedelta(days=int(over_midnight)), at)
+    except ValueError as problem:
+        raise Invalid({name: str(problem)}) from problem
 
 
 def _came(name: str) -> RadiosField:

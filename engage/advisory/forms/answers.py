@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from wtforms import Field
 
+from engage.advisory.forms.needs import LONGEST, WHO_READS
 from engage.http.forms import (
     CharacterCountField,
     CheckboxField,
@@ -31,6 +32,12 @@ class AcceptForm(Form):
     attendee = SelectField("Who will attend?", [Required("Choose who will attend")], coerce=int)
     attested = CheckboxField(
         ATTESTED, [Required("Confirm this, or declare the interest first")], error_name="The confirmation"
+    )
+    access = TextAreaField(
+        "What do you need to be able to take part?",
+        [Optional(), Length(max=LONGEST)],
+        error_name="What you need",
+        description=WHO_READS,
     )
     times = HiddenField()
     """When each session began as the page showed it: ``reference=moment``, with spaces between."""

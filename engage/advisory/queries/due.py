@@ -10,10 +10,13 @@ from sqlalchemy.orm import Session
 from engage.advisory.enums import OfferState, SeatState, SessionState
 from engage.advisory.models import AdvisorySession, Seat, VolunteerOffer
 from engage.advisory.policy import AdvisoryPermission
+from engage.advisory.queries.minutes import minutes_due_on, minutes_late
+from engage.advisory.queries.needs import due_needs
 from engage.challenges.enums import PUBLIC_STATES, ChallengeState
 from engage.challenges.models import Challenge
 from engage.kernel import clock
 from engage.kernel.due import Due, Who, until, waited
+from engage.kernel.uktime import uk_date
 
 _RUN = Who(AdvisoryPermission.RUN.roles)
 _RUNNING = [state for state in PUBLIC_STATES if state is not ChallengeState.CLOSED]
@@ -22,10 +25,10 @@ _RUNNING = [state for state in PUBLIC_STATES if state is not ChallengeState.CLOS
 def due(session: Session, *, organisation_id: int) -> list[Due]:
     """Return what waits for somebody after a department's sessions, and the offers to help that have no answer.
 
-    Nothing of challenges that are over. Two statements, however many there are.
+    Nothing of challenges that are over. Three statements, however many there are.
     """
     mine = sa.and_(Challenge.organisation_id == organisation_id, Challenge.state.in_(_RUNNING))
-    return [*_held(session, mine), *_offers(session, mine)]
+    return [*_held(session, mine), *_offers(session, mine), *due_needs(session, mine, _RUN)]
 
 
 def facilitated(session: Session, *, person_id: int) -> set[str]:
@@ -67,8 +70,9 @@ def _held(session: Session, mine: sa.ColumnElement[bool]) -> Iterator[Due]:
             what, late = f"Record who came to “{name}”", waited(ended, "Attendance not recorded")
             yield Due(ref, title, what, f"{here}/attendance", _RUN, until(ended), late)
         if published is None:
-            what, late = f"Publish the minutes of “{name}”", waited(ended, "Minutes not published")
-            yield Due(ref, title, what, f"{here}/minutes", _RUN, until(ended), late)
+            due_on = minutes_due_on(ended)
+            late = f"Minutes were due on {uk_date(due_on)}" if minutes_late(ended, published) else ""
+            yield Due(ref, title, f"Publish the minutes of “{name}”", f"{here}/minutes", _RUN, due_on, late)
 
 
 def _offers(session: Session, mine: sa.ColumnElement[bool]) -> Iterator[Due]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,6 +13,10 @@ from sqlalchemy.orm import Session
 from engage.accounts.models import Organisation
 from engage.advisory.enums import SessionFormat, SessionState, WaitingState
 from engage.advisory.models import AdvisorySession, WaitingPlace
+from engage.advisory.queries.attendance import WasThere, who_was_there
+from engage.advisory.queries.feedback import Results, feedback_of_sessions
+from engage.advisory.queries.materials import PublicFile, released_materials
+from engage.advisory.queries.minutes import minutes_due_on, minutes_late
 from engage.advisory.queries.terms import terms
 from engage.challenges.enums import OPEN_STATES, PUBLIC_STATES, ChallengeState
 from engage.challenges.models import Challenge
@@ -63,6 +67,22 @@ class PublicSession:
     sequence: int
     updated_at: datetime
     challenge: PublicChallenge
+    attended: Sequence[WasThere] = ()
+    """Which organisations were there; empty until the minutes are published."""
+    materials: Sequence[PublicFile] = ()
+    feedback: Results | None = None
+    """What those who came say of it, when there is enough to show nobody."""
+
+    @property
+    def minutes_due_on(self) -> date | None:
+        """Until when the minutes have to be published; ``None`` when there is nothing to publish (any more)."""
+        over = self.state is not SessionState.CANCELLED and self.ends_at <= clock.now()
+        return minutes_due_on(self.ends_at) if over and self.minutes_published_at is None else None
+
+    @property
+    def minutes_late(self) -> bool:
+        """Whether the minutes are missing after that day."""
+        return self.minutes_due_on is not None and minutes_late(self.ends_at, None)
 
     @property
     def can_be_joined(self) -> bool:
@@ -91,7 +111,19 @@ class PublicSession:
 
 def public_sessions(session: Session, *, challenge_id: int) -> Sequence[PublicSession]:
     """Return the sessions of a challenge in order of time; none when the challenge is not public."""
-    return _public(session, AdvisorySession.challenge_id == challenge_id)
+    found = _public(session, AdvisorySession.challenge_id == challenge_id)
+    refs = [each.ref for each in found]
+    files, attended = released_materials(session, refs=refs), who_was_there(session, refs=refs)
+    feedback = feedback_of_sessions(session, refs=refs)
+    return [
+        replace(
+            each,
+            attended=attended.get(each.ref, ()),
+            materials=files.get(each.ref, ()),
+            feedback=feedback.get(each.ref),
+        )
+        for each in found
+    ]
 
 
 def upcoming_public_sessions(session: Session, *, limit: int) -> Sequence[PublicSession]:

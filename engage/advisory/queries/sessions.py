@@ -46,6 +46,11 @@ def sessions_of_challenge(session: Session, *, challenge_id: int) -> Sequence[Ad
     return session.scalars(query).all()
 
 
+def session_by_id(session: Session, session_id: int) -> AdvisorySession:
+    """Return a session by its id, for reactions; whoever asks has decided who may read it."""
+    return session.get_one(AdvisorySession, session_id)
+
+
 def department_session(session: Session, *, ref: str, actor: Actor) -> AdvisorySession:
     """Return a session for work inside its department, with its challenge and seats.
 

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from engage.advisory.models.sessions import GROUP_LIMIT
-from engage.advisory.service.afterwards import publish_minutes, record_attendance, save_minutes
+from engage.advisory.service.afterwards import (
+    correct_attendance,
+    publish_minutes,
+    record_attendance,
+    save_minutes,
+)
 from engage.advisory.service.answers import (
     accept,
     accept_or_wait,
@@ -19,9 +24,13 @@ from engage.advisory.service.attendees import change_attendee
 from engage.advisory.service.calendar import personal_file, public_file
 from engage.advisory.service.contributions import answer_in_writing, withdraw_contribution
 from engage.advisory.service.entry import confirm_entry
+from engage.advisory.service.feedback import ANSWERS, QUESTIONS, forget_people, give_feedback
 from engage.advisory.service.feeds import end_feed, feed_address, make_feed, read_feed
 from engage.advisory.service.keeping import keep_place, reopen_acceptances
+from engage.advisory.service.materials import add_material, release_materials, remove_material
 from engage.advisory.service.merging import follow_merge
+from engage.advisory.service.needs import answer_need, ask_need, change_need, drop_need, forget_needs
+from engage.advisory.service.presence import Presence, record_official, remove_official
 from engage.advisory.service.reminders import remind
 from engage.advisory.service.sessions import SessionDetails, cancel, cancel_all, change, schedule
 from engage.advisory.service.talks import (
@@ -41,25 +50,37 @@ from engage.advisory.service.volunteers import (
 )
 
 __all__ = [
+    "ANSWERS",
     "GROUP_LIMIT",
+    "QUESTIONS",
+    "Presence",
     "SessionDetails",
     "TalkTimes",
     "accept",
     "accept_or_wait",
+    "add_material",
     "answer_in_writing",
+    "answer_need",
     "ask",
+    "ask_need",
     "cancel",
     "cancel_all",
     "change",
     "change_attendee",
+    "change_need",
     "confirm_entry",
+    "correct_attendance",
     "decline",
     "decline_offer",
     "decline_waiting",
+    "drop_need",
     "end_feed",
     "end_kept_place",
     "feed_address",
     "follow_merge",
+    "forget_needs",
+    "forget_people",
+    "give_feedback",
     "invite_volunteer",
     "keep_place",
     "leave_waiting_list",
@@ -71,9 +92,13 @@ __all__ = [
     "publish_minutes",
     "read_feed",
     "record_attendance",
+    "record_official",
+    "release_materials",
     "release_seat",
     "release_withdrawn",
     "remind",
+    "remove_material",
+    "remove_official",
     "reopen_acceptances",
     "save_minutes",
     "schedule",

@@ -7,31 +7,41 @@ from collections.abc import Mapping, Sequence
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from engage.advisory import queries
 from engage.advisory.enums import SEAT_TRANSITIONS, SESSION_TRANSITIONS, SeatState, SessionState
+from engage.advisory.events import SessionPublished
 from engage.advisory.models import AdvisorySession, Seat
-from engage.advisory.service import admission, seats
+from engage.advisory.service import admission, feedback, materials, presence, seats
+from engage.advisory.service.presence import Presence
 from engage.audit import service as audit
 from engage.challenges import service as challenges
 from engage.interests.enums import CheckPoint
 from engage.kernel import clock
 from engage.kernel.actor import Actor
 from engage.kernel.errors import Conflict, Invalid
+from engage.kernel.events import emit
 from engage.kernel.states import check
 from engage.ledger import service as ledger
 from engage.ledger.enums import Channel
 
 
 def record_attendance(
-    session: Session, *, actor: Actor, meeting: AdvisorySession, came: Mapping[int, bool]
+    session: Session,
+    *,
+    actor: Actor,
+    meeting: AdvisorySession,
+    came: Mapping[int, bool],
+    presences: Mapping[int, Presence] | None = None,
 ) -> AdvisorySession:
-    """Record who came; the session counts as held from now on.
+    """Record who came; the session counts as held from now on. Mistakes are mended by ``correct_attendance``.
 
-    ``came`` says yes or no for the id of every live seat. Side effects, in order: the session's row is
+    ``came`` says yes or no for the id of every live seat, ``presences`` in which part somebody came and when; who is
+    not in it was there from beginning to end. Side effects, in order: the session's row is
     locked, places that were offered and never taken are released, the seats and the session change state, an
     audit line with counts, a ledger line for each supplier that came: it knows what was said, everybody else once
-    the minutes are published. Raises ``Conflict`` before the session has begun or when it was cancelled or
-    recorded, ``Invalid`` when a seat is left out, and when somebody came whom a conflict of interest keeps away;
-    those who are kept away are noted.
+    the minutes are published; the time for feedback begins (``feedback.open_round``). Raises ``Conflict`` before the
+    session has begun or when it was cancelled or recorded, ``Invalid`` when a seat is left out, for times that cannot
+    be, and when somebody came whom a conflict of interest keeps away; those who are kept away are noted.
     """
     meeting = seats.lock(session, meeting.id)
     check(SESSION_TRANSITIONS, now=meeting.state, to=SessionState.HELD, thing="session")
@@ -49,18 +59,47 @@ def record_attendance(
     refused = {f"seat_{number}": admission.ON_HOLD for number in sorted(held) if came[number]}
     if refused:
         raise Invalid(refused)
+    presences = presences or {}
+    presence.check_times(meeting, presences)
     for seat in rows:
         state = SeatState.ATTENDED if came[seat.id] else SeatState.NO_SHOW
         check(SEAT_TRANSITIONS, now=seat.state, to=state, thing="place")
         seat.state = state
         seat.updated_at = clock.now()
+        if came[seat.id]:
+            there = presences.get(seat.id) or presence.whole(meeting)
+            presence.write(session, actor=actor, seat=seat, presence=there)
     meeting.state = SessionState.HELD
     meeting.updated_at = clock.now()
     session.flush()
     attended = sum(seat.state is SeatState.ATTENDED for seat in rows)
     _record(session, actor, meeting, "held", attended=attended, no_show=len(rows) - attended)
     _tell_who_came(session, meeting, [seat for seat in rows if seat.state is SeatState.ATTENDED])
+    feedback.open_round(session, meeting=meeting)
     return meeting
+
+
+def correct_attendance(
+    session: Session,
+    *,
+    actor: Actor,
+    meeting: AdvisorySession,
+    came: Mapping[int, bool],
+    presences: Mapping[int, Presence] | None = None,
+) -> None:
+    """Correct who came after it was recorded.
+
+    Side effects: those of ``presence.correct_attendance``; for who came although it did not say so before a ledger
+    line, while the minutes are not published, and the question how it was. A ledger line of somebody who did not come
+    after all stays: it says too much, never too little.
+    """
+    arrived = presence.correct_attendance(
+        session, actor=actor, meeting=meeting, came=came, presences=presences
+    )
+    if arrived and meeting.minutes_published_at is None:
+        _tell_who_came(session, meeting, arrived)
+    if arrived:
+        feedback.open_round(session, meeting=meeting)
 
 
 def save_minutes(session: Session, *, actor: Actor, meeting: AdvisorySession, text: str) -> AdvisorySession:
@@ -82,8 +121,9 @@ def publish_minutes(
 ) -> AdvisorySession:
     """Publish the minutes to everyone, once and for good: who was there knows no more than who was not.
 
-    Side effects, in order: the challenge's row is held, the session's locked, its minutes and their time, an audit
-    line, a ledger line with the hash of the exact text. Raises ``Conflict`` when they are published already,
+    Side effects, in order: the challenge's row is held, the session's locked, what was not released of its files is,
+    its minutes and their time, an audit line, a ledger line with the hash of the exact text, the event
+    ``SessionPublished`` (who takes part is told). Raises ``Conflict`` when they are published already,
     attendance has not been recorded or the challenge is not public, ``Invalid`` when there is no text.
     """
     if not challenges.hold(session, meeting.challenge).is_public:
@@ -93,6 +133,7 @@ def publish_minutes(
         raise Conflict("Record who came first, then publish the minutes.")
     if not text.strip():
         raise Invalid({"minutes": "Enter the minutes"})
+    names = materials.release_now(session, actor=actor, meeting=meeting)
     meeting.minutes = text
     meeting.minutes_published_at = meeting.updated_at = clock.now()
     session.flush()
@@ -105,12 +146,15 @@ def publish_minutes(
         channel=Channel.PAGE,
         body=text,
     )
+    emit(session, SessionPublished(meeting.id, minutes=True, materials=tuple(names)))
     return meeting
 
 
 def _tell_who_came(session: Session, meeting: AdvisorySession, seats_taken: Sequence[Seat]) -> None:
-    said_at = min(meeting.ends_at, clock.now())
-    for audience in dict.fromkeys(f"supplier:{seat.supplier.ref}" for seat in seats_taken):
+    left = {each.seat_id: each.left_at for each in queries.attendance_of(session, session_id=meeting.id)}
+    for seat in seats_taken:
+        said_at = min(left.get(seat.id, meeting.ends_at), clock.now())
+        audience = f"supplier:{seat.supplier.ref}"
         ledger.disclose(
             session,
             challenge_ref=meeting.challenge.ref,

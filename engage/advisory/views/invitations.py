@@ -87,12 +87,22 @@ def accept(ref: str) -> ResponseReturnValue:
             service.accept_or_wait(
                 db(), actor=actor(), invitation=found, meeting=meeting, attendee_id=form.attendee.data
             )
+            _say_need(form, meeting)
     except Invalid as problem:
         form.add_errors(problem.fields)
         return _page(found, form, DeclineForm()), 422
     except Conflict as refusal:
         return _page(found, form, DeclineForm(), refused=refusal.message), 409
     return redirect(url_for("advisory.invitation", ref=ref), 303)
+
+
+def _say_need(form: AcceptForm, meeting: AdvisorySession) -> None:
+    """Ask for what who accepts needs; nobody says it for somebody else."""
+    if not form.access.data:
+        return
+    if form.attendee.data != actor().person_id:
+        raise Invalid({"access": "Only who attends can say what they need: leave this empty, they are asked"})
+    service.ask_need(db(), actor=actor(), meeting=meeting, text=form.access.data)
 
 
 @bp.post("/supplier/invitations/<ref>/decline")

@@ -34,6 +34,9 @@ def sessions() -> ResponseReturnValue:
         to_come=[seat for seat in seats if seat.session.ends_at > now],
         standing=admission.standing(db(), held=seats),
         past=[seat for seat in reversed(seats) if seat.session.ends_at <= now],
+        feedback_open={
+            ref: closes for ref, _, closes in queries.feedback_to_give(db(), person_id=actor().person_id)
+        },
         me=actor(),
         now=now,
     )

@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from engage.challenges.service.advice import Advice, advise
-from engage.challenges.service.attachments import CHECK, attach, detach, note_trouble, settle, tidy, unready
+from engage.challenges.service.attachments import (
+    CHECK,
+    attach,
+    detach,
+    keep_file,
+    let_go,
+    note_trouble,
+    settle,
+    tidy,
+    unready,
+)
 from engage.challenges.service.changing import publish_revision
 from engage.challenges.service.copying import copy_challenge
 from engage.challenges.service.drafting import (
@@ -39,7 +49,7 @@ from engage.challenges.service.routing import (
     why_route_stays,
 )
 from engage.challenges.service.scheduling import cancel_schedule, publish_due, schedule
-from engage.challenges.service.shared import SCHEDULABLE, hold
+from engage.challenges.service.shared import SCHEDULABLE, hold, lock
 from engage.challenges.service.wording import Difference, Told, differences, in_words, told
 
 __all__ = [
@@ -72,7 +82,10 @@ __all__ = [
     "import_challenge",
     "in_words",
     "justify",
+    "keep_file",
     "knowledge",
+    "let_go",
+    "lock",
     "make_route_change",
     "merge_answers",
     "note_trouble",

@@ -18,11 +18,11 @@ from engage.challenges.enums.files import (
 from engage.challenges.enums.questions import FILES
 from engage.challenges.models import Attachment, Challenge, ChallengeRevision
 from engage.challenges.service.drafting import NOT_A_WRITER, fixed, reopen, why_fixed
-from engage.challenges.service.shared import allow, lock_text, note
+from engage.challenges.service.shared import allow, lock, lock_text, note
 from engage.kernel import clock
 from engage.kernel.actor import Actor, System
 from engage.kernel.errors import Conflict, Invalid, NotFound
-from engage.kernel.filetypes import Refused, clean_name, inspect
+from engage.kernel.filetypes import FileKind, Refused, clean_name, inspect
 from engage.kernel.jobs import defer
 from engage.kernel.states import check
 
@@ -42,21 +42,59 @@ def attach(session: Session, *, actor: Actor, challenge: Challenge, name: str, d
     ``file``) with the one sentence that says what is wrong with the file, or that there are too many or too much.
     """
     allow(policy.can_edit(actor, challenge), NOT_A_WRITER)
+    called, kind, digest = _read(name, data)
+    text = _written(session, challenge)
+    _check_room(text, digest, len(data))
+    kept = _kept(session, actor, challenge, called, kind, data)
+    text.attachments = [*text.attachments, kept.entry]
+    _changed(session, actor, challenge, text, "attached", kept)
+    _have_checked(session, kept)
+    return kept
+
+
+def keep_file(session: Session, *, actor: Actor, challenge: Challenge, name: str, data: bytes) -> Attachment:
+    """Keep a file that belongs to ``challenge`` and to no text of it: in quarantine, until a job has checked it.
+
+    Who may is for the caller to know; ``let_go`` is the way back. Side effects, in order: the challenge's row is
+    locked, the row with the bytes, an audit line, the job that checks it. Raises ``Invalid`` (``file``).
+    """
+    called, kind, _digest = _read(name, data)
+    lock(session, challenge)
+    kept = _kept(session, actor, challenge, called, kind, data)
+    kept.held = True
+    session.flush()
+    note(session, actor, challenge, "file_kept", sha256=kept.sha256, kind=kept.kind.value, size=kept.size)
+    _have_checked(session, kept)
+    return kept
+
+
+def let_go(session: Session, *, challenge: Challenge, file: Attachment) -> None:
+    """Keep a file no longer for something else than a text; it is deleted unless a text lists it."""
+    lock(session, challenge)
+    file.held = False
+    tidy(session, challenge)
+
+
+def _read(name: str, data: bytes) -> tuple[str, FileKind, str]:
     called = clean_name(name)
     _check_size(called, data)
     try:
-        kind = inspect(data, name=called)
+        return called, inspect(data, name=called), hashlib.sha256(data).hexdigest()
     except Refused as refused:
         raise Invalid({"file": str(refused)}) from refused
+
+
+def _kept(
+    session: Session, actor: Actor, challenge: Challenge, name: str, kind: FileKind, data: bytes
+) -> Attachment:
+    """Return the row with these bytes, a new one in quarantine when the challenge has none yet."""
     digest = hashlib.sha256(data).hexdigest()
-    text = _written(session, challenge)
-    _check_room(text, digest, len(data))
     kept = queries.attachments(session, challenge=challenge).get(digest)
     if kept is None:
         kept = Attachment(
             challenge_id=challenge.id,
             sha256=digest,
-            name=called,
+            name=name,
             kind=kind,
             size=len(data),
             state=AttachmentState.QUARANTINED,
@@ -65,11 +103,12 @@ def attach(session: Session, *, actor: Actor, challenge: Challenge, name: str, d
             data=data,
         )
         session.add(kept)
-    text.attachments = [*text.attachments, kept.entry]
-    _changed(session, actor, challenge, text, "attached", kept)
+    return kept
+
+
+def _have_checked(session: Session, kept: Attachment) -> None:
     if kept.state is AttachmentState.QUARANTINED:
         defer(session, CHECK, once=f"{CHECK}:{kept.id}", attachment_id=kept.id)
-    return kept
 
 
 def detach(session: Session, *, actor: Actor, challenge: Challenge, sha256: str) -> str:
@@ -91,11 +130,15 @@ def detach(session: Session, *, actor: Actor, challenge: Challenge, sha256: str)
 
 
 def tidy(session: Session, challenge: Challenge) -> None:
-    """Delete the files of ``challenge`` that no text lists: its own, an open change, a published one."""
+    """Delete the files of ``challenge`` that nothing else holds and no text lists, its own or a published one."""
     session.flush()
     listed = {each["sha256"] for each in (*challenge.attachments, *challenge.writing.attachments)}
     for sha256, each in queries.attachments(session, challenge=challenge).items():
-        if sha256 not in listed and not queries.was_published(session, challenge=challenge, sha256=sha256):
+        if (
+            not each.held
+            and sha256 not in listed
+            and not queries.was_published(session, challenge=challenge, sha256=sha256)
+        ):
             session.delete(each)
     session.flush()
 

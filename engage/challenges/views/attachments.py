@@ -104,14 +104,14 @@ def remove_attachment(ref: str, sha256: str) -> ResponseReturnValue:
 def department_attachment(ref: str, sha256: str) -> ResponseReturnValue:
     """Give a checked file to the people of the department and to auditors."""
     found = queries.challenge(db(), ref=ref, actor=actor())
-    return _send(queries.attachment(db(), challenge=found, sha256=sha256), everybody=False)
+    return send_file(queries.attachment(db(), challenge=found, sha256=sha256), everybody=False)
 
 
 @bp.get("/challenges/<ref>/attachments/<sha256>")
 @public
 def public_attachment(ref: str, sha256: str) -> ResponseReturnValue:
     """Give a file of a published text to everybody."""
-    return _send(queries.public_attachment(db(), ref=ref, sha256=sha256), everybody=True)
+    return send_file(queries.public_attachment(db(), ref=ref, sha256=sha256), everybody=True)
 
 
 @bp.app_template_global()
@@ -170,8 +170,8 @@ def _page(found: Challenge, form: AttachmentForm, here: str) -> str:
     )
 
 
-def _send(found: Attachment, *, everybody: bool) -> Response:
-    """Answer with the bytes of a file, to be saved and never to be shown by the browser in this site's name."""
+def send_file(found: Attachment, *, everybody: bool, name: str = "") -> Response:
+    """Answer with the bytes of a file, to be saved, never to be shown by the browser in this site's name."""
     known = everybody and found.sha256 in request.if_none_match
     response = current_app.response_class(status=200, direct_passthrough=True)
     if request.method == "GET" and not known:
@@ -184,7 +184,7 @@ def _send(found: Attachment, *, everybody: bool) -> Response:
     headers = response.headers
     headers["Content-Type"] = found.kind.about.mime
     headers["Content-Length"] = str(found.size)
-    headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(found.name, safe='')}"
+    headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name or found.name, safe='')}"
     headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
     headers["X-Content-Type-Options"] = "nosniff"
     headers["Cache-Control"] = "public, no-cache" if everybody else "private, no-store"

@@ -9,6 +9,7 @@ from engage.demo import texts
 from engage.demo.script import Step
 from engage.demo.stories import (
     alerts,
+    around,
     challenges,
     changing,
     engagement,
@@ -33,5 +34,5 @@ def _steps(today: date) -> Iterator[Step]:
         if source.state is not None:
             yield from challenges.steps(today, source)
             yield from engagement.steps(today, source)
-    for story in (notices, changing, openness, alerts, subscribers, writing):
+    for story in (around, notices, changing, openness, alerts, subscribers, writing):
         yield from story.steps(today)

@@ -14,6 +14,7 @@ from engage.digests.service.recalling import invite_after_all, recall
 from engage.digests.service.rewriting import REWRITE, leave_out, renew, rewrite
 from engage.digests.service.running import Batch, do_batch, next_batch, pass_over
 from engage.digests.service.schedule import in_words, last_slot, next_slot
+from engage.digests.service.sessions import tell_session_published
 from engage.digests.service.single import Digest, drafts, write_digest
 from engage.digests.service.subscriptions import (
     MOST_PER_ADDRESS,
@@ -100,6 +101,7 @@ __all__ = [
     "tell_everyone_concerned",
     "tell_paused",
     "tell_resumed",
+    "tell_session_published",
     "tell_subscribers",
     "token_for",
     "told",
