@@ -41,8 +41,8 @@ def steps(today: date) -> list[Step]:
     for number, (address, day, wish) in enumerate(WISHES):
         title = f"{address} asks for alerts ({number})"
         diary.note(FIRST_DAY + day, f"14:{number:02}", title, partial(asks, address, wish))
-    for address in dict.fromkeys(address for address, _, _ in WISHES):
-        diary.note(FIRST_DAY + 8, "15:30", f"{address} confirms", partial(confirms, address))
+    for address, day in {address: day for address, day, _ in WISHES}.items():
+        diary.note(FIRST_DAY + day, "15:30", f"{address} confirms", partial(confirms, address))
     diary.note(FIRST_DAY + 9, "16:00", f"{SCOUT} follows one department closely", _follows_a_department)
     diary.note(-6, "16:20", f"{SCOUT} mutes a challenge", _mutes)
     diary.note(-3, "17:30", f"{AWAY} goes on holiday", _goes_away)
