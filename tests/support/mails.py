@@ -14,7 +14,7 @@ from engage.outbox.service.rendering import TEMPLATES, Rendered, render
 
 BASE = "http://engage.test"
 WHY = "You get this email because a picture of every mail was asked for."
-BULK = {"digest"}
+BULK = {"digest", "due_digest"}
 """Mails that carry a link to stop them."""
 
 TITLE = "Safe first homes for young people who leave care"
@@ -116,6 +116,18 @@ DIGEST = {
 }
 QUIET_DIGEST = {**DIGEST, "items": OPEN[:1], "sections": [("New", OPEN[:1])], "count": 1, "rest": 0}
 
+NEEDS = [
+    SimpleNamespace(
+        what="Answer a question",
+        title=TITLE,
+        ref="ENG-2026-0007",
+        path="/department/questions/9",
+        late=late,
+        by=by,
+    )
+    for late, by in (("It has waited for 6 working days.", None), ("", date(2026, 12, 4)), ("", None))
+]
+
 SAMPLES: Mapping[str, list[Mapping[str, Any]]] = {
     "account_exists": [{"sign_in": link("sign-in"), "forgot": link("forgot-password")}],
     "address_check": [{"since": datetime(2026, 11, 2, 9, tzinfo=UTC), "link": link(f"mail/address/{TOKEN}")}],
@@ -146,6 +158,10 @@ SAMPLES: Mapping[str, list[Mapping[str, Any]]] = {
         {"what": "Every new challenge", "when": "Every Tuesday at 8am", "link": link(f"alerts/{TOKEN}")}
     ],
     "digest": [DIGEST, QUIET_DIGEST],
+    "due_digest": [
+        {"department": DEPARTMENT, "items": NEEDS, "rest": 4},
+        {"department": DEPARTMENT, "items": NEEDS[:1], "rest": 0},
+    ],
     "engagement_paused": [ABOUT],
     "engagement_resumed": [
         {**ABOUT, "notice_number": number, "link": link("supplier/invitations")}
