@@ -16,6 +16,7 @@ from engage.demo.stories import (
     notices,
     openness,
     people,
+    returns,
     subscribers,
     suppliers,
     writing,
@@ -34,5 +35,5 @@ def _steps(today: date) -> Iterator[Step]:
         if source.state is not None:
             yield from challenges.steps(today, source)
             yield from engagement.steps(today, source)
-    for story in (around, notices, changing, openness, alerts, subscribers, writing):
+    for story in (around, notices, changing, openness, alerts, subscribers, writing, returns):
         yield from story.steps(today)
