@@ -48,6 +48,7 @@ NOT_CALLED = {
     "accounts.join_request": "about one person who asks to join an organisation",
     "accounts.reset": "opened with a secret from a letter; speaks of one account",
     "accounts.verify_email": "opened with a secret from a letter; speaks of one account",
+    "outbox.address": "opened with a secret from a letter; speaks of one address",
     "site.metrics": "answers only to this machine or with a token; called from outside below",
 }
 """Endpoints that no caller of this test reaches, each with the reason why nothing can be learnt there."""
