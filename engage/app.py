@@ -16,9 +16,11 @@ from engage.accounts.events import OrganisationRegistered, OrganisationSuspended
 from engage.accounts.views import bp as accounts_views
 from engage.admin.views import bp as admin_views
 from engage.advisory import handlers as advisory_handlers
+from engage.advisory import queries as advisory_queries
 from engage.advisory.events import SessionPublished
 from engage.advisory.views import bp as advisory_views
 from engage.challenges import handlers as challenges_handlers
+from engage.challenges import queries as challenges_queries
 from engage.challenges.events import (
     ChallengeChanged,
     ChallengeEndedEarly,
@@ -32,6 +34,7 @@ from engage.challenges.events import (
 )
 from engage.challenges.views import bp as challenges_views
 from engage.consultation import handlers as consultation_handlers
+from engage.consultation import queries as consultation_queries
 from engage.consultation.events import FactReleased, QuestionAnswered
 from engage.consultation.views import bp as consultation_views
 from engage.digests import handlers as digests_handlers
@@ -49,11 +52,13 @@ from engage.http import (
     templates,
     uploads,
 )
+from engage.interests import queries as interests_queries
 from engage.interests.events import InterestsChanged
 from engage.interests.views import bp as interests_views
-from engage.kernel import db, events, logs
+from engage.kernel import db, due, events, logs
 from engage.kernel.settings import configure
 from engage.matchmaking import handlers as matchmaking_handlers
+from engage.matchmaking import queries as matchmaking_queries
 from engage.matchmaking.events import InvitationWithdrawn
 from engage.matchmaking.views import bp as matchmaking_views
 from engage.outbox.views import bp as outbox_views
@@ -62,6 +67,7 @@ from engage.suppliers import handlers as suppliers_handlers
 from engage.suppliers.events import StatementsChanged, SuppliersMerged
 from engage.suppliers.views import bp as suppliers_views
 from engage.techmap.views import bp as techmap_views
+from engage.transparency import queries as transparency_queries
 from engage.transparency.views import bp as transparency_views
 
 REACTIONS: Mapping[type[events.Event], Sequence[events.Handler]] = {
@@ -107,6 +113,16 @@ REACTIONS: Mapping[type[events.Event], Sequence[events.Handler]] = {
     SessionPublished: [digests_handlers.on_session_published],
 }
 
+DUE: Sequence[due.Source] = (
+    challenges_queries.due,
+    advisory_queries.due,
+    consultation_queries.due,
+    interests_queries.due,
+    matchmaking_queries.due,
+    transparency_queries.due,
+)
+"""Every room in which something can wait for somebody: for the board, and for the digest of a department."""
+
 BLUEPRINTS = (
     site_views,
     accounts_views,
@@ -125,8 +141,9 @@ BLUEPRINTS = (
 
 
 def wire() -> None:
-    """Install the reactions. Every process does this once: web, worker, command line, tests."""
+    """Install the reactions, and what can be due. Every process does this once: web, worker, command line, tests."""
     events.wire(REACTIONS)
+    due.wire(DUE)
 
 
 def create_app(config: configuration.Config | None = None) -> Flask:

@@ -16,6 +16,8 @@ class Topic(StrEnum):
     CPV = "cpv"
     REGION = "region"
     SEARCH = "search"
+    NEEDS = "needs"
+    """What needs the reader at their department, as the board says it: no challenges."""
 
 
 class Matter(StrEnum):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+
+from sqlalchemy.orm import Session
 
 from engage.kernel import clock
 from engage.kernel.actor import Actor, Role
@@ -45,6 +48,26 @@ class Due:
     """The last day on which it is not late; ``None``: no day is set."""
     late: str = ""
     """What is late, in words that need no others around them; empty when nothing is."""
+
+
+Source = Callable[..., Iterable[Due]]
+"""What a room says is due: called with a session and ``organisation_id``."""
+
+_sources: list[Source] = []
+
+
+def wire(sources: Iterable[Source]) -> None:
+    """Install what rooms say is due, replacing what was there: the visible table stands in ``engage.app``."""
+    _sources[:] = sources
+
+
+def everything(session: Session, *, organisation_id: int) -> list[Due]:
+    """Return what waits in a department, whoever's turn it is: late ones first, then by day, then those without.
+
+    The same number of statements, however many challenges there are.
+    """
+    found = [item for due in _sources for item in due(session, organisation_id=organisation_id)]
+    return sorted(found, key=lambda item: (not item.late, item.by or date.max, item.ref))
 
 
 def until(since: datetime, *, days: int = PATIENCE) -> date:

@@ -4,23 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from enum import StrEnum
 
 from sqlalchemy.orm import Session
 
 from engage.advisory import queries as advisory
-from engage.challenges import queries as challenges
 from engage.challenges.queries import Shown
-from engage.consultation import queries as consultation
-from engage.interests import queries as interests
 from engage.kernel.actor import Actor
-from engage.kernel.due import Due
-from engage.matchmaking import queries as matchmaking
-from engage.transparency import queries as transparency
-
-ROOMS = (challenges.due, advisory.due, consultation.due, interests.due, matchmaking.due, transparency.due)
-"""Every room in which something can wait for somebody."""
+from engage.kernel.due import Due, everything
 
 
 class Choice(StrEnum):
@@ -74,9 +65,5 @@ def board(session: Session, *, actor: Actor) -> Board:
     The same number of statements, however many challenges there are.
     """
     assert actor.organisation_id is not None
-    items = [item for due in ROOMS for item in due(session, organisation_id=actor.organisation_id)]
-    return Board(actor, sorted(items, key=_urgency), advisory.facilitated(session, person_id=actor.person_id))
-
-
-def _urgency(item: Due) -> tuple[bool, date, str]:
-    return not item.late, item.by or date.max, item.ref
+    items = everything(session, organisation_id=actor.organisation_id)
+    return Board(actor, items, advisory.facilitated(session, person_id=actor.person_id))

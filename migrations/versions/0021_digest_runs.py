@@ -14,6 +14,7 @@ down_revision = "0020"
 branch_labels = None
 depends_on = None
 
+FORMER_TOPICS = ("everything", "department", "capability", "cpv", "region", "search")
 CADENCES = ("immediate", "daily", "weekly")
 SCHEDULE = (
     "s.cadence, CASE s.cadence WHEN 'weekly' THEN s.weekday ELSE 0 END AS weekday, "
@@ -22,6 +23,7 @@ SCHEDULE = (
 
 
 def upgrade() -> None:
+    _allow((*FORMER_TOPICS, "needs"))
     cadence = sa.Enum(*CADENCES, name="cadence", native_enum=False, create_constraint=True, length=40)
     moment = sa.DateTime(timezone=True)
     op.create_table(
@@ -69,6 +71,13 @@ def upgrade() -> None:
     op.create_index("ix_subscription_email", "subscription", [sa.text("lower(email)")])
 
 
+def _allow(topics: tuple[str, ...]) -> None:
+    """Let ``subscription.topic`` be one of these."""
+    op.drop_constraint("ck_subscription_topic", "subscription")
+    allowed = ", ".join(f"'{topic}'" for topic in topics)
+    op.create_check_constraint(op.f("ck_subscription_topic"), "subscription", f"topic IN ({allowed})")
+
+
 def _bring_over() -> None:
     """Give the digests of before their runs and editions; windows without news are not kept any more."""
     op.execute("DELETE FROM digest_issue WHERE letter_id IS NULL")
@@ -101,6 +110,11 @@ def _bring_over() -> None:
 
 
 def downgrade() -> None:
+    op.execute(
+        "UPDATE subscription SET state = 'ended', ended_at = coalesce(ended_at, now()), topic = 'everything' "
+        "WHERE topic = 'needs'"
+    )
+    _allow(FORMER_TOPICS)
     op.drop_index("ix_subscription_email", "subscription")
     op.add_column("digest_issue", sa.Column("challenge_ids", ARRAY(sa.BigInteger())))
     op.execute(

@@ -182,6 +182,7 @@ MATRIX: dict[str, str | Permission] = {
     "digests.find_alerts": PUBLIC,
     "digests.mute": PUBLIC,
     "digests.my_alerts": SIGNED_IN,
+    "digests.needs": SIGNED_IN,
     "digests.past": PUBLIC,
     "digests.preview": PUBLIC,
     "digests.subscription": PUBLIC,

@@ -92,13 +92,14 @@ def abouts(session: Session, subscriptions: Sequence[Subscription]) -> dict[int,
 
 
 def _wordings(session: Session, wanted: Sequence[Wanted]) -> list[str]:
-    of_departments = any(one.topic is Topic.DEPARTMENT or one.department_id is not None for one in wanted)
+    named = {Topic.DEPARTMENT, Topic.NEEDS}
+    of_departments = any(one.topic in named or one.department_id is not None for one in wanted)
     departments = (
         {str(each.id): each.name for each in accounts.departments(session)} if of_departments else {}
     )
     slugs = {one.value for one in wanted if one.topic is Topic.CAPABILITY}
-    named = sa.select(Capability.slug, Capability.name).where(Capability.slug.in_(slugs))
-    capabilities = {row.slug: row.name for row in session.execute(named)} if slugs else {}
+    asked = sa.select(Capability.slug, Capability.name).where(Capability.slug.in_(slugs))
+    capabilities = {row.slug: row.name for row in session.execute(asked)} if slugs else {}
     return [_in_words(one, departments, capabilities) for one in wanted]
 
 
@@ -112,6 +113,8 @@ _STAGES: Mapping[Listed, str] = {
 
 def _in_words(wanted: Wanted, departments: Mapping[str, str], capabilities: Mapping[str, str]) -> str:
     stage, value = _STAGES[wanted.stage], wanted.value
+    if wanted.topic is Topic.NEEDS:
+        return f"what needs you at {departments.get(value, 'your department')}"
     if wanted.topic is Topic.EVERYTHING:
         return f"all {stage}"
     if wanted.topic is Topic.DEPARTMENT:

@@ -7,6 +7,7 @@ from engage.digests.service.effective import Settings, next_mail, paused_on, set
 from engage.digests.service.feeds import Entry, Feed, atom, challenge_entries, change_entries, json_feed
 from engage.digests.service.items import items, preview, told
 from engage.digests.service.letters import send_way
+from engage.digests.service.needs import ask_for_needs, needs
 from engage.digests.service.news import StaleNewsError, read_again
 from engage.digests.service.pausing import tell_paused, tell_resumed
 from engage.digests.service.planning import count_due, open_runs, take_turn
@@ -53,6 +54,7 @@ __all__ = [
     "Settings",
     "StaleNewsError",
     "Wish",
+    "ask_for_needs",
     "atom",
     "challenge_entries",
     "change",
@@ -78,6 +80,7 @@ __all__ = [
     "managing_token",
     "mute",
     "mute_address",
+    "needs",
     "next_batch",
     "next_mail",
     "next_slot",

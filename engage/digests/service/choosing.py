@@ -17,7 +17,15 @@ from engage.digests.service.wanting import filter_of
 PARTICULAR_FIRST = {
     topic: place
     for place, topic in enumerate(
-        (Topic.SEARCH, Topic.CPV, Topic.CAPABILITY, Topic.REGION, Topic.DEPARTMENT, Topic.EVERYTHING)
+        (
+            Topic.SEARCH,
+            Topic.CPV,
+            Topic.CAPABILITY,
+            Topic.REGION,
+            Topic.DEPARTMENT,
+            Topic.EVERYTHING,
+            Topic.NEEDS,
+        )
     )
 }
 """Where two subscriptions of one address want the same, the one that says more of why tells it."""

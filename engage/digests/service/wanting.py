@@ -96,4 +96,5 @@ _ABOUT: dict[Topic, Callable[[str], Callable[[Item], bool]]] = {
     Topic.CPV: lambda value: lambda item: bool(codes.cpv_overlap(item.cpv, [value])),
     Topic.REGION: lambda value: lambda item: value in item.regions,
     Topic.SEARCH: lambda value: lambda item: value in item.found_by,
+    Topic.NEEDS: lambda _: lambda _item: False,
 }

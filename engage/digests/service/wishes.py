@@ -94,6 +94,10 @@ def _search(session: Session, value: str) -> str:
     return words
 
 
+def _elsewhere(_session: Session, _value: str) -> str:
+    raise Invalid({"topic": "What needs you at your department is asked for on its board"})
+
+
 _CHECKS: dict[Topic, Callable[[Session, str], str]] = {
     Topic.EVERYTHING: _nothing,
     Topic.DEPARTMENT: _department,
@@ -101,4 +105,5 @@ _CHECKS: dict[Topic, Callable[[Session, str], str]] = {
     Topic.CPV: _cpv,
     Topic.REGION: _region,
     Topic.SEARCH: _search,
+    Topic.NEEDS: _elsewhere,
 }

@@ -12,9 +12,10 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
 from engage.digests import queries
-from engage.digests.enums import SubscriptionState
+from engage.digests.enums import SubscriptionState, Topic
 from engage.digests.models import DigestEdition, DigestIssue, DigestRun, Subscription
 from engage.digests.service.choosing import Chosen, choose
+from engage.digests.service.needs import write_needs
 from engage.digests.service.news import Entry, News, StaleNewsError, read_news
 from engage.digests.service.personal import by_fit
 from engage.digests.service.planning import due_in
@@ -82,20 +83,22 @@ def write(session: Session, *, run: DigestRun, subscriptions: Sequence[Subscript
         return 0
     if desk.news is None:
         desk.news = _read_news(session, run, subscriptions)
+    needing = [one for one in subscriptions if one.topic is Topic.NEEDS]
     chosen = choose_for(session, subscriptions, news=desk.news, end=run.window_end)
     _hold(session, desk.news, chosen)
     telling = by_fit(session, [one for one in chosen if one.entries])
+    needed = write_needs(session, run=run, subscriptions=needing)
     letters = _issue(session, run, telling, desk)
     session.execute(
         sa.update(Subscription)
         .where(Subscription.id.in_([one.subscription.id for one in chosen]))
         .values(covered_until=run.window_end)
     )
-    run.letters += letters
+    run.letters += letters + needed
     run.failed += len(telling) - letters
-    run.silent += len(chosen) - len(telling)
+    run.silent += len(chosen) - len(telling) - needed
     session.flush()
-    return letters
+    return letters + needed
 
 
 def choose_for(
