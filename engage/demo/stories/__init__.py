@@ -19,6 +19,7 @@ from engage.demo.stories import (
     returns,
     subscribers,
     suppliers,
+    talks,
     writing,
 )
 
@@ -35,5 +36,5 @@ def _steps(today: date) -> Iterator[Step]:
         if source.state is not None:
             yield from challenges.steps(today, source)
             yield from engagement.steps(today, source)
-    for story in (around, notices, changing, openness, alerts, subscribers, writing, returns):
+    for story in (around, notices, changing, openness, alerts, subscribers, writing, returns, talks):
         yield from story.steps(today)

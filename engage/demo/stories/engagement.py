@@ -74,8 +74,7 @@ def _releases(source: ChallengeSource, wave: Happening, session: Session, world:
 
 
 def _steps_in(source: ChallengeSource, session: Session, world: World) -> None:
-    actor = world.actor(session, author_of(source))
-    selection.step_in(session, world, name=source.id, actor=actor)
+    selection.step_in(session, world, name=source.id)
 
 
 def _answers(source: ChallengeSource, answer: Happening, session: Session, world: World) -> None:

@@ -22,6 +22,8 @@ from engage.kernel.uktime import to_uk
 
 Meeting = Mapping[str, Any]
 AFTER = timedelta(minutes=25)
+RESERVED_UNTIL = timedelta(days=2)
+"""How long before a session the places for volunteers are for everybody."""
 
 
 def note(diary: Diary, source: ChallengeSource, meetings: Sequence[Meeting]) -> None:
@@ -65,6 +67,8 @@ def _schedules(source: ChallengeSource, one: Meeting, session: Session, world: W
         joining_details=one["joining"],
         agenda=one["agenda"],
         facilitator_id=facilitator,
+        reserved=one.get("reserved", 0),
+        reserved_until=begin - RESERVED_UNTIL if "reserved" in one else None,
     )
     made = service.schedule(
         session,

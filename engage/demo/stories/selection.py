@@ -18,7 +18,7 @@ from engage.kernel.errors import Conflict
 from engage.matchmaking import queries, service
 from engage.matchmaking.enums import Outcome, OverrideKind
 from engage.matchmaking.models import MatchCandidate, MatchRun
-from engage.matchmaking.service import RulesText
+from engage.matchmaking.service import RulesText, WaveTerms
 from engage.suppliers.models import Supplier
 
 Wave = Mapping[str, Any]
@@ -49,18 +49,21 @@ def release(session: Session, world: World, *, name: str, actor: Actor, wave: Wa
     _decide(session, world, actor, run, wave)
     chosen = _chosen(session, run)
     enrol_experts(session, world, [one.supplier for one in chosen], count=wave["accounts"])
-    service.release(session, actor=actor, run=run, seen=service.plan_mark(chosen))
+    terms = WaveTerms(alternates_follow="alternates_wait" not in wave)
+    service.release(session, actor=actor, run=run, seen=service.plan_mark(chosen), terms=terms)
     _note_matched(session, world, name, run, chosen)
 
 
-def step_in(session: Session, world: World, *, name: str, actor: Actor) -> None:
-    """Invite the next alternate, whose people have an account by then; nobody where no real supplier is in line."""
-    challenge = world.challenge(session, name)
+def step_in(session: Session, world: World, *, name: str) -> None:
+    """Draw the next in line, whose people have an account by then; nobody where no real supplier is in line.
+
+    It is sent by itself, or waits for a release, as the department chose.
+    """
     with suppress(Conflict), session.begin_nested():
-        invitation = service.next_alternate(session, actor=actor, challenge=challenge)
-        if invitation.supplier.ref in world.suppliers.values():
+        drawn = service.draw_alternates(session, challenge_id=world.challenges[name])
+        if {one.supplier.ref for one in drawn} & set(world.suppliers.values()):
             raise Conflict("The story of this supplier is told elsewhere.")
-        enrol_experts(session, world, [invitation.supplier], count=1)
+        enrol_experts(session, world, [one.supplier for one in drawn], count=1)
         service.send_waiting(session, actor=OPERATOR)
 
 
