@@ -255,7 +255,10 @@ def _open_names(session: Session, world: World, market: matchmaking.Market) -> N
         "offer_id": [offer.id],
         "statement_id": [each.id for each in world.supplier.supplier.statements],
         "seat_id": [seat.id],
+        "number": [1],
         "subscription_token": [digesting.token_for(number) for number in world.subscriptions.values()],
+        "kind": ["challenges", "changes"],
+        "format": ["atom", "json"],
         "managing_token": [digesting.managing_token(number) for number in world.subscriptions.values()],
     }
 
@@ -364,6 +367,7 @@ def _hidden_names(session: Session, world: World, made: Challenge, run: MatchRun
         "question_id": [asked.id, answered.id],
         "offer_id": [offer.id],
         "seat_id": [seat.id],
+        "number": [1],
         "letter_id": list(letters),
         "declaration_id": [own.id],
         "mitigation_id": [steps.id],
