@@ -49,6 +49,7 @@ NOT_CALLED = {
     "accounts.reset": "opened with a secret from a letter; speaks of one account",
     "accounts.verify_email": "opened with a secret from a letter; speaks of one account",
     "outbox.address": "opened with a secret from a letter; speaks of one address",
+    "digests.told": "the whole of one sent digest, as far as it is public today; compared in its own test",
     "site.metrics": "answers only to this machine or with a token; called from outside below",
 }
 """Endpoints that no caller of this test reaches, each with the reason why nothing can be learnt there."""
