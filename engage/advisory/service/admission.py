@@ -98,6 +98,15 @@ def standing(session: Session, *, held: Collection[Seat]) -> dict[int, Admission
     }
 
 
+def may_join(session: Session, *, held: Collection[Seat]) -> set[int]:
+    """Return the ids of those seats whose people may read how to join: who is let in, and who was there.
+
+    Nobody by a place that is over in another way: given up, or recorded as that of somebody who did not come.
+    """
+    let_in = {number for number, one in standing(session, held=held).items() if one is Admission.LET_IN}
+    return let_in | {seat.id for seat in held if seat.state is SeatState.ATTENDED}
+
+
 def note_blocked(session: Session, *, held: Collection[Seat], point: CheckPoint) -> list[Seat]:
     """Keep with its time which conflicts stand in the way of these seats now, and return the seats on hold.
 

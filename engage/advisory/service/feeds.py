@@ -13,8 +13,8 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
 from engage.advisory import queries
-from engage.advisory.enums import Admission
-from engage.advisory.models import CalendarFeed
+from engage.advisory.enums import Admission, SeatState
+from engage.advisory.models import CalendarFeed, Seat
 from engage.advisory.service import admission
 from engage.advisory.service.calendar import Standing, feed_file
 from engage.audit import service as audit
@@ -68,19 +68,19 @@ def read_feed(session: Session, *, secret: str) -> bytes:
         raise NotFound("There is no calendar at this address.")
     found = queries.sessions_of_person(session, person_id=feed.person_id)
     standing = admission.standing(session, held=found.places)
-    entries = [(seat.session, _words(standing.get(seat.id), seat.id)) for seat in found.places]
+    entries = [(seat.session, _words(standing.get(seat.id), seat)) for seat in found.places]
     return feed_file(entries + [(meeting, Standing(joins=True)) for meeting in found.runs])
 
 
-def _words(standing: Admission | None, seat_id: int) -> Standing:
+def _words(standing: Admission | None, seat: Seat) -> Standing:
     if standing is Admission.UNCONFIRMED:
-        link = f"{settings().base_url}/supplier/seats/{seat_id}/confirm"
+        link = f"{settings().base_url}/supplier/seats/{seat.id}/confirm"
         return Standing(
             joins=False, note=f"Before you come, please confirm. How to join is shown after that:\n{link}"
         )
     if standing is Admission.ON_HOLD:
         return Standing(joins=False, note="Your place is on hold: see your sessions on engage.")
-    return Standing(joins=True)
+    return Standing(joins=standing is Admission.LET_IN or seat.state is SeatState.ATTENDED)
 
 
 def _secret(handle: str) -> str:

@@ -6,7 +6,6 @@ from flask import Response
 from flask.typing import ResponseReturnValue
 
 from engage.advisory import queries, service
-from engage.advisory.enums import Admission
 from engage.advisory.policy import can_read_joining_details
 from engage.advisory.service import admission
 from engage.advisory.views import bp
@@ -30,10 +29,8 @@ def calendar_file(session_ref: str) -> ResponseReturnValue:
     """Give the entry of a session with its joining details to who attends and who runs it."""
     meeting = queries.session_by_ref(db(), ref=session_ref)
     live = queries.live_seats(meeting)
-    kept_out = {
-        number for number, one in admission.standing(db(), held=live).items() if one is not Admission.LET_IN
-    }
-    if not can_read_joining_details(actor(), meeting, [seat for seat in live if seat.id not in kept_out]):
+    let_in = admission.may_join(db(), held=live)
+    if not can_read_joining_details(actor(), meeting, [seat for seat in live if seat.id in let_in]):
         raise NotFound
     response = Response(service.personal_file(meeting), content_type=CALENDAR)
     response.headers["Content-Disposition"] = f"attachment; filename=session-{meeting.ref}.ics"

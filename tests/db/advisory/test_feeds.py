@@ -14,7 +14,7 @@ from engage.accounts.queries import actor_of
 from engage.advisory import service
 from engage.advisory.enums import SeatState, SessionState
 from engage.advisory.models import CalendarFeed
-from engage.advisory.service import feeds
+from engage.advisory.service import admission, feeds
 from engage.audit.queries import history
 from engage.kernel import clock
 from engage.kernel.actor import Actor, Role
@@ -59,6 +59,20 @@ def test_who_is_not_let_in_reads_that_a_place_is_theirs_but_not_how_to_join(sess
     assert entries(session, secret) == [(f"{meeting.ref}@engage.test", "CONFIRMED", False)]
     service.confirm_entry(session, actor=team.actor, seat=seat)
     assert entries(session, secret) == [(f"{meeting.ref}@engage.test", "CONFIRMED", True)]
+
+
+@pytest.mark.parametrize(("came", "reads"), [(True, True), (False, False)])
+def test_after_attendance_is_recorded_only_who_came_still_reads_how_to_join(
+    session: Session, came: bool, reads: bool
+) -> None:
+    team = advisory.team(session)
+    meeting = advisory.meeting(session, challenge=advisory.open_challenge(session))
+    state = SeatState.ATTENDED if came else SeatState.NO_SHOW
+    seat = advisory.seat(session, meeting=meeting, team=team, state=state, confirmed=False)
+    assert entries(session, secret_of(session, team.actor)) == [
+        (f"{meeting.ref}@engage.test", "CONFIRMED", reads)
+    ]
+    assert admission.may_join(session, held=[seat]) == ({seat.id} if reads else set())
 
 
 def test_cancelled_sessions_stay_as_cancelled_and_old_or_offered_ones_are_left_out(session: Session) -> None:

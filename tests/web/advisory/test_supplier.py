@@ -106,6 +106,18 @@ def test_who_attends_reads_how_to_join_and_nobody_else(session: Session, browser
         assert (refused.status_code, SECRET in refused.text) == (404, False)
 
 
+def test_who_did_not_come_reads_how_to_join_nowhere(session: Session, browser_of: Browser) -> None:
+    team = advisory.team(session)
+    meeting = advisory.meeting(session, challenge=advisory.open_challenge(session))
+    seat = advisory.seat(session, meeting=meeting, team=team, confirmed=False)
+    seat.state = SeatState.NO_SHOW
+    session.flush()
+    browser = browser_of(team.membership)
+    page, file = browser.get("/supplier/sessions"), browser.get(f"/calendar/{meeting.ref}.ics")
+    assert (page.status_code, SECRET in page.text, file.status_code) == (200, False, 404)
+    assert "nobody came on this place" in text_of(page.text)
+
+
 def test_the_calendar_file_goes_with_the_place(session: Session, browser_of: Browser) -> None:
     team = advisory.team(session)
     seat = advisory.seat(
