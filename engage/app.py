@@ -59,7 +59,7 @@ from engage.kernel import db, due, events, logs
 from engage.kernel.settings import configure
 from engage.matchmaking import handlers as matchmaking_handlers
 from engage.matchmaking import queries as matchmaking_queries
-from engage.matchmaking.events import InvitationWithdrawn
+from engage.matchmaking.events import InvitationTakenBack, InvitationWithdrawn
 from engage.matchmaking.views import bp as matchmaking_views
 from engage.outbox.views import bp as outbox_views
 from engage.site.views import bp as site_views
@@ -109,6 +109,7 @@ REACTIONS: Mapping[type[events.Event], Sequence[events.Handler]] = {
     InvitationWithdrawn: [advisory_handlers.on_invitation_withdrawn],
     InterestsChanged: [advisory_handlers.on_interests_changed],
     QuestionAnswered: [digests_handlers.on_question_answered],
+    InvitationTakenBack: [advisory_handlers.on_invitation_taken_back],
     FactReleased: [digests_handlers.on_fact_released],
     SessionPublished: [digests_handlers.on_session_published],
 }

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from engage.accounts.events import OrganisationSuspended
 from engage.advisory import service
-from engage.advisory.service import admission, entry, resuming
+from engage.advisory.service import admission, entry, resuming, taking_back
 from engage.challenges import queries as challenges
 from engage.challenges.events import (
     ChallengeChanged,
@@ -16,7 +16,7 @@ from engage.challenges.events import (
 )
 from engage.interests.events import InterestsChanged
 from engage.kernel.actor import System
-from engage.matchmaking.events import InvitationWithdrawn
+from engage.matchmaking.events import InvitationTakenBack, InvitationWithdrawn
 from engage.suppliers.events import SuppliersMerged
 
 WITHDRAWN = "The department withdrew the challenge. Its reason: {}"
@@ -59,6 +59,11 @@ def on_challenge_withdrawn(session: Session, event: ChallengeWithdrawn) -> None:
 def on_invitation_withdrawn(session: Session, event: InvitationWithdrawn) -> None:
     """Give up the place that the invitation held."""
     service.release_withdrawn(session, invitation_id=event.invitation_id)
+
+
+def on_invitation_taken_back(session: Session, event: InvitationTakenBack) -> None:
+    """Refuse it once the place of the invitation was used."""
+    taking_back.check_not_used(session, invitation_id=event.invitation_id)
 
 
 def on_organisation_suspended(session: Session, event: OrganisationSuspended) -> None:

@@ -15,6 +15,13 @@ class InvitationSent(Event):
 
 
 @dataclass(frozen=True)
+class InvitationTakenBack(Event):
+    """A person takes an invitation back; who knows why it has to stand raises, and nothing of it happens."""
+
+    invitation_id: int
+
+
+@dataclass(frozen=True)
 class InvitationWithdrawn(Event):
     """An invitation no longer stands."""
 

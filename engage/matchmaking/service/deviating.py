@@ -11,8 +11,10 @@ from engage.challenges.models import Challenge
 from engage.kernel import clock
 from engage.kernel.actor import Actor
 from engage.kernel.errors import Conflict, Invalid
+from engage.kernel.events import emit
 from engage.matchmaking import queries
 from engage.matchmaking.enums import HardRule, InvitationState, Origin, OverrideKind, RunState
+from engage.matchmaking.events import InvitationTakenBack
 from engage.matchmaking.models import Invitation, MatchRun, SelectionOverride
 from engage.matchmaking.service.alternates import terms_of
 from engage.matchmaking.service.invitations import invite, lock, put_back, withdraw
@@ -28,15 +30,17 @@ TAKEN_BACK = "A person of the department took the invitation back."
 def take_back(session: Session, *, actor: Actor, invitation: Invitation, reason: str) -> Invitation:
     """Take the invitation of a supplier back, with a reason that it reads; the next in line gets the place.
 
-    Side effects, in order: the challenge's row locked; the decision, which counts among those against the plan; an
-    audit line without the reason; those of ``withdraw``. Raises ``Invalid`` (``reason``), and ``Conflict`` when the
-    invitation has ended already.
+    Side effects, in order: the challenge's row locked, the invitation's; the event ``InvitationTakenBack``; the
+    decision, which counts among those against the plan; an audit line without the reason; those of ``withdraw``.
+    Raises ``Invalid`` (``reason``), and ``Conflict`` when the invitation has ended already or, by the event, when its
+    session has begun.
     """
     words = _words(reason)
     challenge = challenges.hold(session, invitation.challenge)
     now = lock(session, invitation)
     if now.state not in (InvitationState.HELD, InvitationState.SENT, InvitationState.ACCEPTED):
         raise Conflict(f"This invitation is {now.state.value} already.")
+    emit(session, InvitationTakenBack(now.id))
     _decide(session, actor, challenge, now.supplier_id, OverrideKind.EXCLUDE, words)
     return withdraw(
         session,
