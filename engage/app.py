@@ -73,7 +73,10 @@ from engage.transparency.views import bp as transparency_views
 REACTIONS: Mapping[type[events.Event], Sequence[events.Handler]] = {
     OrganisationRegistered: [suppliers_handlers.on_organisation_registered],
     OrganisationSuspended: [advisory_handlers.on_organisation_suspended],
-    OrganisationVerified: [suppliers_handlers.on_organisation_verified],
+    OrganisationVerified: [
+        suppliers_handlers.on_organisation_verified,
+        advisory_handlers.on_organisation_verified,
+    ],
     # Before the one that goes is suspended, which ends whatever is still its own.
     SuppliersMerged: [advisory_handlers.on_suppliers_merged],
     StatementsChanged: [
@@ -106,10 +109,10 @@ REACTIONS: Mapping[type[events.Event], Sequence[events.Handler]] = {
         matchmaking_handlers.on_challenge_withdrawn,
         digests_handlers.on_challenge_withdrawn,
     ],
+    InvitationTakenBack: [advisory_handlers.on_invitation_taken_back],
     InvitationWithdrawn: [advisory_handlers.on_invitation_withdrawn],
     InterestsChanged: [advisory_handlers.on_interests_changed],
     QuestionAnswered: [digests_handlers.on_question_answered],
-    InvitationTakenBack: [advisory_handlers.on_invitation_taken_back],
     FactReleased: [digests_handlers.on_fact_released],
     SessionPublished: [digests_handlers.on_session_published],
 }

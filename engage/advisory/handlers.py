@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
-from engage.accounts.events import OrganisationSuspended
+from engage.accounts.events import OrganisationSuspended, OrganisationVerified
 from engage.advisory import service
 from engage.advisory.service import admission, entry, resuming, taking_back
 from engage.challenges import queries as challenges
@@ -44,6 +44,11 @@ def on_engagement_resumed(session: Session, event: EngagementResumed) -> None:
     resuming.go_on(session, challenge_id=event.challenge_id)
 
 
+def on_organisation_verified(session: Session, event: OrganisationVerified) -> None:
+    """Do the same for every open challenge of a department whose suspension was lifted."""
+    resuming.go_on_everywhere(session, organisation_id=event.organisation_id)
+
+
 def on_challenge_withdrawn(session: Session, event: ChallengeWithdrawn) -> None:
     """Answer the offers that wait and cancel the sessions of the challenge, with the department's reason.
 
@@ -56,14 +61,14 @@ def on_challenge_withdrawn(session: Session, event: ChallengeWithdrawn) -> None:
     service.cancel_all(session, actor=System(), challenge_id=challenge.id, reason=reason)
 
 
-def on_invitation_withdrawn(session: Session, event: InvitationWithdrawn) -> None:
-    """Give up the place that the invitation held."""
-    service.release_withdrawn(session, invitation_id=event.invitation_id)
-
-
 def on_invitation_taken_back(session: Session, event: InvitationTakenBack) -> None:
     """Refuse it once the place of the invitation was used."""
     taking_back.check_not_used(session, invitation_id=event.invitation_id)
+
+
+def on_invitation_withdrawn(session: Session, event: InvitationWithdrawn) -> None:
+    """Give up the place that the invitation held."""
+    service.release_withdrawn(session, invitation_id=event.invitation_id)
 
 
 def on_organisation_suspended(session: Session, event: OrganisationSuspended) -> None:

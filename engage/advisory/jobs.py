@@ -23,7 +23,10 @@ def end_kept_places(timestamp: int) -> None:  # noqa: ARG001 - every periodic jo
 @every("*/5 * * * *")
 @task("advisory.see_to_places", lock="advisory.see_to_places")
 def see_to_places(timestamp: int) -> None:  # noqa: ARG001 - every periodic job is told when it was due
-    """Open to everybody what was kept for volunteers until now; end waiting lists for which it is too late."""
+    """Open to everybody what was kept for volunteers until now; end waiting lists for which it is too late.
+
+    Then offer what is free to who waits, whatever left it free: should a change forget them, they wait five minutes.
+    """
     with reading() as session:
         reserved = queries.reserved_to_open(session, moment=clock.now())
         late = queries.late_lists(session, moment=clock.now())
@@ -33,6 +36,11 @@ def see_to_places(timestamp: int) -> None:  # noqa: ARG001 - every periodic job 
     for meeting_id in late:
         with unit_of_work() as session:
             waiting.end_late(session, meeting_id=meeting_id)
+    with reading() as session:
+        left = queries.lists_to_serve(session)
+    for meeting_id in left:
+        with unit_of_work() as session:
+            waiting.serve(session, meeting_id=meeting_id)
 
 
 @every("5 * * * *")

@@ -91,16 +91,9 @@ class AdvisorySession(Base):
         return self.places - self.taken
 
     @property
-    def kept_for_volunteers(self) -> int:
-        """How many places invited suppliers cannot take now."""
-        if self.reserved_until is not None and self.reserved_until <= clock.now():
-            return 0
-        return self.held_back
-
-    @property
     def free_for_invited(self) -> int:
         """How many of the places left an invited supplier can take now."""
-        return max(min(self.free, self.places - self.kept_for_volunteers - self.taken_invited), 0)
+        return max(min(self.free, self.places - self.held_back - self.taken_invited), 0)
 
     @property
     def open_until(self) -> datetime:

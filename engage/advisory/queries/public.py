@@ -127,10 +127,11 @@ def public_sessions(session: Session, *, challenge_id: int) -> Sequence[PublicSe
 
 
 def upcoming_public_sessions(session: Session, *, limit: int) -> Sequence[PublicSession]:
-    """Return the next ``limit`` scheduled sessions of all open challenges, soonest first."""
+    """Return the next ``limit`` scheduled open sessions of all open challenges, soonest first; no one-to-one talks."""
     return _public(
         session,
         AdvisorySession.state == SessionState.SCHEDULED,
+        AdvisorySession.format != SessionFormat.ONE_TO_ONE,
         AdvisorySession.starts_at > clock.now(),
         Challenge.state.in_(OPEN_STATES),
         limit=limit,
@@ -185,7 +186,7 @@ def _public(
             AdvisorySession.agenda,
             AdvisorySession.zone,
             AdvisorySession.places,
-            _free_for_invited().label("free_for_invited"),
+            _free_for_invited(waiting).label("free_for_invited"),
             AdvisorySession.reserved,
             AdvisorySession.reserved_until,
             AdvisorySession.closes_at,
@@ -211,8 +212,9 @@ def _public(
     return [_public_session(dict(row)) for row in session.execute(query).mappings()]
 
 
-def _free_for_invited() -> sa.ColumnElement[int]:
-    over = AdvisorySession.reserved_until <= clock.now()
+def _free_for_invited(waiting: sa.ScalarSelect[int]) -> sa.ColumnElement[int]:
+    """Places that were kept for volunteers until now go to who waits first: free only when nobody does."""
+    over = sa.and_(AdvisorySession.reserved_until <= clock.now(), waiting == 0)
     kept = sa.case((over, 0), else_=AdvisorySession.held_back)
     own = AdvisorySession.places - kept - AdvisorySession.taken_invited
     return sa.func.greatest(sa.func.least(AdvisorySession.places - AdvisorySession.taken, own), 0)

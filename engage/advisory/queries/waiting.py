@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from engage.advisory.enums import SeatState, SessionState, WaitingState
 from engage.advisory.models import AdvisorySession, Seat, WaitingPlace
+from engage.challenges.enums import OPEN_STATES
+from engage.challenges.models import Challenge
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,24 @@ def reserved_to_open(session: Session, *, moment: datetime) -> Sequence[int]:
     return session.scalars(query.order_by(AdvisorySession.id)).all()
 
 
+def lists_to_serve(session: Session) -> Sequence[int]:
+    """Return the ids of scheduled sessions of open challenges with a free place for which somebody waits."""
+    query = (
+        sa.select(WaitingPlace.session_id)
+        .join(WaitingPlace.session)
+        .join(AdvisorySession.challenge)
+        .where(
+            WaitingPlace.state == WaitingState.WAITING,
+            AdvisorySession.state == SessionState.SCHEDULED,
+            AdvisorySession.taken < AdvisorySession.places,
+            Challenge.state.in_(OPEN_STATES),
+        )
+        .distinct()
+        .order_by(WaitingPlace.session_id)
+    )
+    return session.scalars(query).all()
+
+
 def late_lists(session: Session, *, moment: datetime) -> Sequence[int]:
     """Return the ids of sessions in which somebody waits though no place can be taken any more at ``moment``."""
     query = (
@@ -82,7 +102,7 @@ def late_lists(session: Session, *, moment: datetime) -> Sequence[int]:
         .join(WaitingPlace.session)
         .where(
             WaitingPlace.state == WaitingState.WAITING,
-            AdvisorySession.state == SessionState.SCHEDULED,
+            AdvisorySession.state != SessionState.CANCELLED,
             sa.func.coalesce(AdvisorySession.closes_at, AdvisorySession.starts_at) <= moment,
         )
         .distinct()

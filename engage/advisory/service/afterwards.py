@@ -11,7 +11,7 @@ from engage.advisory import queries
 from engage.advisory.enums import SEAT_TRANSITIONS, SESSION_TRANSITIONS, SeatState, SessionState
 from engage.advisory.events import SessionPublished
 from engage.advisory.models import AdvisorySession, Seat
-from engage.advisory.service import admission, feedback, materials, presence, seats
+from engage.advisory.service import admission, feedback, materials, presence, seats, waiting
 from engage.advisory.service.presence import Presence
 from engage.audit import service as audit
 from engage.challenges import service as challenges
@@ -39,7 +39,8 @@ def record_attendance(
     not in it was there from beginning to end. Side effects, in order: the session's row is
     locked, places that were offered and never taken are released, the seats and the session change state, an
     audit line with counts, a ledger line for each supplier that came: it knows what was said, everybody else once
-    the minutes are published; the time for feedback begins (``feedback.open_round``). Raises ``Conflict`` before the
+    the minutes are published; the time for feedback begins (``feedback.open_round``); who still waits for a place
+    reads that it is too late. Raises ``Conflict`` before the
     session has begun or when it was cancelled or recorded, ``Invalid`` when a seat is left out, for times that cannot
     be, and when somebody came whom a conflict of interest keeps away; those who are kept away are noted.
     """
@@ -76,6 +77,7 @@ def record_attendance(
     _record(session, actor, meeting, "held", attended=attended, no_show=len(rows) - attended)
     _tell_who_came(session, meeting, [seat for seat in rows if seat.state is SeatState.ATTENDED])
     feedback.open_round(session, meeting=meeting)
+    waiting.close_late(session, meeting=meeting)
     return meeting
 
 

@@ -11,10 +11,10 @@ from engage.advisory.models import AdvisorySession, Seat, WaitingPlace
 from engage.advisory.service import admission, attendees, entry, letters, one_to_one, seats, waiting
 from engage.audit import service as audit
 from engage.challenges import service as challenges
-from engage.challenges.enums import OPEN_STATES
 from engage.kernel import clock
 from engage.kernel.actor import Actor, Anyone, System
 from engage.kernel.errors import Conflict, Invalid
+from engage.kernel.uktime import uk_time
 from engage.matchmaking import service as matchmaking
 from engage.matchmaking.enums import InvitationState
 from engage.matchmaking.models import Invitation
@@ -36,14 +36,16 @@ def accept(
 
     ``attendee_id`` is the person of the supplier who attends, the actor when not given. Who accepts confirms
     ``interests.service.ATTESTED`` by that; another one who attends does so later (``entry``). Side effects, in
-    order: the challenge is held, the invitation locked and accepted, ``taken`` goes up, the seat, the
-    confirmation, an audit line, a letter with a calendar entry to who attends. Raises ``Conflict`` when the
-    invitation cannot be accepted any more, a conflict of interest stands in the way on the day of the session, or it
-    holds another place; ``NoPlaces`` when the session is full, ``Invalid`` when the attendee is not of the supplier.
+    order: the challenge is held, the invitation locked and accepted, places kept for volunteers until now are offered
+    to who waits (``waiting.open_reserved``), ``taken`` goes up, the seat, the confirmation, an audit line, a letter
+    with a calendar entry to who attends. Raises ``Conflict`` when the invitation cannot be accepted any more, a
+    conflict of interest stands in the way on the day of the session, or it holds another place; ``NoPlaces`` when the
+    session is full, ``Invalid`` when the attendee is not of the supplier.
     """
     challenges.hold(session, invitation.challenge)
     invitation = matchmaking.mark_accepted(session, actor=actor, invitation=invitation)
     seats.lock_of(session, invitation_ids=[invitation.id], meeting_ids=[meeting.id])
+    waiting.open_reserved(session, meeting_id=meeting.id)
     held = _place_to_come(session, invitation)
     if held is not None:
         if held.session_id == meeting.id:
@@ -53,7 +55,7 @@ def accept(
         )
     if meeting.challenge_id != invitation.challenge_id:
         raise Invalid({"meeting": "Choose one of the sessions of this challenge"})
-    if invitation.challenge.state not in OPEN_STATES:
+    if not invitation.challenge.is_open:
         raise Conflict("This challenge is no longer open, so no place can be taken.")
     one_to_one.check_offered(session, meeting=meeting, invitation=invitation)
     person_id = attendees.chosen(session, actor=actor, invitation=invitation, person_id=attendee_id)
@@ -122,7 +124,7 @@ def end_kept_place(session: Session, *, seat_id: int) -> None:
     seat = session.get_one(Seat, seat_id)
     _lock(session, seat.invitation_id)
     session.refresh(seat)
-    if not seat.lapsed or seat.session.challenge.state not in OPEN_STATES:
+    if not seat.lapsed or not seat.session.challenge.is_open:
         return
     seats.give_back(session, seat=seat)
     _record(session, System(), seat, seat.session, "lapsed")
@@ -204,16 +206,20 @@ def _confirm(session: Session, actor: Actor, seat: Seat) -> Seat:
         return seat
     if seat.state is not SeatState.OFFERED or seat.lapsed:
         raise Conflict(f"The place in “{seat.session.title}” is not kept for you any more.")
-    if seat.session.challenge.state not in OPEN_STATES:
+    meeting = seats.lock(session, seat.session_id)
+    if not meeting.takes_places:
+        until = uk_time(meeting.open_until)
+        raise Conflict(f"Places in “{meeting.title}” could be taken until {until}.")
+    if not meeting.challenge.is_open:
         raise Conflict("This challenge is not open at the moment, so the place cannot be taken.")
     admission.check_admitted(
-        session, challenge=seat.session.challenge, supplier_id=seat.supplier_id, meeting=seat.session
+        session, challenge=meeting.challenge, supplier_id=seat.supplier_id, meeting=meeting
     )
     seat.state = SeatState.CONFIRMED
     seat.updated_at = clock.now()
     session.flush()
-    _record(session, actor, seat, seat.session, "confirmed")
-    letters.confirmed(session, sender=actor, meeting=seat.session, seat=seat)
+    _record(session, actor, seat, meeting, "confirmed")
+    letters.confirmed(session, sender=actor, meeting=meeting, seat=seat)
     return seat
 
 

@@ -77,9 +77,10 @@ def offered(session: Session, *, meeting: AdvisorySession, seat: Seat) -> None:
 
 
 def offered_anew(session: Session, *, meeting: AdvisorySession, seat: Seat) -> None:
-    """Tell for whom a place is kept, after a pause, until when it is now."""
+    """Tell for whom a place is kept, after a pause or a change of the session, until when it is now."""
     assert seat.held_until is not None
-    _kept(session, meeting, seat, key=f"seat:{seat.id}:{seat.held_until:%Y%m%dT%H%M%S}:offered")
+    moment = f"{meeting.sequence}:{seat.held_until:%Y%m%dT%H%M%S}"
+    _kept(session, meeting, seat, key=f"seat:{seat.id}:{moment}:offered")
 
 
 def _kept(session: Session, meeting: AdvisorySession, seat: Seat, *, key: str) -> None:

@@ -1,4 +1,4 @@
-"""An engagement that was paused goes on: nobody on a waiting list lost anything by it.
+"""An engagement that was paused, or whose department was suspended, goes on: nobody who waits lost anything by it.
 
 While the challenge is not open no place can be taken, so none is offered and none that is kept runs out.
 """
@@ -8,9 +8,11 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
-from engage.advisory.enums import SeatState, SessionState
-from engage.advisory.models import AdvisorySession, Seat
+from engage.advisory.enums import SessionState
+from engage.advisory.models import AdvisorySession
 from engage.advisory.service import letters, waiting
+from engage.challenges.enums import OPEN_STATES
+from engage.challenges.models import Challenge
 
 
 def go_on(session: Session, *, challenge_id: int) -> None:
@@ -30,19 +32,17 @@ def go_on(session: Session, *, challenge_id: int) -> None:
     for meeting in session.scalars(query).all():
         if not meeting.takes_places:
             continue
-        for seat in _kept(session, meeting):
+        for seat in waiting.kept(session, meeting=meeting):
             seat.held_until = waiting.kept_until(meeting)
             session.flush()
             letters.offered_anew(session, meeting=meeting, seat=seat)
         waiting.promote(session, meeting=meeting)
 
 
-def _kept(session: Session, meeting: AdvisorySession) -> list[Seat]:
-    query = (
-        sa.select(Seat)
-        .where(Seat.session_id == meeting.id, Seat.state == SeatState.OFFERED)
-        .options(joinedload(Seat.person), joinedload(Seat.supplier), joinedload(Seat.invitation))
-        .order_by(Seat.id)
-        .execution_options(populate_existing=True)
+def go_on_everywhere(session: Session, *, organisation_id: int) -> None:
+    """Do as ``go_on`` does for every open challenge of a department that may act again."""
+    query = sa.select(Challenge.id).where(
+        Challenge.organisation_id == organisation_id, Challenge.state.in_(OPEN_STATES)
     )
-    return list(session.scalars(query))
+    for challenge_id in session.scalars(query.order_by(Challenge.id)).all():
+        go_on(session, challenge_id=challenge_id)

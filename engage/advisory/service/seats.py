@@ -10,7 +10,8 @@ else may hold. So no two transactions ever wait for each other.
 ``advisory_session.taken`` equals the number of live seats at every commit. It goes up only by the
 conditional update in ``take``: of all who ask for the last place at once, the row's lock lets one through
 and shows the others a full session. ``taken_invited`` equals the number of those that are no volunteers', and never
-reaches into the places that are kept for volunteers. Of a corporate group no more come than the session takes: they
+reaches into the places that are kept for volunteers: those are for everybody once ``waiting.open_reserved`` has
+offered them to who waits, never by the time alone. Of a corporate group no more come than the session takes: they
 are counted under the lock of the row that the update holds.
 """
 
@@ -126,9 +127,9 @@ def _count_up(session: Session, meeting: AdvisorySession, *, volunteered: bool) 
     now = clock.now()
     free, values = AdvisorySession.taken < AdvisorySession.places, {"taken": AdvisorySession.taken + 1}
     if not volunteered:
-        kept = sa.case((AdvisorySession.reserved_until <= now, 0), else_=AdvisorySession.held_back)
-        free = sa.and_(free, AdvisorySession.taken_invited < AdvisorySession.places - kept)
-        values |= {"taken_invited": AdvisorySession.taken_invited + 1, "held_back": kept}
+        own = AdvisorySession.places - AdvisorySession.held_back
+        free = sa.and_(free, AdvisorySession.taken_invited < own)
+        values["taken_invited"] = AdvisorySession.taken_invited + 1
     statement = (
         sa.update(AdvisorySession)
         .where(

@@ -121,8 +121,9 @@ def change(
     many as are taken by then, instead of being refused below that.
 
     Side effects, in order: the session's row is locked and changed, ``sequence`` goes up, an audit line;
-    when people who attend are concerned, a letter with the new calendar entry to each of them; places that are free
-    for it now are offered to who waits; when everyone is concerned, a ledger line. Raises ``Conflict`` when the session
+    when people who attend are concerned, a letter with the new calendar entry to each of them; places kept for who
+    waited are kept no longer than the new times allow, with a letter; places that are free are offered to who waits,
+    whatever was changed; when everyone is concerned, a ledger line. Raises ``Conflict`` when the session
     is over or cancelled or the challenge is not public, ``Invalid`` when it would begin in the past, have fewer
     places than are taken, or is moved without a reason.
     """
@@ -159,8 +160,8 @@ def change(
             changes=told,
             reason=reason if moved else "",
         )
-    if (TERMS | {"places"}) & set(changes):
-        waiting.promote(session, meeting=meeting)
+    waiting.keep_shorter(session, meeting=meeting, told=bool(told))
+    waiting.promote(session, meeting=meeting)
     if set(changes) & (ANNOUNCED.keys() | TERMS):
         why = f". {reason}" if moved and reason else ""
         _announce(session, meeting, f"Advisory session changed: {meeting.title}, {_when(meeting)}{why}")

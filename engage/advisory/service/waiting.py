@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from engage.accounts.enums import OrganisationState
 from engage.accounts.models import Organisation
-from engage.advisory.enums import WAITING_TRANSITIONS, SessionState, WaitingState
+from engage.advisory.enums import WAITING_TRANSITIONS, SeatState, SessionState, WaitingState
 from engage.advisory.models import AdvisorySession, Seat, WaitingPlace
 from engage.advisory.service import letters, seats
 from engage.audit import service as audit
@@ -140,15 +140,57 @@ def open_reserved(session: Session, *, meeting_id: int) -> list[Seat]:
     return promote(session, meeting=meeting)
 
 
+def serve(session: Session, *, meeting_id: int) -> list[Seat]:
+    """Offer what is free in a session to who waits, and return the seats offered.
+
+    Every change that frees a place does so itself; this is for what no change says, such as an engagement that is open
+    again because its department is. Side effects, in order: the session's row locked, those of ``promote``.
+    """
+    return promote(session, meeting=seats.lock(session, meeting_id))
+
+
+def keep_shorter(session: Session, *, meeting: AdvisorySession, told: bool) -> None:
+    """Keep the offered places of ``meeting``, whose row the caller has locked, no longer than its times allow now.
+
+    Side effects, for each: ``held_until``, when that is later than ``kept_until``; a letter with the times as they are
+    now, then, or when everybody who comes is ``told``.
+    """
+    for seat in kept(session, meeting=meeting):
+        assert seat.held_until is not None
+        until = min(seat.held_until, kept_until(meeting))
+        if until == seat.held_until and not told:
+            continue
+        seat.held_until = until
+        session.flush()
+        letters.offered_anew(session, meeting=meeting, seat=seat)
+
+
+def kept(session: Session, *, meeting: AdvisorySession) -> list[Seat]:
+    """Return the places of ``meeting`` that are kept for who waited, people and suppliers loaded."""
+    query = (
+        sa.select(Seat)
+        .where(Seat.session_id == meeting.id, Seat.state == SeatState.OFFERED)
+        .options(joinedload(Seat.person), joinedload(Seat.supplier), joinedload(Seat.invitation))
+        .order_by(Seat.id)
+        .execution_options(populate_existing=True)
+    )
+    return list(session.scalars(query))
+
+
 def end_late(session: Session, *, meeting_id: int) -> None:
     """End the waiting list of a session in which no place can be taken any more; before that time nothing happens.
 
     Side effects, in order: the session's row locked, those of ``close``.
     """
     meeting = seats.lock(session, meeting_id)
-    if meeting.state is SessionState.SCHEDULED and meeting.open_until <= clock.now():
-        until = uk_time(meeting.open_until)
-        close(session, meeting=meeting, reason=f"Places could be taken until {until}, and none became free.")
+    if meeting.state is not SessionState.CANCELLED and meeting.open_until <= clock.now():
+        close_late(session, meeting=meeting)
+
+
+def close_late(session: Session, *, meeting: AdvisorySession) -> None:
+    """End the waiting list of ``meeting``, whose row the caller has locked, because it is too late for a place."""
+    until = uk_time(meeting.open_until)
+    close(session, meeting=meeting, reason=f"Places could be taken until {until}, and none became free.")
 
 
 def close(session: Session, *, meeting: AdvisorySession, reason: str) -> None:

@@ -205,7 +205,7 @@ def _facts(meeting: queries.PublicSession, volunteered: bool) -> str:
     line = f"you would be number {meeting.waiting + 1} on the waiting list"
     if free:
         places = f"{plural(free, 'place')} free"
-    elif meeting.free and meeting.reserved_until is not None:
+    elif meeting.free and meeting.reserved_until is not None and meeting.reserved_until > clock.now():
         places = f"the places left are for volunteers until {uk_time(meeting.reserved_until)}: {line}"
     else:
         places = f"full: {line}"

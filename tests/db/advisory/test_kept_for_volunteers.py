@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from engage.advisory import jobs, service
+from engage.advisory import jobs, queries, service
 from engage.advisory.enums import SeatState
 from engage.advisory.errors import GroupFull, NoPlaces
 from engage.advisory.models import AdvisorySession, Seat, WaitingPlace
@@ -119,6 +119,47 @@ def test_after_the_time_an_acceptance_does_not_wait_for_the_job(scene: Scene) ->
     scene.meeting.reserved_until = clock.now() - timedelta(minutes=1)
     scene.session.flush()
     assert isinstance(scene.accept(scene.invited()), Seat)
+
+
+class TestWhenTheTimeIsOver:
+    """One place is taken, two are for volunteers until now, and two invited suppliers wait for them."""
+
+    @pytest.fixture
+    def waiting(self, scene: Scene) -> list[Invitation]:
+        scene.change(reserved=2)
+        scene.accept(scene.invited())
+        found = [scene.invited(), scene.invited()]
+        assert [type(scene.accept(each)) for each in found] == [WaitingPlace, WaitingPlace]
+        scene.meeting.reserved_until = clock.now() - timedelta(minutes=1)
+        scene.session.flush()
+        return found
+
+    def offered(self, scene: Scene) -> list[int]:
+        query = sa.select(Seat.invitation_id).where(Seat.state == SeatState.OFFERED).order_by(Seat.id)
+        return list(scene.session.scalars(query))
+
+    def test_a_newcomer_overtakes_nobody(self, scene: Scene, waiting: list[Invitation]) -> None:
+        assert isinstance(scene.accept(scene.invited()), WaitingPlace)
+        assert self.offered(scene) == [each.id for each in waiting]
+        assert scene.counts == (3, 3, 0)
+
+    def test_who_waits_can_take_it_before_the_job(self, scene: Scene, waiting: list[Invitation]) -> None:
+        seat = scene.accept(waiting[0])
+        assert isinstance(seat, Seat)
+        assert (seat.state, self.offered(scene)) == (SeatState.CONFIRMED, [waiting[1].id])
+
+    def test_a_change_of_something_else_leaves_no_place_free(
+        self, scene: Scene, waiting: list[Invitation]
+    ) -> None:
+        scene.change(agenda="Other questions")
+        assert self.offered(scene) == [each.id for each in waiting]
+        assert scene.counts == (3, 3, 0)
+
+    def test_no_page_calls_them_free_while_somebody_waits(
+        self, scene: Scene, waiting: list[Invitation]
+    ) -> None:
+        (shown,) = queries.public_sessions(scene.session, challenge_id=scene.meeting.challenge_id)
+        assert (len(waiting), shown.free_for_invited) == (2, 0)
 
 
 def test_a_place_given_up_goes_past_who_cannot_have_it(scene: Scene) -> None:

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from engage.advisory import queries
-from engage.advisory.enums import SessionState
+from engage.advisory.enums import SessionFormat, SessionState
 from engage.advisory.queries import Piece, PublicSession, Reason, Why
 from engage.challenges.enums import OPEN_STATES, PUBLIC_STATES, ChallengeState
 from engage.kernel import clock
@@ -67,6 +67,13 @@ def test_upcoming_sessions_are_scheduled_ahead_and_soonest_first(session: Sessio
         ("sooner", challenge.ref),
         ("later", challenge.ref),
     ]
+
+
+def test_talks_of_those_who_asked_are_not_among_the_upcoming(session: Session) -> None:
+    challenge = advisory.open_challenge(session)
+    advisory.meeting(session, challenge=challenge, format=SessionFormat.ONE_TO_ONE)
+    shown = advisory.meeting(session, challenge=challenge)
+    assert [each.ref for each in queries.upcoming_public_sessions(session, limit=5)] == [shown.ref]
 
 
 def test_sessions_to_choose_have_free_places_first_and_leave_out_what_is_over(session: Session) -> None:

@@ -10,8 +10,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from engage.accounts.enums import OrganisationState
+from engage.accounts.events import OrganisationVerified
 from engage.advisory import handlers, jobs, queries, service
-from engage.advisory.enums import SeatState, WaitingState
+from engage.advisory.enums import SeatState, SessionState, WaitingState
 from engage.advisory.models import AdvisorySession, Seat, WaitingPlace
 from engage.advisory.service import SessionDetails
 from engage.advisory.service import waiting as waitinglist
@@ -394,3 +395,103 @@ def test_a_place_that_was_only_kept_counts_for_nobody_when_attendance_is_recorde
 
     session.refresh(seat)
     assert (seat.state, meeting.taken) == (SeatState.RELEASED, 0)
+
+
+def test_nobody_takes_a_kept_place_once_places_are_closed(session: Session, meeting: AdvisorySession) -> None:
+    ((team, invitation),) = waiting(session, meeting, 1)
+    release_all(session, meeting)
+    meeting.closes_at = clock.now() - timedelta(minutes=1)
+    session.flush()
+    with pytest.raises(Conflict, match="could be taken until"):
+        service.take_kept_place(session, actor=team.actor, seat=kept(session, invitation))
+    assert kept(session, invitation).state is SeatState.OFFERED
+
+
+def test_a_place_is_kept_no_longer_than_an_earlier_time_allows(
+    session: Session, meeting: AdvisorySession
+) -> None:
+    ((team, invitation),) = waiting(session, meeting, 1)
+    release_all(session, meeting)
+    begin = clock.now() + timedelta(hours=4)
+    sooner = details(meeting, starts_at=begin, ends_at=begin + timedelta(hours=1))
+    service.change(session, actor=System(), meeting=meeting, details=sooner)
+    until = kept(session, invitation).held_until
+    assert until is not None
+    assert timedelta(hours=1, minutes=55) < until - clock.now() <= timedelta(hours=2)
+    told = [letter.recipient for letter in letters(session, "place_offered")]
+    assert told == [team.person.email, team.person.email]
+
+
+def test_a_later_time_or_other_places_leave_a_kept_place_as_it_is(
+    session: Session, meeting: AdvisorySession
+) -> None:
+    ((_, invitation),) = waiting(session, meeting, 1)
+    release_all(session, meeting)
+    until = kept(session, invitation).held_until
+    service.change(session, actor=System(), meeting=meeting, details=details(meeting, places=2))
+    assert (kept(session, invitation).held_until, len(letters(session, "place_offered"))) == (until, 1)
+
+
+def test_a_suspended_department_costs_nobody_their_turn(session: Session, meeting: AdvisorySession) -> None:
+    (_, invitation), (_, behind) = waiting(session, meeting, 2)
+    release_all(session, meeting)
+    seat = kept(session, invitation)
+    department = meeting.challenge.organisation
+    department.state = OrganisationState.SUSPENDED
+    seat.held_until = clock.now() - timedelta(minutes=1)
+    session.flush()
+    service.end_kept_place(session, seat_id=seat.id)
+    assert (seat.state, len(line(session, meeting))) == (SeatState.OFFERED, 1)
+    with pytest.raises(Conflict, match="not kept for you any more"):
+        service.take_kept_place(session, actor=accounts.actor(session, Role.SUPPLIER_ADMIN), seat=seat)
+
+    department.state = OrganisationState.VERIFIED
+    handlers.on_organisation_verified(session, OrganisationVerified(department.id))
+    assert (seat.lapsed, line(session, meeting)) == (False, [behind.supplier_id])
+
+
+def test_a_kept_place_waits_while_the_department_is_suspended(
+    session: Session, meeting: AdvisorySession
+) -> None:
+    ((team, invitation),) = waiting(session, meeting, 1)
+    release_all(session, meeting)
+    meeting.challenge.organisation.state = OrganisationState.SUSPENDED
+    session.flush()
+    with pytest.raises(Conflict, match="not open at the moment"):
+        service.take_kept_place(session, actor=team.actor, seat=kept(session, invitation))
+
+
+def test_a_place_that_nothing_offered_is_offered_by_the_job(
+    session: Session, meeting: AdvisorySession
+) -> None:
+    ((_, invitation),) = waiting(session, meeting, 1)
+    assert queries.lists_to_serve(session) == []
+    meeting.places = 2
+    session.flush()
+    assert queries.lists_to_serve(session) == [meeting.id]
+    waitinglist.serve(session, meeting_id=meeting.id)
+    assert kept(session, invitation).session_id == meeting.id
+    assert queries.lists_to_serve(session) == []
+
+
+def test_recording_who_came_ends_the_line_with_a_letter(session: Session, meeting: AdvisorySession) -> None:
+    ((team, _),) = waiting(session, meeting, 1)
+    meeting.starts_at, meeting.ends_at = clock.now() - timedelta(minutes=3), clock.now() + timedelta(hours=1)
+    session.flush()
+    (seat,) = session.scalars(sa.select(Seat).where(Seat.session_id == meeting.id))
+    author = accounts.actor(session, Role.POLICY_AUTHOR, organisation=meeting.challenge.organisation)
+    service.record_attendance(session, actor=author, meeting=meeting, came={seat.id: True})
+    (letter,) = letters(session, "waiting_ended")
+    assert (letter.recipient, line(session, meeting)) == (team.person.email, [])
+
+
+def test_a_line_left_over_in_a_session_that_was_held_is_ended(
+    session: Session, meeting: AdvisorySession
+) -> None:
+    waiting(session, meeting, 1)
+    meeting.starts_at, meeting.ends_at = clock.now() - timedelta(hours=2), clock.now() - timedelta(hours=1)
+    meeting.state = SessionState.HELD
+    session.flush()
+    assert queries.late_lists(session, moment=clock.now()) == [meeting.id]
+    waitinglist.end_late(session, meeting_id=meeting.id)
+    assert line(session, meeting) == []
