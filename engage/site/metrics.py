@@ -23,7 +23,9 @@ def exposition(session: Session) -> bytes:
     letters = Gauge("engage_letters", "Letters by state", ["state"], registry=registry)
     for state, count in outbox.counts(session).items():
         letters.labels(state=state.value).set(count)
-    outcomes = Gauge("engage_letters_heard_of", "Letters by what was heard of them", ["outcome"], registry=registry)
+    outcomes = Gauge(
+        "engage_letters_heard_of", "Letters by what was heard of them", ["outcome"], registry=registry
+    )
     for outcome, count in outbox.came_back(session).items():
         outcomes.labels(outcome=outcome.value).set(count)
     alarms = Gauge("engage_mail_alarms", "Letters that need looking after", ["kind"], registry=registry)
@@ -31,7 +33,9 @@ def exposition(session: Session) -> bytes:
         alarms.labels(kind=alarm.kind).set(alarm.number)
     stopped = Gauge("engage_addresses_without_mail", "Suppressed addresses", registry=registry)
     stopped.set(outbox.count_suppressed(session))
-    waiting = Gauge("engage_oldest_letter_due_seconds", "Since when a letter is due, 0: none", registry=registry)
+    waiting = Gauge(
+        "engage_oldest_letter_due_seconds", "Since when a letter is due, 0: none", registry=registry
+    )
     due = outbox.oldest_due(session)
     waiting.set(due.timestamp() if due else 0)
     jobs = Gauge("engage_jobs", "Jobs by state", ["state"], registry=registry)

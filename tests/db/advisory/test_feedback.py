@@ -13,6 +13,7 @@ from engage.accounts.queries import actor_of
 from engage.advisory import queries, service
 from engage.advisory.enums import Side
 from engage.advisory.models import AdvisorySession, FeedbackAnswer
+from engage.challenges.models import Challenge
 from engage.kernel import clock
 from engage.kernel.actor import Actor, Role
 from engage.kernel.errors import Conflict, NotFound
@@ -22,9 +23,11 @@ from tests.support.records import letters
 AFTER = timedelta(days=40)
 
 
-def held(session: Session, number: int, **values: object) -> tuple[AdvisorySession, list[Actor], Actor]:
+def held(
+    session: Session, number: int, *, challenge: Challenge | None = None
+) -> tuple[AdvisorySession, list[Actor], Actor]:
     """A session with so many people who came, and who ran it."""
-    challenge = values.pop("challenge", None) or advisory.open_challenge(session)
+    challenge = challenge or advisory.open_challenge(session)
     meeting = advisory.meeting(
         session, challenge=challenge, starts_at=clock.now() - timedelta(hours=2), places=20
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -43,7 +44,7 @@ class Scene:
     def volunteer(self, *, group: str = "") -> Invitation:
         return self._invitation(Origin.VOLUNTEERED, group)
 
-    def _invitation(self, origin: Origin, group: str, **values: object) -> Invitation:
+    def _invitation(self, origin: Origin, group: str, **values: Any) -> Invitation:
         team = advisory.team(self.session)
         team.supplier.corporate_group = group
         made = advisory.invitation(

@@ -319,8 +319,8 @@ def test_what_was_confirmed_on_entry_is_kept_word_for_word_once(session: Session
     challenge = made.challenge(session)
     expert = accounts.actor(session, Role.SUPPLIER_EXPERT)
     entry = service.Entry("session:abc", expert.person_id, 7)
-    kept = [service.attest(session, actor=expert, challenge=challenge, entry=entry) for _ in range(2)]
-    assert (kept, service.confirmed(session, entries=[entry])) == ([True, False], {entry})
+    new = [service.attest(session, actor=expert, challenge=challenge, entry=entry) for _ in range(2)]
+    assert (new, service.confirmed(session, entries=[entry])) == ([True, False], {entry})
     (kept,) = queries.attestations(session, challenge_id=challenge.id)
     assert (kept.person_id, kept.text, kept.version) == (
         expert.person_id,
