@@ -75,6 +75,7 @@ REACTIONS: Mapping[type[events.Event], Sequence[events.Handler]] = {
     OrganisationSuspended: [advisory_handlers.on_organisation_suspended],
     OrganisationVerified: [
         suppliers_handlers.on_organisation_verified,
+        matchmaking_handlers.on_organisation_verified,
         advisory_handlers.on_organisation_verified,
     ],
     # Before the one that goes is suspended, which ends whatever is still its own.
@@ -102,7 +103,12 @@ REACTIONS: Mapping[type[events.Event], Sequence[events.Handler]] = {
         digests_handlers.on_challenge_ended_early,
     ],
     RouteChanged: [consultation_handlers.on_route_changed, digests_handlers.on_route_changed],
-    EngagementResumed: [advisory_handlers.on_engagement_resumed, digests_handlers.on_engagement_resumed],
+    # The time to answer first: invitations that are written after all tell it.
+    EngagementResumed: [
+        matchmaking_handlers.on_engagement_resumed,
+        advisory_handlers.on_engagement_resumed,
+        digests_handlers.on_engagement_resumed,
+    ],
     # Sessions first: they lock the invitations before the sessions, the order that every acceptance keeps.
     ChallengeWithdrawn: [
         advisory_handlers.on_challenge_withdrawn,

@@ -5,19 +5,29 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from engage.accounts.events import OrganisationVerified
 from engage.challenges import queries as challenges
 from engage.challenges.events import (
     ChallengeChanged,
     ChallengeEndedEarly,
     ChallengePublished,
     ChallengeWithdrawn,
+    EngagementResumed,
     ReviewRequested,
 )
 from engage.kernel import jobs
 from engage.kernel.actor import System
 from engage.matchmaking.enums import InvitationState
 from engage.matchmaking.models import Invitation
-from engage.matchmaking.service import RUN_FOR, commit_to_lottery, embed_soon, supersede, withdraw
+from engage.matchmaking.service import (
+    RUN_FOR,
+    commit_to_lottery,
+    embed_soon,
+    go_on,
+    go_on_everywhere,
+    supersede,
+    withdraw,
+)
 from engage.suppliers.events import StatementsChanged
 
 STANDING = (InvitationState.HELD, InvitationState.SENT, InvitationState.ACCEPTED)
@@ -68,3 +78,13 @@ def on_challenge_ended_early(session: Session, event: ChallengeEndedEarly) -> No
 def on_challenge_changed(session: Session, _event: ChallengeChanged) -> None:
     """Have the vector of the new text computed; a match that was made stays that of the text it was made with."""
     embed_soon(session)
+
+
+def on_engagement_resumed(session: Session, event: EngagementResumed) -> None:
+    """Give who was still to answer the whole time anew."""
+    go_on(session, challenge_id=event.challenge_id)
+
+
+def on_organisation_verified(session: Session, event: OrganisationVerified) -> None:
+    """Do the same for every open challenge of a department whose suspension was lifted."""
+    go_on_everywhere(session, organisation_id=event.organisation_id)

@@ -190,6 +190,15 @@ SAMPLES: Mapping[str, list[Mapping[str, Any]]] = {
             "link": INVITATION,
         }
     ],
+    "invitation_more_time": [
+        {
+            **ABOUT,
+            "supplier": SUPPLIER,
+            "challenge_ref": "ENG-2026-0007",
+            "answer_by": ANSWER_BY,
+            "link": INVITATION,
+        }
+    ],
     "invitation_reminder": [
         {
             **ABOUT,

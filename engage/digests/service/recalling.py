@@ -17,9 +17,15 @@ from engage.outbox.service.bulk import cancel_all
 
 SENDER = System()
 INVITATION = "invitation"
-LEADING = (INVITATION, "invitation_reminder", "challenge_changed", "engagement_resumed")
+LEADING = (
+    INVITATION,
+    "invitation_reminder",
+    "invitation_more_time",
+    "challenge_changed",
+    "engagement_resumed",
+)
 """Letters that send their reader to the text, and say nothing that is needed without it."""
-FOLLOWING = ("invitation_withdrawn", "invitation_reminder")
+FOLLOWING = ("invitation_withdrawn", "invitation_reminder", "invitation_more_time")
 """Letters that mean nothing to somebody whose invitation never left."""
 
 

@@ -10,10 +10,10 @@ from engage.matchmaking.service.fairness import FairnessReport, report
 from engage.matchmaking.service.fitting import Fit, fits
 from engage.matchmaking.service.forgetting import forget_words
 from engage.matchmaking.service.frozen import frozen_profile
+from engage.matchmaking.service.going_on import go_on, go_on_everywhere
 from engage.matchmaking.service.invitations import (
     DRAW,
     expire,
-    expire_overdue,
     invite,
     last_moment,
     let_answer,
@@ -27,6 +27,7 @@ from engage.matchmaking.service.letting import release_alternates, waiting_mark
 from engage.matchmaking.service.lottery import commit_to_lottery
 from engage.matchmaking.service.matchable import MATCHABLE
 from engage.matchmaking.service.opportunities import Opportunity, opportunities
+from engage.matchmaking.service.overdue import expire_overdue
 from engage.matchmaking.service.overrides import end_override, override
 from engage.matchmaking.service.places import Room, room
 from engage.matchmaking.service.preview import Preview, preview
@@ -94,6 +95,8 @@ __all__ = [
     "fold",
     "forget_words",
     "frozen_profile",
+    "go_on",
+    "go_on_everywhere",
     "invite",
     "invite_against",
     "judged",

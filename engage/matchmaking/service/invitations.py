@@ -285,14 +285,6 @@ def expire(session: Session, *, actor: Anyone, invitation: Invitation) -> Invita
     return now
 
 
-def expire_overdue(session: Session, *, actor: Anyone, invitation_id: int) -> None:
-    """Close an invitation as ``expire`` does; one that was answered or taken back meanwhile stays as it is."""
-    now = lock(session, session.get_one(Invitation, invitation_id))
-    over = now.expires_at is not None and now.expires_at <= clock.now()
-    if now.state is InvitationState.SENT and over:
-        expire(session, actor=actor, invitation=now)
-
-
 def lock(session: Session, invitation: Invitation) -> Invitation:
     """Return ``invitation`` as it stands now, locked until the transaction ends."""
     query = (

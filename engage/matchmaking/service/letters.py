@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from engage.accounts import queries as accounts
+from engage.kernel import clock
 from engage.kernel.actor import Anyone, System
 from engage.kernel.settings import settings
 from engage.matchmaking.enums import Origin
 from engage.matchmaking.models import Invitation, MatchCandidate
 from engage.outbox import service as outbox
+from engage.outbox.enums import LetterState
+from engage.outbox.models import Letter
 
 if TYPE_CHECKING:
     from engage.accounts.models import Person
@@ -47,8 +51,12 @@ def tell_after_all(
 
 
 def tell_withdrawn(session: Session, *, sender: Anyone, invitation: Invitation, reason: str) -> int:
-    """Post to each reader that the invitation no longer stands, and return how many letters were written."""
-    return _post(session, sender, invitation, template="invitation_withdrawn", more={"reason": reason})
+    """Post to each reader that the invitation no longer stands, and return how many letters were written.
+
+    Each time that happens: one that was opened again can be taken back again.
+    """
+    key, more = f":{clock.now():%Y%m%dT%H%M%S%f}", {"reason": reason}
+    return _post(session, sender, invitation, template="invitation_withdrawn", more=more, key=key)
 
 
 def remind(session: Session, *, invitation: Invitation) -> int:
@@ -60,6 +68,31 @@ def remind(session: Session, *, invitation: Invitation) -> int:
     }
     key = f":{invitation.expires_at:%Y%m%dT%H%M}"
     return _post(session, System(), invitation, template="invitation_reminder", more=more, key=key)
+
+
+def tell_more_time(session: Session, *, invitation: Invitation) -> int:
+    """Post to each reader that there is more time to answer, once for each last moment; return how many letters.
+
+    Not to whom the invitation itself never reached, because it was cancelled before it left.
+    """
+    assert invitation.expires_at is not None
+    address = sa.func.lower(Letter.recipient)
+    query = (
+        sa.select(address)
+        .where(Letter.fact == f"invitation:{invitation.ref}", Letter.template == "invitation")
+        .group_by(address)
+        .having(sa.func.bool_and(Letter.state == LetterState.CANCELLED))
+    )
+    unheard = set(session.scalars(query))
+    more = {
+        "answer_by": invitation.expires_at,
+        "link": f"{settings().base_url}/supplier/invitations/{invitation.ref}",
+    }
+    people = {person.email.lower() for person in readers(session, invitation)} - unheard
+    key = f":{invitation.expires_at:%Y%m%dT%H%M}"
+    return _post(
+        session, System(), invitation, template="invitation_more_time", more=more, key=key, only=people
+    )
 
 
 def _invited(session: Session, invitation: Invitation) -> dict[str, object]:
