@@ -58,9 +58,11 @@ from engage.advisory.queries.talks import (
     PublicTalks,
     ask_of,
     asks_of_challenge,
+    can_choose_talk,
     count_talks,
     free_talks,
     public_talks,
+    talk_of,
     talks_begun,
 )
 from engage.advisory.queries.terms import terms
@@ -91,6 +93,7 @@ __all__ = [
     "asked_anew",
     "asks_of_challenge",
     "attendance_of",
+    "can_choose_talk",
     "contribution_of",
     "contributions",
     "contributions_of_supplier",
@@ -140,6 +143,7 @@ __all__ = [
     "sessions_of_supplier",
     "sessions_to_choose",
     "sides_of",
+    "talk_of",
     "talks_begun",
     "terms",
     "upcoming_of_department",

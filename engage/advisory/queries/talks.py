@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, contains_eager, joinedload
 
-from engage.advisory.enums import AskState, SessionFormat, SessionState
-from engage.advisory.models import AdvisorySession, OneToOneAsk, OneToOneTerms
+from engage.advisory.enums import AskState, SeatState, SessionFormat, SessionState
+from engage.advisory.models import AdvisorySession, OneToOneAsk, OneToOneTerms, Seat
 from engage.challenges import queries as challenges
 from engage.kernel import clock
+from engage.matchmaking.enums import InvitationState
+from engage.matchmaking.models import Invitation
 from engage.suppliers.models import Supplier
 
 
@@ -81,20 +83,54 @@ def count_talks(session: Session, *, challenge_id: int) -> int:
 
 
 def free_talks(session: Session, *, challenge_id: int) -> int:
-    """Return how many talks to come nobody has taken, less those that others were offered and have not chosen."""
+    """Return how many talks to come nobody has taken, less one for each supplier that was offered one and has none.
+
+    Below 0 there are too few. Nobody counts whose invitation has ended, or who has had its talk.
+    """
     free = _talks(challenge_id).where(
         AdvisorySession.state == SessionState.SCHEDULED,
         AdvisorySession.starts_at > clock.now(),
         AdvisorySession.taken == 0,
     )
+    invited = sa.exists().where(
+        Invitation.challenge_id == OneToOneAsk.challenge_id,
+        Invitation.supplier_id == OneToOneAsk.supplier_id,
+        Invitation.state.in_((InvitationState.HELD, InvitationState.SENT, InvitationState.ACCEPTED)),
+    )
     offered = sa.select(sa.func.count(OneToOneAsk.id)).where(
-        OneToOneAsk.challenge_id == challenge_id, OneToOneAsk.state == AskState.OFFERED
+        OneToOneAsk.challenge_id == challenge_id,
+        OneToOneAsk.state == AskState.OFFERED,
+        invited,
+        OneToOneAsk.supplier_id.not_in(_talk_seats(challenge_id).with_only_columns(Seat.supplier_id)),
     )
-    taken = _talks(challenge_id).where(
-        AdvisorySession.state != SessionState.CANCELLED, AdvisorySession.taken > 0
+    return (session.scalar(free) or 0) - (session.scalar(offered) or 0)
+
+
+def talk_of(session: Session, *, challenge_id: int, supplier_id: int) -> Seat | None:
+    """Return the place of a supplier in a one-to-one talk of a challenge, to come or over, unless it was given up."""
+    query = _talk_seats(challenge_id).where(Seat.supplier_id == supplier_id)
+    loaded = query.options(contains_eager(Seat.session)).order_by(Seat.id.desc()).limit(1)
+    return session.scalar(loaded.execution_options(populate_existing=True))
+
+
+def can_choose_talk(session: Session, *, challenge_id: int, supplier_id: int) -> bool:
+    """Tell whether a supplier was offered a talk and has not had one."""
+    asked = ask_of(session, challenge_id=challenge_id, supplier_id=supplier_id)
+    if asked is None or asked.state is not AskState.OFFERED:
+        return False
+    return talk_of(session, challenge_id=challenge_id, supplier_id=supplier_id) is None
+
+
+def _talk_seats(challenge_id: int) -> sa.Select[Seat]:
+    return (
+        sa.select(Seat)
+        .join(Seat.session)
+        .where(
+            AdvisorySession.challenge_id == challenge_id,
+            AdvisorySession.format == SessionFormat.ONE_TO_ONE,
+            Seat.state != SeatState.RELEASED,
+        )
     )
-    open_offers = (session.scalar(offered) or 0) - (session.scalar(taken) or 0)
-    return (session.scalar(free) or 0) - max(open_offers, 0)
 
 
 def talks_begun(session: Session, *, challenge_id: int) -> bool:

@@ -279,32 +279,35 @@ def _about_seat(
 def talk_offered(
     session: Session, *, sender: Anyone, asked: OneToOneAsk, invitation: Invitation, terms: OneToOneTerms
 ) -> None:
-    """Tell who asked for a one-to-one talk that everybody who asked is offered one, and where to choose the time."""
-    if not _acts_for(session, asked.person, asked.supplier):
-        return
-    challenge, base = asked.challenge, settings().base_url
-    outbox.post(
-        session,
-        template="talk_offered",
-        to=asked.person.email,
-        to_name=asked.person.name,
-        person_id=asked.person.id,
-        context={
-            "challenge": challenge.title,
-            "department": challenge.organisation.name,
-            "minutes": terms.minutes,
-            "questions": terms.questions,
-            "answer_by": invitation.expires_at,
-            "link": f"{base}/supplier/invitations/{invitation.ref}",
-            "public_link": f"{base}/challenges/{challenge.ref}",
-        },
-        dedupe_key=f"talk_offered:{asked.id}",
-        why=f"You got this email because you asked for a talk for {asked.supplier.organisation.name}.",
-        sender=sender,
-        challenge_ref=challenge.ref,
-        audience=f"supplier:{asked.supplier.ref}",
-        fact=f"talk:{asked.id}",
-    )
+    """Tell who asked for a one-to-one talk that everybody who asked is offered one, and where to choose the time.
+
+    When who asked does not act for the supplier any more, everybody who does is told.
+    """
+    challenge, base, own = asked.challenge, settings().base_url, asked.supplier.organisation
+    still = _acts_for(session, asked.person, asked.supplier)
+    for person in [asked.person] if still else accounts.people_of(session, organisation_id=own.id):
+        outbox.post(
+            session,
+            template="talk_offered",
+            to=person.email,
+            to_name=person.name,
+            person_id=person.id,
+            context={
+                "challenge": challenge.title,
+                "department": challenge.organisation.name,
+                "minutes": terms.minutes,
+                "questions": terms.questions,
+                "answer_by": invitation.expires_at,
+                "link": f"{base}/supplier/invitations/{invitation.ref}",
+                "public_link": f"{base}/challenges/{challenge.ref}",
+            },
+            dedupe_key=f"talk_offered:{asked.id}:{person.id}",
+            why=f"You got this email because a talk was asked for in the name of {own.name}.",
+            sender=sender,
+            challenge_ref=challenge.ref,
+            audience=f"supplier:{asked.supplier.ref}",
+            fact=f"talk:{asked.id}",
+        )
 
 
 def offer_received(session: Session, *, sender: Anyone, offer: VolunteerOffer) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from engage.advisory import queries
 from engage.advisory.enums import AskState, SessionFormat, SessionState
 from engage.advisory.models import AdvisorySession, OneToOneAsk, OneToOneTerms
 from engage.challenges.models import Challenge
@@ -22,6 +23,10 @@ OPEN_FORMATS = (SessionFormat.BRIEFING, SessionFormat.ROUNDTABLE, SessionFormat.
 NOT_YET = (
     "One-to-one talks come after an open session: hold a briefing, a roundtable or a demonstration first, and record "
     "who came, so that nobody learns alone what has not been said to all."
+)
+STAYS = (
+    "A one-to-one talk stays one, and no other session becomes one: other suppliers can come. Cancel it and schedule "
+    "another session"
 )
 
 
@@ -49,13 +54,17 @@ def check_time(
 ) -> None:
     """Raise ``Invalid`` unless a one-to-one talk keeps to the terms that everybody was told; others pass.
 
-    ``meeting`` is the talk as it stands; one of a time before there were terms stays as it is.
+    ``meeting`` is the session as it stands: no talk becomes another session, or the other way round, because of each
+    it was said who can come. A talk of a time before there were terms stays as it is.
     """
-    if details.format is not SessionFormat.ONE_TO_ONE:
+    talk = details.format is SessionFormat.ONE_TO_ONE
+    if meeting is not None and talk is not (meeting.format is SessionFormat.ONE_TO_ONE):
+        raise Invalid({"format": STAYS})
+    if not talk:
         return
     terms = terms_of(session, challenge_id=challenge.id)
     if terms is None:
-        if meeting is not None and meeting.format is SessionFormat.ONE_TO_ONE:
+        if meeting is not None:
             return
         first = "Say first on what terms they are offered, under “One-to-one talks”"
         held = open_session_held(session, challenge_id=challenge.id)
@@ -71,7 +80,7 @@ def check_time(
 
 
 def check_offered(session: Session, *, meeting: AdvisorySession, invitation: Invitation) -> None:
-    """Raise ``Conflict`` unless the supplier of ``invitation`` was offered a talk, when ``meeting`` is one."""
+    """Raise ``Conflict`` unless the supplier of ``invitation`` was offered a talk and has had none, if it is one."""
     if meeting.format is not SessionFormat.ONE_TO_ONE:
         return
     if terms_of(session, challenge_id=meeting.challenge_id) is None:
@@ -80,6 +89,20 @@ def check_offered(session: Session, *, meeting: AdvisorySession, invitation: Inv
         raise Conflict(
             "One-to-one talks are for the suppliers that asked for one in time: every one of them was offered a talk. "
             "You can put everything in writing, and choose another session."
+        )
+    held = queries.talk_of(session, challenge_id=meeting.challenge_id, supplier_id=invitation.supplier_id)
+    if held is not None:
+        raise Conflict(
+            "Every supplier that asked has one talk, and you have yours. You can choose another session."
+        )
+
+
+def check_enough(session: Session, *, challenge_id: int) -> None:
+    """Raise ``Conflict`` unless there is a free talk for everybody who was offered one and has not chosen."""
+    if queries.free_talks(session, challenge_id=challenge_id) < 0:
+        raise Conflict(
+            "Every supplier that asked was offered a talk, and without this one there are too few. "
+            "Schedule another talk first, then cancel this one."
         )
 
 

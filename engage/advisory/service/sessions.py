@@ -175,8 +175,12 @@ def cancel(session: Session, *, actor: Anyone, meeting: AdvisorySession, reason:
     audit line, a ledger line, a letter with a cancelled calendar entry to everyone who had a seat, the waiting
     list ends with a letter to each.
     Invitations stay accepted: another session can be chosen. Raises ``Conflict`` when the session was held
-    or cancelled.
+    or cancelled, and when a person cancels a talk that somebody who was offered one needs: the challenge's row is
+    locked first, so that two are not cancelled at once.
     """
+    counted = isinstance(actor, Actor) and meeting.format is SessionFormat.ONE_TO_ONE
+    if counted:
+        challenges.hold(session, meeting.challenge)
     meeting = seats.lock(session, meeting.id)
     check(SESSION_TRANSITIONS, now=meeting.state, to=SessionState.CANCELLED, thing="session")
     meeting.state = SessionState.CANCELLED
@@ -185,6 +189,8 @@ def cancel(session: Session, *, actor: Anyone, meeting: AdvisorySession, reason:
     meeting.updated_at = clock.now()
     session.flush()
     released = seats.give_back_all(session, meeting=meeting)
+    if counted and meeting.challenge.is_open:
+        one_to_one.check_enough(session, challenge_id=meeting.challenge_id)
     _record(session, actor, meeting, "cancelled", released=len(released))
     _announce(session, meeting, f"Advisory session cancelled: {meeting.title}, {_when(meeting)}. {reason}")
     letters.cancelled(session, sender=actor, meeting=meeting, seats=released)

@@ -14,6 +14,7 @@ from engage.advisory import queries
 from engage.advisory.enums import ASK_TRANSITIONS, AskState, SessionFormat
 from engage.advisory.models import AdvisorySession, OneToOneAsk, OneToOneTerms
 from engage.advisory.service import letters
+from engage.advisory.service.answers import release_seat
 from engage.advisory.service.one_to_one import NOT_YET, open_session_held, terms_of
 from engage.advisory.service.sessions import SessionDetails, schedule
 from engage.audit import service as audit
@@ -120,14 +121,20 @@ def ask(session: Session, *, actor: Actor, challenge: Challenge, supplier: Suppl
 
 
 def take_back(session: Session, *, actor: Actor, asked: OneToOneAsk) -> None:
-    """Take a wish for a talk back; again changes nothing. A place that was taken is given up beside it.
+    """Take a wish for a talk back; again changes nothing. The place in a talk to come is given up with it.
 
-    Side effects: the challenge's row locked, the state, an audit line.
+    Side effects, in order: the challenge's row locked, those of ``answers.release_seat``, the state, an audit line.
+    Raises ``Conflict`` when the talk has begun.
     """
     challenge = challenges.hold(session, asked.challenge)
     session.refresh(asked)
     if asked.state is AskState.WITHDRAWN:
         return
+    seat = queries.talk_of(session, challenge_id=challenge.id, supplier_id=asked.supplier_id)
+    if seat is not None and seat.session.starts_at <= clock.now():
+        raise Conflict("Your talk has taken place, so you cannot take your wish back any more.")
+    if seat is not None:
+        release_seat(session, actor=actor, seat=seat)
     _move(asked, AskState.WITHDRAWN)
     session.flush()
     _record(session, actor, challenge, "taken_back", supplier=asked.supplier.ref)

@@ -9,7 +9,6 @@ from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from engage.advisory import queries, service
-from engage.advisory.enums import AskState
 from engage.advisory.forms import AcceptForm, DeclineForm
 from engage.advisory.policy import AdvisoryPermission, can_answer
 from engage.advisory.service import admission
@@ -171,12 +170,11 @@ def _moment(moment: datetime) -> str:
 def _page(found: Invitation, form: AcceptForm, decline_form: DeclineForm, *, refused: str = "") -> str:
     turn = queries.waiting_of_invitation(db(), invitation_id=found.id)
     volunteered = found.origin is Origin.VOLUNTEERED
-    asked = queries.ask_of(db(), challenge_id=found.challenge_id, supplier_id=found.supplier_id)
     meetings = queries.sessions_to_choose(
         db(),
         challenge_id=found.challenge_id,
         volunteered=volunteered,
-        talks=asked is not None and asked.state is AskState.OFFERED,
+        talks=queries.can_choose_talk(db(), challenge_id=found.challenge_id, supplier_id=found.supplier_id),
     )
     form.meeting.choices = [(each.ref, each.title, _facts(each, volunteered)) for each in meetings]
     seat = queries.seat_to_come(db(), invitation_id=found.id)

@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy.orm import Session
 
 from engage.advisory import queries, service
-from engage.advisory.enums import AskState, SessionFormat, SessionState
+from engage.advisory.enums import AskState, SeatState, SessionFormat, SessionState
+from engage.advisory.models import AdvisorySession, Seat
 from engage.advisory.service import SessionDetails, TalkTimes, one_to_one
 from engage.challenges.models import Challenge
 from engage.kernel import clock
@@ -54,7 +55,7 @@ class Scene:
         service.ask(self.session, actor=team.actor, challenge=self.challenge, supplier=team.supplier)
         return team
 
-    def talks(self, number: int) -> Sequence[object]:
+    def talks(self, number: int) -> Sequence[AdvisorySession]:
         first = clock.now().replace(microsecond=0) + timedelta(days=9)
         times = TalkTimes(first_at=first, number=number, pause=timedelta(minutes=10), place="Online")
         return service.schedule_talks(self.session, actor=self.actor, challenge=self.challenge, times=times)
@@ -65,6 +66,17 @@ class Scene:
         assert row is not None
         row.ask_until = clock.now() - timedelta(minutes=1)
         self.session.flush()
+
+    def takes(self, team: SupplierTeam, talk: AdvisorySession) -> Seat:
+        found = invitations.invitation_of(
+            self.session, challenge_id=self.challenge.id, supplier_id=team.supplier.id
+        )
+        assert found is not None
+        return service.accept(self.session, actor=team.actor, invitation=found, meeting=talk)
+
+    @property
+    def free(self) -> int:
+        return queries.free_talks(self.session, challenge_id=self.challenge.id)
 
     def offer(self) -> list[str]:
         offered = service.offer_talks(self.session, actor=self.actor, challenge=self.challenge)
@@ -147,7 +159,7 @@ def test_who_declined_before_is_offered_one_like_everybody(scene: Scene) -> None
         scene.session,
         actor=team.actor,
         invitation=declined,
-        meeting=talk,  # type: ignore[arg-type]  # a test's short cut
+        meeting=talk,
     )
     assert seat.session.format is SessionFormat.ONE_TO_ONE
 
@@ -163,7 +175,7 @@ def test_who_did_not_ask_takes_no_talk(scene: Scene) -> None:
             scene.session,
             actor=team.actor,
             invitation=invited,
-            meeting=talk,  # type: ignore[arg-type]  # a test's short cut
+            meeting=talk,
         )
 
 
@@ -192,3 +204,99 @@ def test_an_offer_invites_who_was_not_invited(scene: Scene) -> None:
     )
     assert found is not None
     assert (found.state, found.origin) == (InvitationState.SENT, Origin.VOLUNTEERED)
+
+
+class TestOneTalkEach:
+    """Two suppliers were offered a talk, and there are two."""
+
+    @pytest.fixture
+    def offered(self, scene: Scene) -> tuple[list[SupplierTeam], Sequence[AdvisorySession]]:
+        scene.terms()
+        teams = [scene.asks(), scene.asks()]
+        talks = scene.talks(2)
+        scene.over()
+        scene.offer()
+        return teams, talks
+
+    def test_nobody_takes_a_second_one_after_the_first(
+        self, scene: Scene, offered: tuple[list[SupplierTeam], Sequence[AdvisorySession]]
+    ) -> None:
+        (first, second), (one, other) = offered
+        seat = scene.takes(first, one)
+        seat.state, one.state = SeatState.ATTENDED, SessionState.HELD
+        scene.session.flush()
+        assert not queries.can_choose_talk(
+            scene.session, challenge_id=scene.challenge.id, supplier_id=first.supplier.id
+        )
+        with pytest.raises(Conflict, match="has one talk, and you have yours"):
+            scene.takes(first, other)
+        assert (scene.free, scene.takes(second, other).state) == (0, SeatState.CONFIRMED)
+
+    def test_who_no_longer_wants_it_gives_its_place_up(
+        self, scene: Scene, offered: tuple[list[SupplierTeam], Sequence[AdvisorySession]]
+    ) -> None:
+        (first, _), (one, _) = offered
+        seat = scene.takes(first, one)
+        asked = queries.ask_of(scene.session, challenge_id=scene.challenge.id, supplier_id=first.supplier.id)
+        assert (asked is not None, scene.free) == (True, 0)
+        service.take_back(scene.session, actor=first.actor, asked=asked)  # type: ignore[arg-type]  # just asserted
+        assert (seat.state, scene.free) == (SeatState.RELEASED, 1)
+
+    def test_who_had_it_cannot_take_the_wish_back(
+        self, scene: Scene, offered: tuple[list[SupplierTeam], Sequence[AdvisorySession]]
+    ) -> None:
+        (first, _), (one, _) = offered
+        scene.takes(first, one)
+        one.starts_at = clock.now() - timedelta(minutes=5)
+        asked = queries.ask_of(scene.session, challenge_id=scene.challenge.id, supplier_id=first.supplier.id)
+        with pytest.raises(Conflict, match="has taken place"):
+            service.take_back(scene.session, actor=first.actor, asked=asked)  # type: ignore[arg-type]  # it is there
+
+    def test_a_talk_that_somebody_needs_is_cancelled_once_there_is_another(
+        self, scene: Scene, offered: tuple[list[SupplierTeam], Sequence[AdvisorySession]]
+    ) -> None:
+        teams, (one, other) = offered
+        scene.takes(teams[0], one)
+        for needed in (one, other):
+            with pytest.raises(Conflict, match="Schedule another talk first"), scene.session.begin_nested():
+                service.cancel(scene.session, actor=scene.actor, meeting=needed, reason="Ill")
+        scene.talks(1)
+        service.cancel(scene.session, actor=scene.actor, meeting=one, reason="Ill")
+        assert (one.state, scene.free) == (SessionState.CANCELLED, 0)
+
+    def test_who_cannot_answer_any_more_needs_none(
+        self, scene: Scene, offered: tuple[list[SupplierTeam], Sequence[AdvisorySession]]
+    ) -> None:
+        (first, _), _ = offered
+        found = invitations.invitation_of(
+            scene.session, challenge_id=scene.challenge.id, supplier_id=first.supplier.id
+        )
+        assert found is not None
+        found.state = InvitationState.EXPIRED
+        scene.session.flush()
+        assert scene.free == 1
+
+
+@pytest.mark.parametrize("talk", [True, False])
+def test_no_session_becomes_a_talk_or_the_other_way_round(scene: Scene, talk: bool) -> None:
+    scene.terms()
+    (meeting,) = scene.talks(1)
+    if not talk:
+        meeting = advisory.meeting(scene.session, challenge=scene.challenge, places=1, agenda=QUESTIONS)
+        meeting.ends_at = meeting.starts_at + timedelta(minutes=30)
+    now = SessionDetails(**{name: getattr(meeting, name) for name in SessionDetails.__dataclass_fields__})
+    other = SessionFormat.BRIEFING if talk else SessionFormat.ONE_TO_ONE
+    with pytest.raises(Invalid) as wrong:
+        service.change(scene.session, actor=scene.actor, meeting=meeting, details=replace(now, format=other))
+    assert list(wrong.value.fields) == ["format"]
+
+
+def test_when_who_asked_has_left_the_others_are_told(scene: Scene) -> None:
+    scene.terms()
+    team = scene.asks()
+    colleague = accounts.member(scene.session, Role.SUPPLIER_EXPERT, organisation=team.supplier.organisation)
+    team.membership.ended_at = clock.now()
+    scene.talks(1)
+    scene.over()
+    scene.offer()
+    assert [each.recipient for each in letters(scene.session, "talk_offered")] == [colleague.person.email]
