@@ -28,7 +28,8 @@ TITLES = {"challenges": "Challenges", "changes": "What happened to challenges"}
 def feed(kind: str, format: str) -> ResponseReturnValue:  # noqa: A002 - as it is called in the address
     """Give the public challenges, or what happened to them, to feed readers; with the filters of the list.
 
-    A reader that brings back the ETag or the date it was given gets 304 while nothing has changed.
+    A reader that brings back the ETag it was given gets 304 while nothing has changed. There is no ``Last-Modified``: a
+    challenge that goes out of view takes its date with it, and what is left would look unchanged.
     """
     form = FilterForm([(found.id, found.name) for found in challenges.departments(db())])
     words, department_id, state = form.read()
@@ -45,6 +46,4 @@ def feed(kind: str, format: str) -> ResponseReturnValue:  # noqa: A002 - as it i
     response = Response(body, content_type=TYPES[format])
     response.headers["Cache-Control"] = "no-cache"
     response.set_etag(sha256(body.decode()))
-    if made.updated is not None:
-        response.last_modified = made.updated
     return response.make_conditional(request)
