@@ -45,6 +45,7 @@ def _text(name: str) -> sa.Column[str]:
 def upgrade() -> None:
     op.drop_constraint("uq_attestation_subject_person_id_version", "attestation")
     op.create_index("ix_attestation_subject_person_id", "attestation", ["subject", "person_id"])
+    _confirmations()
     op.add_column(
         "attachment", sa.Column("held", sa.Boolean(), nullable=False, server_default=sa.text("false"))
     )
@@ -70,6 +71,31 @@ def upgrade() -> None:
         sa.UniqueConstraint("session_id", "attachment_id"),
     )
     _feedback()
+
+
+def _confirmations() -> None:
+    """Let what somebody confirmed on accepting an invitation count for the session in which they have a place."""
+    op.execute(
+        """
+        INSERT INTO attestation (person_id, organisation_id, challenge_id, subject, version, text, made_at)
+        SELECT said.person_id, said.organisation_id, said.challenge_id, 'session:' || advisory_session.ref,
+               said.version, said.text, said.made_at
+        FROM attestation AS said
+        JOIN invitation ON said.subject = 'invitation:' || invitation.ref
+        JOIN (
+            SELECT session_id, invitation_id, person_id FROM seat WHERE state <> 'released'
+            UNION
+            SELECT session_id, invitation_id, person_id FROM waiting_place WHERE state = 'waiting'
+        ) AS place ON place.invitation_id = invitation.id AND place.person_id = said.person_id
+        JOIN advisory_session ON advisory_session.id = place.session_id
+        WHERE NOT EXISTS (
+            SELECT FROM attestation AS known
+            WHERE known.subject = 'session:' || advisory_session.ref AND known.person_id = said.person_id
+              AND known.organisation_id = said.organisation_id AND known.version = said.version
+        )
+        ORDER BY said.id
+        """
+    )
 
 
 def _needs() -> None:
