@@ -21,13 +21,19 @@ from psycopg import sql
 from sqlalchemy.orm import Session
 
 from engage.kernel import clock
-from engage.kernel.actor import Actor, Anyone
+from engage.kernel.actor import Anyone
 from engage.kernel.errors import Invalid
 from engage.kernel.settings import settings
 from engage.kernel.text import sha256
 from engage.outbox.enums import WAITING, LetterState
 from engage.outbox.models import Letter, LetterStep
-from engage.outbox.service.posting import checked_address, message_id, plain_name, unsubscribe_headers
+from engage.outbox.service.posting import (
+    beginning,
+    checked_address,
+    message_id,
+    plain_name,
+    unsubscribe_headers,
+)
 from engage.outbox.service.rendering import Rendered, render
 
 log = structlog.get_logger()
@@ -118,7 +124,6 @@ def post_all(session: Session, letters: Sequence[Addressed], *, sender: Anyone) 
 def _row(one: Addressed, sender: Anyone) -> dict[str, Any]:
     blanks = {**one.values, "why": one.why, "unsubscribe_url": one.unsubscribe_url}
     mail = one.sheet.fill(blanks)
-    now = clock.now()
     return {
         "dedupe_key": one.dedupe_key,
         "message_id": message_id(one.dedupe_key),
@@ -137,12 +142,7 @@ def _row(one: Addressed, sender: Anyone) -> dict[str, Any]:
         "fact": one.fact,
         "bulk": True,
         "state": LetterState.QUEUED.value,
-        "sender": sender.person_name if isinstance(sender, Actor) else sender.name,
-        "created_at": now,
-        "not_before": now,
-        "attempts": 0,
-        "forgiven": 0,
-        "paced": False,
+        **beginning(sender),
     }
 
 

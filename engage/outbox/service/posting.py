@@ -88,14 +88,22 @@ def post(
         "calendar": calendar,
         "calendar_method": CalendarMethod(calendar_method) if calendar_method else None,
         "state": LetterState.HELD if held else LetterState.QUEUED,
+        **beginning(sender, not_before=not_before),
+    }
+    return _write(session, row)
+
+
+def beginning(sender: Anyone, *, not_before: datetime | None = None) -> dict[str, Any]:
+    """Return what every letter begins with: who caused it, when it may leave, and that nothing was tried yet."""
+    now = clock.now()
+    return {
         "sender": sender.person_name if isinstance(sender, Actor) else sender.name,
-        "created_at": (now := clock.now()),
+        "created_at": now,
         "not_before": not_before or now,
         "attempts": 0,
         "forgiven": 0,
         "paced": False,
     }
-    return _write(session, row)
 
 
 def _write(session: Session, row: Mapping[str, Any]) -> Letter | None:

@@ -13,6 +13,7 @@ from engage.kernel.db import unit_of_work
 from engage.kernel.settings import configure
 from engage.outbox import jobs
 from engage.outbox.models import Letter
+from engage.outbox.service import delivery
 from tests.factories import letters
 from tests.support.smtp import Handler, MailServer
 
@@ -64,7 +65,7 @@ def test_a_fault_of_ours_on_one_connection_is_not_lost(
 
     with MailServer() as server:
         configure(replace(settings, mail=server.address, mail_connections=CONNECTIONS))
-        monkeypatch.setattr(jobs.delivery, "settle", fail)
+        monkeypatch.setattr(delivery, "settle", fail)
         with pytest.raises(RuntimeError, match="the disk is full"):
             jobs.deliver_batch()
         configure(settings)
