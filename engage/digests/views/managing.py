@@ -20,9 +20,14 @@ from engage.http.limits import limited
 from engage.http.session import db, writes
 from engage.kernel import clock
 from engage.kernel.errors import Invalid
+from engage.outbox.service import works_again
 
 if TYPE_CHECKING:
     from engage.digests.models import Subscription
+
+
+SEE_OTHER = 303
+ENDING = frozenset({"end", "end_all"})
 
 
 @dataclass(frozen=True)
@@ -52,13 +57,16 @@ def my_alerts() -> ResponseReturnValue:
 def all_alerts(managing_token: str) -> ResponseReturnValue:
     """List what goes to the address of a mail, by the link in it; a POST as on the page of an account.
 
-    A link that is too old says so and, on a POST, sends a new one to the same address.
+    Who arranges something, other than ending, has read that mail: the address works again if mail to it had stopped. A
+    link that is too old says so and, on a POST, sends a new one to the same address.
     """
     try:
         found = queries.subscription(db(), service.managed_id(managing_token))
         answer = make_response(
             _desk(found.email, url_for("digests.all_alerts", managing_token=managing_token))
         )
+        if answer.status_code == SEE_OTHER and request.form.get("action") not in ENDING:
+            works_again(db(), email=found.email, actor=current_actor())
     except LinkExpired as expired:
         answer = make_response(_send_again(expired.subscription_id, managing_token))
     answer.headers.update(PRIVATE)

@@ -16,6 +16,7 @@ from engage.http.access import current_actor, public
 from engage.http.csrf import protect
 from engage.http.session import db, writes
 from engage.kernel import clock
+from engage.outbox.service import works_again
 
 if TYPE_CHECKING:
     from engage.digests.models import Subscription
@@ -80,7 +81,7 @@ def _act(number: int, token: str) -> ResponseReturnValue:
         service.end(db(), subscription_id=number, actor=who)
         return "These alerts have ended.\n", {"Content-Type": "text/plain; charset=utf-8"}
     if deed == "confirm":
-        service.confirm(db(), subscription_id=number, actor=who)
+        _works(service.confirm(db(), subscription_id=number, actor=who))
     elif deed == "end":
         service.end(db(), subscription_id=number, actor=who)
     elif deed == "change":
@@ -88,7 +89,10 @@ def _act(number: int, token: str) -> ResponseReturnValue:
         if not form.validate():
             return _page(number, token, form, status=422)
         cadence, weekday, hour = form.schedule
-        service.change(db(), subscription_id=number, cadence=cadence, weekday=weekday, hour=hour, actor=who)
+        found = service.change(
+            db(), subscription_id=number, cadence=cadence, weekday=weekday, hour=hour, actor=who
+        )
+        _works(found)
     elif deed == "all":
         service.send_way(db(), email=queries.subscription(db(), number).email)
         return redirect(url_for("digests.way_sent"), 303)
@@ -122,6 +126,11 @@ def _page(
         items=service.preview(session, found, settings=settings),
     )
     return page, 410 if stale else status
+
+
+def _works(found: Subscription) -> None:
+    """Let mail go to the address again: who wants its alerts has read the letter with the link. Not who ends them."""
+    works_again(db(), email=found.email, actor=current_actor())
 
 
 def _again(found: Subscription) -> dict[str, str]:

@@ -19,6 +19,7 @@ from engage.digests.enums import Cadence, SubscriptionState, Topic
 from engage.digests.models import Mute, Pause, Subscription
 from engage.kernel import clock
 from engage.kernel.actor import Role
+from engage.outbox import service as outbox
 from engage.outbox.models import Letter
 from tests.factories import challenges, digests
 from tests.support.client import DistrustfulClient
@@ -60,6 +61,42 @@ def test_by_the_link_of_a_mail_one_sees_everything_of_that_address_and_nothing_e
     assert answer.headers["Referrer-Policy"] == "no-referrer"
     assert ("All new challenges" in page, "New challenges in Scotland" in page) == (True, True)
     assert "their secret" not in page
+
+
+@pytest.mark.parametrize(
+    ("deed", "mailed"),
+    [
+        ({"action": "confirm"}, True),
+        ({"action": "change", "cadence": "daily", "weekday": "1", "hour": "8"}, True),
+        ({"action": "end"}, False),
+        ({"List-Unsubscribe": "One-Click"}, False),
+        ({"action": "gossip"}, False),
+    ],
+)
+def test_who_wants_alerts_by_the_link_of_a_mail_shows_that_the_address_works(
+    session: Session, client: DistrustfulClient, deed: dict[str, str], mailed: bool
+) -> None:
+    confirms = deed == {"action": "confirm"}
+    state = SubscriptionState.PENDING if confirms else SubscriptionState.ACTIVE
+    found = digests.subscription(session, email=SAM, state=state, created_at=clock.now())
+    outbox.suppress(session, email=SAM, reason="550")
+    session.commit()
+    here = f"/alerts/{service.token_for(found.id)}"
+    client.get(here)
+    assert outbox.is_suppressed(session, SAM)
+    client.post(here, data=deed)
+    assert outbox.is_suppressed(session, SAM) is not mailed
+
+
+@pytest.mark.parametrize(("deed", "mailed"), [("resume", True), ("end_all", False), ("gossip", False)])
+def test_so_does_who_arranges_something_on_the_page_of_everything(
+    session: Session, client: DistrustfulClient, deed: str, mailed: bool
+) -> None:
+    found = digests.subscription(session, email=SAM)
+    outbox.suppress(session, email=SAM, reason="550")
+    session.commit()
+    client.post(everything_of(found), data={"action": deed})
+    assert outbox.is_suppressed(session, SAM) is not mailed
 
 
 def test_stopping_one_and_stopping_all(session: Session, client: DistrustfulClient) -> None:
