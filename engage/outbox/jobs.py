@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 import structlog
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
 from engage.kernel import jobs
@@ -156,14 +157,24 @@ def hand_over(transport: Transport, claimed: delivery.Claim) -> str | SendError:
 @jobs.every("*/5 * * * *", queueing_lock="outbox.read_reports")
 @jobs.task("outbox.read_reports")
 def read_reports(**_due: int) -> None:
-    """Read the mailbox to which letters come back, and believe what it says of our letters."""
+    """Read the mailbox to which letters come back, and believe what it says of our letters.
+
+    Each mail is on its own: one that engage cannot digest is logged and marked as read, or anybody could stop all
+    reading by sending one. Only a database that is away ends the job: the mail is read again at the next one.
+    """
     if not settings().mail_reports:
         return
     with open_mailbox(settings().mail_reports) as mailbox:
         for key, data in mailbox.unread():
-            with unit_of_work() as session:
-                for report in service.read_reports(data):
-                    service.take_report(session, report)
+            try:
+                with unit_of_work() as session:
+                    for report in service.read_reports(data):
+                        service.take_report(session, report)
+            except (OperationalError, InterfaceError):
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever is wrong with one mail must not keep the others waiting
+                # Its words would be those of a stranger, with addresses in them: the mail itself stays for a person.
+                log.error("a mail that came back cannot be read", mail=key, kind=type(error).__name__)
             mailbox.mark_read(key)
             if jobs.stopping.is_set():
                 return

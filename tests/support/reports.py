@@ -47,6 +47,12 @@ def complaint(
     )
 
 
+def nested(depth: int) -> bytes:
+    """Return a mail of so many parts within parts: no parser that calls itself gets to the end of it."""
+    parts = (f"Content-Type: multipart/mixed; boundary=b{n}\r\n\r\n--b{n}\r\n" for n in range(depth))
+    return ("".join(parts) + "Content-Type: text/plain\r\n\r\nWords\r\n").encode()
+
+
 def out_of_office(*, to: str) -> bytes:
     """Return what an answering machine sends to where letters come from."""
     return (

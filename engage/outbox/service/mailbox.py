@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import imaplib
-import mailbox
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import unquote, urlsplit
 
@@ -17,6 +17,8 @@ TIMEOUT = 20.0
 IMAP, IMAPS = 143, 993
 MOST_AT_ONCE = 1000
 LARGEST = 10 * 1024 * 1024
+INFO = ":2,"
+"""Stands in the name of a file in a Maildir between the name of the mail and its flags."""
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -44,23 +46,39 @@ def open_mailbox(address: str) -> Iterator[Mailbox]:
 
 
 class MaildirMailbox:
-    """A folder in the format Maildir, as mail servers and fetching programs write it."""
+    """A folder in the format Maildir, as mail servers and fetching programs write it.
+
+    No mail is parsed here, only file names are: what cannot be parsed can be given and marked all the same.
+    """
 
     def __init__(self, folder: str) -> None:
-        self._folder = mailbox.Maildir(folder, create=True)
+        self._folder = Path(folder)
+        for part in ("tmp", "new", "cur"):
+            (self._folder / part).mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def unread(self) -> Iterator[tuple[str, bytes]]:
-        """Give each mail without the flag S."""
-        for key in sorted(self._folder.keys())[:MOST_AT_ONCE]:
-            if "S" not in self._folder.get_message(key).get_flags():
-                yield key, self._folder.get_bytes(key)
+        """Give each mail without the flag S, the oldest first; of one larger than ``LARGEST`` its beginning."""
+        found = [file for part in ("new", "cur") for file in (self._folder / part).iterdir()]
+        unread = [file for file in found if file.name[0] != "." and "S" not in _flags(file.name)]
+        for file in sorted(unread, key=lambda file: file.name)[:MOST_AT_ONCE]:
+            with (
+                contextlib.suppress(FileNotFoundError),
+                file.open("rb") as mail,
+            ):  # somebody else has moved it
+                data = mail.read(LARGEST)
+                yield str(file.relative_to(self._folder)), data
 
     def mark_read(self, key: str) -> None:
         """Set the flag S and move the mail from ``new`` to ``cur``."""
-        message = self._folder.get_message(key)
-        message.set_subdir("cur")
-        message.add_flag("S")
-        self._folder[key] = message
+        file = self._folder / key
+        name = file.name.partition(INFO)[0]
+        flags = "".join(sorted({*_flags(file.name), "S"}))
+        with contextlib.suppress(FileNotFoundError):
+            file.rename(self._folder / "cur" / f"{name}{INFO}{flags}")
+
+
+def _flags(name: str) -> str:
+    return name.partition(INFO)[2]
 
 
 class ImapMailbox:
@@ -71,7 +89,7 @@ class ImapMailbox:
         self._check(*connection.select(f'"{folder}"'))
 
     def unread(self) -> Iterator[tuple[str, bytes]]:
-        """Give each mail without the flag Seen; one that is larger than ``LARGEST`` is given as empty."""
+        """Give each mail without the flag Seen; of one larger than ``LARGEST`` its beginning."""
         (found,) = self._check(*self._connection.uid("SEARCH", "UNSEEN"))
         for number in (found or b"").split()[:MOST_AT_ONCE]:
             key = number.decode()

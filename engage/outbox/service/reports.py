@@ -22,6 +22,7 @@ COMPLAINTS = frozenset({"abuse", "fraud", "virus", "other", "opt-out"})
 LONGEST_WORDS = 500
 MOST_RECIPIENTS = 20
 _STATUS = re.compile(r"([245])\.(\d{1,3})\.(\d{1,3})")
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _ANGLES = re.compile(r"<[^<>\s]+>")
 
 
@@ -40,6 +41,11 @@ class Report:
     letter_id: int | None = None
     """Where the reporter is trusted and names the letter by number."""
 
+    def __post_init__(self) -> None:
+        """Take out what no database keeps and no page shows: control characters, halves of characters."""
+        for name in ("addressed_to", "message_id", "recipient", "status", "words"):
+            object.__setattr__(self, name, _UNPRINTABLE.sub("", getattr(self, name)))
+
     @property
     def fingerprint(self) -> str:
         """The same report read twice has the same."""
@@ -48,15 +54,15 @@ class Report:
 
 def read_reports(data: bytes) -> list[Report]:
     """Return what the mail ``data`` reports; nothing when it is no report, however badly it is made."""
-    message = email.message_from_bytes(data, policy=email.policy.default)
     try:
-        return list(_reports(message))
+        return list(_reports(email.message_from_bytes(data, policy=email.policy.default)))
     except (
         ValueError,
         LookupError,
         TypeError,
         AttributeError,
-    ):  # what the parser says of mail that is not well made
+        RecursionError,
+    ):  # what the parser says of mail that is not well made, or has a thousand parts within parts
         return []
 
 

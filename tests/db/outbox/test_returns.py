@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 import config
@@ -22,10 +24,13 @@ from engage.outbox.service import delivery
 from engage.outbox.service.mailbox import MaildirMailbox
 from engage.outbox.service.reports import Report
 from engage.outbox.service.returning import letter_of, mark, return_address
-from engage.outbox.service.returns import MOST_IN_A_ROW
+from engage.outbox.service.returns import MOST_IN_A_ROW, take_report
 from tests.factories import letters
-from tests.support.reports import bounce, complaint, out_of_office
+from tests.support.reports import bounce, complaint, nested, out_of_office
 from tests.support.smtp import Handler, MailServer
+
+TRIPS = "5.9.9"
+"""The status of a report that engage trips over in a test."""
 
 
 @pytest.fixture
@@ -237,16 +242,68 @@ def test_the_mailbox_is_read_and_each_mail_marked(
     configure(replace(settings, mail_returns="bounces@mail.test", mail_reports=f"maildir:{folder}"))
     letter = sent(session)
     session.commit()
-    box = MaildirMailbox(str(folder))
-    for data in (bounce(to=return_address(letter.id)), b"", out_of_office(to=return_address(letter.id))):
-        box._folder.add(data)
+    mails = (
+        nested(1500),
+        b"",
+        out_of_office(to=return_address(letter.id)),
+        bounce(to=return_address(letter.id)),
+    )
+    put(folder, *mails)
     read_reports()
     read_reports()
     configure(settings)
     session.refresh(letter)
     assert letter.outcome is Outcome.NO_ADDRESS
     assert list(MaildirMailbox(str(folder)).unread()) == []
-    assert len(MaildirMailbox(str(folder))._folder) == 3
+    assert len(list((folder / "cur").iterdir())) == len(mails)
+
+
+def test_a_mail_that_cannot_be_digested_keeps_no_other_from_being_read(
+    session: Session,
+    settings: config.Config,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    folder = tmp_path_factory.mktemp("mailbox") / "Maildir"
+    configure(replace(settings, mail_returns="bounces@mail.test", mail_reports=f"maildir:{folder}"))
+    bad, good = sent(session, to="kim@example.test"), sent(session, to="sam@example.test")
+    session.commit()
+    put(folder, bounce(to=return_address(bad.id), status=TRIPS), bounce(to=return_address(good.id)))
+
+    def trip(given: Session, report: Report) -> Letter | None:
+        if report.status == TRIPS:
+            given.execute(sa.text("SELECT 1 / 0"))
+        return take_report(given, report)
+
+    monkeypatch.setattr(service, "take_report", trip)
+    read_reports()
+    configure(settings)
+    assert suppressed(session) == [("sam@example.test", SuppressionKind.ADDRESS)]
+    assert list(MaildirMailbox(str(folder)).unread()) == []
+
+
+def test_a_database_that_is_away_leaves_the_mail_to_be_read_again(
+    settings: config.Config, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("mailbox") / "Maildir"
+    configure(replace(settings, mail_reports=f"maildir:{folder}"))
+    put(folder, bounce())
+
+    def away(_session: Session, _report: Report) -> None:
+        raise OperationalError("SELECT 1", {}, Exception("the connection is closed"))
+
+    monkeypatch.setattr(service, "take_report", away)
+    with pytest.raises(OperationalError):
+        read_reports()
+    configure(settings)
+    assert len(list(MaildirMailbox(str(folder)).unread())) == 1
+
+
+def put(folder: Path, *mails: bytes) -> None:
+    """Have mails arrive in a Maildir, in order."""
+    MaildirMailbox(str(folder))
+    for number, data in enumerate(mails):
+        (folder / "new" / f"{number}.host").write_bytes(data)
 
 
 def test_a_retry_raises_no_old_claim_from_the_dead(session: Session) -> None:

@@ -56,3 +56,25 @@ def test_a_maildir_is_read_once_and_keeps_its_mails(tmp_path: Path) -> None:
     assert data == MAILS[0].replace(b"\r\n", b"\n")
     assert list(MaildirMailbox(str(folder)).unread()) == []
     assert [path.name for path in (folder / "cur").iterdir()] == ["1.host:2,S"]
+
+
+def test_the_mails_that_were_read_keep_no_new_one_from_being_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engage.outbox.service.mailbox.MOST_AT_ONCE", 2)
+    mailbox = MaildirMailbox(str(tmp_path))
+    for number in range(4):
+        (tmp_path / "new" / f"{number}.host").write_bytes(MAILS[0])
+    assert [key for key, _ in mailbox.unread()] == ["new/0.host", "new/1.host"]
+    for key in ("new/0.host", "new/1.host"):
+        mailbox.mark_read(key)
+    assert [key for key, _ in mailbox.unread()] == ["new/2.host", "new/3.host"]
+
+
+def test_a_maildir_keeps_the_flags_that_people_set(tmp_path: Path) -> None:
+    mailbox = MaildirMailbox(str(tmp_path))
+    (tmp_path / "cur" / "1.host:2,FR").write_bytes(MAILS[0])
+    ((key, _),) = mailbox.unread()
+    mailbox.mark_read(key)
+    mailbox.mark_read(key)
+    assert [path.name for path in (tmp_path / "cur").iterdir()] == ["1.host:2,FRS"]

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from engage.outbox.enums import Outcome
 from engage.outbox.service.reports import Report, read_reports
-from tests.support.reports import bounce, complaint, out_of_office
+from tests.support.reports import bounce, complaint, nested, out_of_office
 
 
 @pytest.mark.parametrize("headers_only", [True, False])
@@ -69,6 +69,20 @@ def test_an_answering_machine_is_no_report() -> None:
 @pytest.mark.parametrize("cut", range(0, 700, 25))
 def test_half_a_report_does_no_harm(cut: int) -> None:
     assert len(read_reports(bounce()[:cut])) <= 1
+
+
+def test_parts_within_parts_without_end_do_no_harm() -> None:
+    assert read_reports(nested(1500)) == []
+
+
+def test_what_a_database_cannot_keep_is_taken_out() -> None:
+    odd = bounce(
+        recipient="sam@exa\0mple.test", words="550 no \x1b[1msuch\x85 user", message_id="<a\0b@engage.test>"
+    )
+    (found,) = read_reports(odd)
+    assert (found.recipient, found.words) == ("sam@example.test", "550 no [1msuch user")
+    assert found.message_id == "<ab@engage.test>"
+    assert Report(Outcome.COMPLAINT, words="half \ud800 a character").words == "half  a character"
 
 
 @given(st.binary(max_size=400))
