@@ -174,7 +174,7 @@ def read_reports(**_due: int) -> None:
                 raise
             except Exception as error:  # noqa: BLE001 - whatever is wrong with one mail must not keep the others waiting
                 # Its words would be those of a stranger, with addresses in them: the mail itself stays for a person.
-                log.error("a mail that came back cannot be read", mail=key, kind=type(error).__name__)
+                log.warning("a mail that came back cannot be read", mail=key, kind=type(error).__name__)
             mailbox.mark_read(key)
             if jobs.stopping.is_set():
                 return
