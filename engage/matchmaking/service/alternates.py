@@ -7,7 +7,7 @@ takes no second invitation in place of the same one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from sqlalchemy.orm import Session
@@ -146,13 +146,14 @@ def _next_in_line(session: Session, challenge: Challenge, run: MatchRun) -> Supp
         return None
     invited = {one.supplier.ref: one for one in queries.for_challenge(session, challenge_id=challenge.id)}
     candidates = {one.supplier.ref: one for one in queries.candidates(session, run_id=run.id)}
-    gone = _gone(invited, candidates)
+    planned = {ref: one for ref, one in invited.items() if one.origin is Origin.MATCHED}
+    gone = _gone(planned, candidates)
     instance = _as_it_is(session, run, stored_instance(run.round))
     near = {ref for own, ref, _score in listed_scores(instance) if own == challenge.ref}
-    free = {ref: candidates[ref] for ref in sorted(near - invited.keys() - set(gone))}
+    free = {ref: candidates[ref] for ref in sorted(near - invited.keys() - gone)}
     rows, ready = _can_come(session, challenge, free)
-    plan = _as_it_went(stored_plan(run.round), challenge.ref, candidates, invited, gone)
-    away = sorted({*gone, *(free.keys() - ready)})
+    plan = _as_it_went(stored_plan(run.round), challenge.ref, candidates, {*planned, *gone})
+    away = sorted({*gone, *(free.keys() - ready), *(invited.keys() - planned.keys())})
     ref = assignment.next_alternate(instance, plan, session=challenge.ref, gone=away)
     return None if ref is None else rows[ref]
 
@@ -185,28 +186,29 @@ def _as_it_is(session: Session, run: MatchRun, instance: Instance) -> Instance:
     return replace(instance, sessions=sessions)
 
 
-def _gone(invited: Mapping[str, Invitation], candidates: Mapping[str, MatchCandidate]) -> list[str]:
-    """Return who takes none of the places: who declined or let the time pass, and who cannot be invited."""
-    ended = {ref for ref, one in invited.items() if one.state not in STANDING}
+def _gone(planned: Mapping[str, Invitation], candidates: Mapping[str, MatchCandidate]) -> set[str]:
+    """Return who takes none of the places: who declined or let the time pass, and who cannot be invited.
+
+    ``planned`` are the invitations of matches: who comes beside the plan takes no place, and none of a floor or cap.
+    """
+    ended = {ref for ref, one in planned.items() if one.state not in STANDING}
     refused = {
-        ref for ref, one in candidates.items() if ref not in invited and one.decided_by.startswith(AT_RELEASE)
+        ref for ref, one in candidates.items() if ref not in planned and one.decided_by.startswith(AT_RELEASE)
     }
-    return sorted(ended | refused)
+    return ended | refused
 
 
 def _as_it_went(
     plan: Plan,
     ref: str,
     candidates: Mapping[str, MatchCandidate],
-    invited: Mapping[str, Invitation],
-    gone: Sequence[str],
+    given: Collection[str],
 ) -> Plan:
-    """Return ``plan`` with the places of the challenge ``ref`` as they were given in truth, also by stepping in."""
+    """Return ``plan`` with the places of the challenge ``ref`` as they were ``given``, also by stepping in."""
     kept = tuple(place for place in plan.places if place.session != ref)
-    given = sorted(one for one in {*invited, *gone} & set(candidates))
     own = tuple(
         Place(session=ref, supplier=one, score=candidates[one].score, reason=Reason.FIT.value)
-        for one in given
+        for one in sorted(candidates.keys() & given)
     )
     return replace(plan, places=(*kept, *own))
 

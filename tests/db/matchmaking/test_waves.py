@@ -232,6 +232,15 @@ class TestFollowing:
         decline(session, run, volunteer)
         assert (jobs_waiting(session), draw(session, run)) == ([], [])
 
+    def test_a_candidate_who_volunteers_uses_up_no_cap(self, session: Session) -> None:
+        a, b, volunteer = made.firms(session, 3)
+        run = released(session, a, b, volunteer, places=1, caps={"new_entrant": 1})
+        service.invite(session, actor=made.ROBOT, challenge=run.challenge, supplier=volunteer)
+        decline(session, run, a)
+        assert draw(session, run) == [b.ref]
+        decline(session, run, b)
+        assert draw(session, run) == []  # who comes as a volunteer is not drawn beside that
+
     def test_it_waits_when_who_released_has_left_the_department(self, session: Session) -> None:
         a, b = made.firms(session, 2)
         run = released(session, a, b, places=1)
