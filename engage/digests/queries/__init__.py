@@ -23,6 +23,7 @@ from engage.digests.queries.subscriptions import (
     abouts,
     active,
     is_stale,
+    letters_to_confirm,
     of_address,
     subscription,
 )
@@ -46,6 +47,7 @@ __all__ = [
     "known",
     "last_news",
     "letter_ids",
+    "letters_to_confirm",
     "listed_ids",
     "material_changes",
     "muted",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 import sqlalchemy as sa
@@ -16,6 +16,7 @@ from engage.digests.models import Subscription
 from engage.kernel import clock
 from engage.kernel.codes import REGIONS, cpv_label
 from engage.kernel.errors import NotFound
+from engage.outbox.models import Letter
 from engage.suppliers.models import Capability
 
 CONFIRMED_WITHIN = timedelta(days=7)
@@ -67,7 +68,22 @@ def of_address(session: Session, email: str) -> Sequence[Subscription]:
 
 def is_stale(found: Subscription) -> bool:
     """Tell whether a subscription was asked for so long ago that it can no longer be confirmed."""
-    return found.state is SubscriptionState.PENDING and found.created_at < clock.now() - CONFIRMED_WITHIN
+    return found.confirmed_at is None and found.created_at < clock.now() - CONFIRMED_WITHIN
+
+
+def letters_to_confirm(session: Session, email: str, *, since: datetime) -> int:
+    """Return how many letters that ask to confirm were written to an address since a moment, and since somebody there
+    last confirmed anything.
+    """
+    confirmed = sa.select(sa.func.max(Subscription.confirmed_at)).where(
+        sa.func.lower(Subscription.email) == email.lower()
+    )
+    query = sa.select(sa.func.count(Letter.id)).where(
+        sa.func.lower(Letter.recipient) == email.lower(),
+        Letter.template == "confirm_subscription",
+        Letter.created_at > max(since, session.scalar(confirmed) or since),
+    )
+    return session.scalar(query) or 0
 
 
 def active(session: Session, subscription_ids: Sequence[int]) -> Sequence[Subscription]:

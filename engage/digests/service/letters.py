@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from sqlalchemy.orm import Session
 
 from engage.digests import queries
@@ -14,12 +16,20 @@ from engage.kernel.actor import System
 from engage.outbox import service as outbox
 
 SENDER = System()
+A_DAY, UNANSWERED = 5, 10
+"""Letters that ask one address to confirm: so many in a day, and in four weeks if none of them is answered."""
 SOMEBODY = "You get this email because somebody entered this address on the alerts page of engage."
 
 
 def write_about(session: Session, found: Subscription) -> None:
-    """Post the letter that asks to confirm a subscription or, if it is active, leads to it; one a day."""
+    """Post the letter that asks to confirm a subscription or, if it is active, leads to it; one a day.
+
+    No more of those that ask than ``A_DAY`` and ``UNANSWERED`` to one address, whatever is asked for: nobody can fill
+    somebody else's mailbox. What waits stands on the page of everything, too (``send_way``).
+    """
     pending = found.state is SubscriptionState.PENDING
+    if pending and _asked_enough(session, found.email):
+        return
     outbox.post(
         session,
         template="confirm_subscription" if pending else "manage_subscription",
@@ -54,11 +64,14 @@ def write_full(session: Session, found: Subscription, *, most: int) -> None:
 
 
 def send_way(session: Session, *, email: str) -> None:
-    """Post to an address the link to everything it gets, one a day; nothing if it gets nothing."""
+    """Post to an address the link to everything it gets, one a day; nothing if it gets nothing.
+
+    The link names one of its subscriptions: one that is active if there is any, for what is never confirmed goes.
+    """
     known = queries.of_address(session, email)
     if not known:
         return
-    found = known[0]
+    found = next((one for one in known if one.state is SubscriptionState.ACTIVE), known[0])
     outbox.post(
         session,
         template="find_alerts",
@@ -69,3 +82,10 @@ def send_way(session: Session, *, email: str) -> None:
         sender=SENDER,
         person_id=found.person_id,
     )
+
+
+def _asked_enough(session: Session, email: str) -> bool:
+    now = clock.now()
+    today = queries.letters_to_confirm(session, email, since=now - timedelta(days=1))
+    lately = queries.letters_to_confirm(session, email, since=now - timedelta(days=28))
+    return today >= A_DAY or lately >= UNANSWERED

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import sqlalchemy as sa
@@ -26,6 +27,9 @@ from engage.outbox import service as outbox
 
 SENDER = System()
 MOST_PER_ADDRESS = 50
+FULL = f"You get {MOST_PER_ADDRESS} different alerts already. End one of them first."
+MOST_WAITING = 10
+"""Subscriptions of an address that wait to be confirmed; one more, and the oldest is asked for no more."""
 FORGOTTEN_AFTER = timedelta(days=30)
 _LOCK = 0x616C7274  # "alert": who asks for the same address waits, so that nobody gets more than the most
 
@@ -35,8 +39,9 @@ def subscribe(session: Session, *, email: str, wish: Wish, actor: Actor | None =
 
     A new or unconfirmed subscription waits until somebody with the letter confirms. One that is already
     active stays as it is and the letter leads to it. An ``actor`` who subscribes their own verified address
-    needs no letter: it begins, or changes, at once. One letter a day for each subscription, and at most
-    fifty subscriptions an address: further ones are answered with a letter that says so.
+    needs no letter: it begins, or changes, at once. One letter a day for each subscription, and a few a day for the
+    address (``write_about``). An address has at most fifty that are active: further ones are answered with a letter
+    that says so; and ten that wait: the oldest gives way, so that nobody can fill up somebody else's.
 
     Raises ``Invalid`` by field for a wrong address or a wish that cannot be met, ``Conflict`` for somebody's own
     address that has the most it can have.
@@ -47,13 +52,13 @@ def subscribe(session: Session, *, email: str, wish: Wish, actor: Actor | None =
     found = _find_or_add(session, address, wish, wanted)
     if found is None:
         if own:
-            raise Conflict(f"You get {MOST_PER_ADDRESS} different alerts already. End one of them first.")
-        write_full(session, queries.of_address(session, address)[0], most=MOST_PER_ADDRESS)
+            raise Conflict(FULL)
+        write_full(session, _active(session, address)[0], most=MOST_PER_ADDRESS)
         return
     if own or found.state is SubscriptionState.PENDING:
         found.cadence, found.weekday, found.hour = wish.cadence, wish.weekday, wish.hour
-    if found.state is SubscriptionState.PENDING:
-        found.created_at = clock.now()  # the letter that comes can be answered as long as the first one could
+    if queries.is_stale(found):
+        found.created_at = clock.now()  # asked for anew; asking again before that buys no time
     if actor is not None and own:
         found.person_id = actor.person_id
         confirm(session, subscription_id=found.id, actor=actor)
@@ -64,9 +69,10 @@ def subscribe(session: Session, *, email: str, wish: Wish, actor: Actor | None =
 def confirm(session: Session, *, subscription_id: int, actor: Actor | None = None) -> Subscription:
     """Begin telling from now on; an ended subscription can begin again. Twice is as good as once.
 
-    Raises ``NotFound``, or ``Conflict`` when the letter that asked is older than a week, or the address has asked for
-    the same again in the meantime.
+    Raises ``NotFound``, or ``Conflict`` when the letter that asked is older than a week, the address has asked for the
+    same again in the meantime, or has the most it can have.
     """
+    _take_address(session, queries.subscription(session, subscription_id).email)
     found = _locked(session, subscription_id)
     if found.state is SubscriptionState.ACTIVE:
         return found
@@ -80,6 +86,8 @@ def confirm(session: Session, *, subscription_id: int, actor: Actor | None = Non
         raise Conflict(
             "You asked for the same alerts again in the meantime: use the newest email from engage."
         )
+    if len(_active(session, found.email)) >= MOST_PER_ADDRESS:
+        raise Conflict(FULL)
     now = clock.now()
     found.state, found.confirmed_at, found.ended_at = SubscriptionState.ACTIVE, now, None
     found.covered_until = now - LAG
@@ -140,12 +148,13 @@ def _find_or_add(session: Session, address: str, wish: Wish, wanted: Filter) -> 
     """Return the live subscription of this address to the same, a new one if need be, locked; ``None`` when the
     address has too many.
     """
-    session.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK, sa.func.hashtext(address.lower()))))
+    _take_address(session, address)
     same = sa.select(Subscription).where(_same(address, wanted))
     same = same.with_for_update().execution_options(populate_existing=True)
     known: Subscription | None = session.scalar(same)
-    if known is not None or len(queries.of_address(session, address)) >= MOST_PER_ADDRESS:
+    if known is not None or len(_active(session, address)) >= MOST_PER_ADDRESS:
         return known
+    _make_room(session, address)
     insert = postgresql.insert(Subscription).values(
         email=address,
         topic=wanted.topic,
@@ -164,6 +173,23 @@ def _find_or_add(session: Session, address: str, wish: Wish, wanted: Filter) -> 
         return added
     twin: Subscription | None = session.scalar(same)
     return twin
+
+
+def _take_address(session: Session, address: str) -> None:
+    """Be the only one who begins subscriptions of an address, until the transaction ends."""
+    session.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK, sa.func.hashtext(address.lower()))))
+
+
+def _active(session: Session, address: str) -> Sequence[Subscription]:
+    found = queries.of_address(session, address)
+    return [one for one in found if one.state is SubscriptionState.ACTIVE]
+
+
+def _make_room(session: Session, address: str) -> None:
+    found = queries.of_address(session, address)
+    waiting = [one for one in found if one.state is SubscriptionState.PENDING]
+    for one in waiting[: max(0, len(waiting) - MOST_WAITING + 1)]:
+        end(session, subscription_id=one.id)
 
 
 def _same(address: str, wanted: Filter) -> sa.ColumnElement[bool]:

@@ -66,9 +66,21 @@ def test_asking_for_what_one_has_leaves_it_and_sends_the_way_to_it(session: Sess
     assert service.token_for(found.id) in letter.text
 
 
+def have(session: Session, number: int, **values: Any) -> list[Subscription]:
+    """Subscriptions of Sam's to as many different words."""
+    made = {"email": "sam@example.test", "topic": Topic.SEARCH, **values}
+    return [digests.subscription(session, value=f"word{each}", **made) for each in range(number)]
+
+
+def to_confirm(session: Session) -> int:
+    query = sa.select(sa.func.count(Letter.id)).where(Letter.template == "confirm_subscription")
+    return session.scalar(query) or 0
+
+
 def test_an_address_has_at_most_fifty_and_is_told_so_once_a_day(session: Session) -> None:
-    for number in range(service.MOST_PER_ADDRESS + 2):
-        ask(session, wish=Wish(Topic.SEARCH, f"word{number}"))
+    have(session, service.MOST_PER_ADDRESS)
+    for number in range(2):
+        ask(session, wish=Wish(Topic.SEARCH, f"more{number}"))
     assert len(session.scalars(sa.select(Subscription)).all()) == 50
     told = session.scalars(sa.select(Letter).where(Letter.template == "alerts_full")).one()
     assert "50 already" in told.text
@@ -78,13 +90,71 @@ def test_an_address_has_at_most_fifty_and_is_told_so_once_a_day(session: Session
     }
 
 
-def test_what_was_never_confirmed_does_not_count_for_ever(session: Session) -> None:
-    """A stranger cannot fill up somebody's alerts for good."""
-    with clock.as_of(clock.now() - timedelta(days=8)):
-        for number in range(50):
-            ask(session, wish=Wish(Topic.SEARCH, f"word{number}"))
+def test_nor_can_it_begin_more_than_fifty_again(session: Session) -> None:
+    ended = have(session, 51, state=SubscriptionState.ENDED, ended_at=clock.now())
+    for one in ended[:50]:
+        service.confirm(session, subscription_id=one.id)
+    with pytest.raises(Conflict, match="You get 50 different alerts already"):
+        service.confirm(session, subscription_id=ended[50].id)
+    service.end(session, subscription_id=ended[0].id)
+    assert service.confirm(session, subscription_id=ended[50].id).state is SubscriptionState.ACTIVE
+
+
+def test_what_nobody_confirmed_fills_up_nothing(session: Session) -> None:
+    """A stranger asks for sixty alerts to an address whose owner then asks for one."""
+    owner = accounts.actor(session, Role.SUPPLIER_ADMIN)
+    for number in range(60):
+        ask(session, email=owner.email, wish=Wish(Topic.SEARCH, f"word{number}"))
+    waiting = [one.value for one in queries.of_address(session, owner.email)]
+    assert waiting == [f"word{number}" for number in range(50, 60)]
+    ask(session, email=owner.email)
+    ask(session, email=owner.email, wish=Wish(Topic.CPV, "72"), actor=owner)
+    kept = {one.topic: one.state for one in queries.of_address(session, owner.email)}
+    assert kept == {
+        Topic.SEARCH: SubscriptionState.PENDING,
+        Topic.EVERYTHING: SubscriptionState.PENDING,
+        Topic.CPV: SubscriptionState.ACTIVE,
+    }
+
+
+def test_nobody_fills_the_mailbox_of_somebody_else(session: Session) -> None:
+    begin = clock.now()
+    for day, most in ((0, 5), (1, 10), (2, 10), (27, 10), (30, 15)):
+        with clock.as_of(begin + timedelta(days=day)):
+            for number in range(8):
+                ask(session, wish=Wish(Topic.SEARCH, f"word{day} {number}"))
+            assert to_confirm(session) == most
+
+
+def test_who_confirms_is_asked_again(session: Session) -> None:
+    begin = clock.now()
+    for day in (0, 2, 4):
+        with clock.as_of(begin + timedelta(days=day)):
+            for number in range(6):
+                ask(session, wish=Wish(Topic.SEARCH, f"word{day} {number}"))
+            newest = queries.of_address(session, "sam@example.test")[-1]
+            service.confirm(session, subscription_id=newest.id)
+    assert to_confirm(session) == 15
+
+
+def test_the_way_to_everything_does_not_end_with_what_was_never_confirmed(session: Session) -> None:
+    ask(session, wish=Wish(Topic.REGION, "TLM"))
+    lasting = digests.subscription(session, email="sam@example.test")
+    service.send_way(session, email="sam@example.test")
+    letter = session.scalars(sa.select(Letter).where(Letter.template == "find_alerts")).one()
+    (token,) = set(re.findall(r"/alerts/all/([\w.-]+)", letter.text))
+    assert service.managed_id(token) == lasting.id
+
+
+def test_asking_again_buys_no_time(session: Session) -> None:
+    begin = clock.now()
     ask(session)
-    assert [one.topic for one in queries.of_address(session, "sam@example.test")] == [Topic.EVERYTHING]
+    with clock.as_of(begin + timedelta(days=6)):
+        ask(session)
+    with clock.as_of(begin + timedelta(days=7, hours=1)):
+        assert queries.of_address(session, "sam@example.test") == []
+        with pytest.raises(Conflict, match="Ask for the alerts again"):
+            service.confirm(session, subscription_id=only(session).id)
 
 
 def test_the_letter_that_asks_can_be_answered_for_a_week(session: Session) -> None:
