@@ -14,7 +14,7 @@ from engage.digests.queries.background import (
 )
 from engage.digests.queries.feeds import listed_ids, newest, text_changes, text_times
 from engage.digests.queries.happenings import Happening, found_by, happenings
-from engage.digests.queries.issues import issues_of, letter_ids, told_of, waiting_letters
+from engage.digests.queries.issues import issues_of, letter_ids, told_of, waiting_for, waiting_letters
 from engage.digests.queries.past import Past, past, told_in
 from engage.digests.queries.subscriptions import (
     CONFIRMED_WITHIN,
@@ -61,5 +61,6 @@ __all__ = [
     "text_times",
     "told_in",
     "told_of",
+    "waiting_for",
     "waiting_letters",
 ]

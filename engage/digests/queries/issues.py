@@ -8,7 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from engage.digests.models import DigestEdition, DigestIssue
+from engage.digests.models import DigestEdition, DigestIssue, Subscription
 from engage.outbox.enums import WAITING, LetterState
 from engage.outbox.models import Letter
 
@@ -21,6 +21,22 @@ def waiting_letters(challenge_id: int) -> sa.Select[int]:
         .join(DigestEdition, DigestEdition.id == DigestIssue.edition_id)
         .where(DigestEdition.challenge_ids.contains([challenge_id]), Letter.state.in_(WAITING))
     )
+
+
+def waiting_for(email: str, *, challenge_id: int | None = None) -> sa.Select[int]:
+    """Return the query for the ids of the digests' letters that wait to be sent to an address (and tell of a
+    challenge).
+    """
+    query = (
+        sa.select(Letter.id)
+        .join(DigestIssue, DigestIssue.letter_id == Letter.id)
+        .join(Subscription, Subscription.id == DigestIssue.subscription_id)
+        .where(sa.func.lower(Subscription.email) == email.lower(), Letter.state.in_(WAITING))
+    )
+    if challenge_id is None:
+        return query
+    edition = DigestEdition.id == DigestIssue.edition_id
+    return query.join(DigestEdition, edition).where(DigestEdition.challenge_ids.contains([challenge_id]))
 
 
 def issues_of(session: Session, *, letter_ids: Collection[int]) -> Sequence[int]:

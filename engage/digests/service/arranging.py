@@ -12,6 +12,7 @@ from engage.audit import service as audit
 from engage.challenges import queries as challenges
 from engage.digests import queries
 from engage.digests.models import Mute, Pause, Subscription
+from engage.digests.service.rewriting import take_back_from
 from engage.digests.service.subscriptions import end
 from engage.kernel import clock
 from engage.kernel.actor import Actor
@@ -24,7 +25,8 @@ LONGEST_PAUSE = timedelta(days=366)
 def pause(session: Session, *, email: str, from_on: date, until_on: date, actor: Actor | None = None) -> None:
     """Send nothing to an address from ``from_on`` to ``until_on`` (UK days, both included).
 
-    One pause an address: a new one takes the place of the one before. Side effects: the row, an audit line on each
+    One pause an address: a new one takes the place of the one before. Side effects, in order: the row; digests that
+    wait are taken back when the pause begins today, and what they told comes afterwards; an audit line on each
     subscription. Raises ``Invalid`` by field for a pause that ends before it begins, has passed or is longer than a
     year, ``Conflict`` when the address gets nothing.
     """
@@ -43,6 +45,8 @@ def pause(session: Session, *, email: str, from_on: date, until_on: date, actor:
     insert = postgresql.insert(Pause).values(email=email.lower(), **values)
     session.execute(insert.on_conflict_do_update(index_elements=["email"], set_=values))
     session.expire_all()
+    if first <= today:
+        take_back_from(session, email=email, reason="The reader pauses.")
     for each in found:
         _record(session, each, "paused", actor, from_on=str(first), until_on=str(until_on))
 
@@ -58,13 +62,17 @@ def resume(session: Session, *, email: str, actor: Actor | None = None) -> None:
 def mute(session: Session, *, email: str, ref: str, actor: Actor | None = None) -> None:
     """Tell an address no more of a challenge: neither in digests nor when it changes. Twice is as good as once.
 
-    Side effects: the row, an audit line on each subscription. Raises ``NotFound`` for what is not public.
+    Side effects, in order: the row; digests that wait and tell of it are taken back and written anew without it; an
+    audit line on each subscription. Raises ``NotFound`` for what is not public.
     """
     found = challenges.public_challenge(session, ref=ref)
     insert = postgresql.insert(Mute).values(
         email=email.lower(), challenge_id=found.id, created_at=clock.now()
     )
     if session.scalar(insert.on_conflict_do_nothing().returning(Mute.challenge_id)) is not None:
+        take_back_from(
+            session, email=email, reason="The reader muted a challenge in this digest.", challenge=found
+        )
         for each in queries.of_address(session, email):
             _record(session, each, "muted", actor, challenge=found.ref)
 

@@ -141,7 +141,8 @@ def read_news(session: Session, *, after: datetime, until: datetime, filters: Co
 def read_again(session: Session, kept: Sequence[Mapping[str, Any]], *, only_open: bool = True) -> list[Entry]:
     """Return the entries of an edition with the words of today, in its order; what can no longer be told is left out.
 
-    Left out is everything about what is not public and, with ``only_open``, openings of what is not open any more.
+    Left out is everything about what is not public. With ``only_open``, as for a mail that is yet to go, openings of
+    what is not open any more are left out too, and what became of a challenge that is over by now is told by its end.
     """
     ids = {item["challenge"] for item in kept}
     rows = {row.id: row for row in session.scalars(sa.select(Challenge).where(Challenge.id.in_(ids)))}
@@ -151,27 +152,41 @@ def read_again(session: Session, kept: Sequence[Mapping[str, Any]], *, only_open
         challenge, kind = rows[item["challenge"]], Kind(item["kind"])
         if not (challenge.is_open if only_open and kind is Kind.OPEN else challenge.is_public):
             continue
+        kind = _by_now(kind, challenge) if only_open else kind
         version = versions.get(challenge.id, 0)
         draft: dict[str, Any] = {**_words(challenge), "kind": kind, "at": challenge.updated_at}
-        if kind is Kind.CHANGED:
-            draft |= _of_change(session, challenge, version)
-        elif kind is Kind.WITHDRAWN:
-            draft["reason"] = challenge.withdrawn_reason or ""
-        elif kind is Kind.ENDED_EARLY:
-            draft["reason"] = challenge.ended_early_reason or ""
-        found.append(Entry(number=len(found), **{"version": version, **draft}))
+        draft |= _of_change(session, challenge, version) if kind is Kind.CHANGED else _of_end(kind, challenge)
+        entry = Entry(number=len(found), **{"version": version, **draft})
+        if entry.key not in {one.key for one in found}:
+            found.append(entry)
     return found
 
 
+def _by_now(kind: Kind, challenge: Challenge) -> Kind:
+    """Return what is so today of a challenge of which an edition says ``kind``: one that is withdrawn has no other
+    stages any more, and one that ended early is not changed but over.
+    """
+    if challenge.state is ChallengeState.WITHDRAWN:
+        return Kind.WITHDRAWN
+    return Kind.ENDED_EARLY if kind is Kind.CHANGED and challenge.ended_early_at is not None else kind
+
+
+def _of_end(kind: Kind, challenge: Challenge) -> dict[str, Any]:
+    """Return the reason that was given for an end, and the fact by which letters tell it; of other kinds neither."""
+    if kind is Kind.WITHDRAWN:
+        return {"fact": f"withdrawal:{challenge.ref}", "reason": challenge.withdrawn_reason or ""}
+    if kind is Kind.ENDED_EARLY:
+        return {"fact": f"early-end:{challenge.ref}", "reason": challenge.ended_early_reason or ""}
+    return {}
+
+
 def _of_item(item: Item, challenge: Challenge) -> dict[str, Any]:
-    kind, fact, reason = Kind(item.stage.value), "", ""
+    kind = Kind(item.stage.value)
     if item.stage is Listed.CLOSED and challenge.state is ChallengeState.WITHDRAWN:
-        kind, fact = Kind.WITHDRAWN, f"withdrawal:{item.ref}"
-        reason = challenge.withdrawn_reason or ""
+        kind = Kind.WITHDRAWN
     elif item.stage is Listed.FINDINGS_DUE and challenge.ended_early_at == item.at:
-        kind, fact = Kind.ENDED_EARLY, f"early-end:{item.ref}"
-        reason = challenge.ended_early_reason or ""
-    return {**_words(challenge), "kind": kind, "at": item.at, "item": item, "fact": fact, "reason": reason}
+        kind = Kind.ENDED_EARLY
+    return {**_words(challenge), "kind": kind, "at": item.at, "item": item, **_of_end(kind, challenge)}
 
 
 def _of_change(session: Session, challenge: Challenge, number: int) -> dict[str, Any]:

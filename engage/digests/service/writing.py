@@ -217,14 +217,17 @@ def _letters(
     ]
 
 
-def addressed(one: Chosen, edition_id: int, what: str, press: Press) -> Addressed:
-    """Return the letter that brings a digest."""
+def addressed(
+    one: Chosen, edition_id: int, what: str, press: Press, *, instead_of: int | None = None
+) -> Addressed:
+    """Return the letter that brings a digest, ``instead_of`` one that was cancelled, by its id: it may say the same."""
     found = one.subscription
     reasons = Reasons.of(found, what)
+    key = f"digest:{found.id}:{one.start.isoformat()}:{edition_id}"
     return Addressed(
         sheet=press.sheet(one.entries, reasons, edition_id=edition_id, why=one.why),
         to=found.email,
-        dedupe_key=f"digest:{found.id}:{one.start.isoformat()}:{edition_id}",
+        dedupe_key=key if instead_of is None else f"{key}:{instead_of}",
         why=reasons.sentence(found),
         unsubscribe_url=page_address(found.id),
         person_id=found.person_id,
