@@ -74,6 +74,8 @@ class Origin(StrEnum):
 
     MATCHED = "matched"
     VOLUNTEERED = "volunteered"
+    ASKED = "asked"
+    """It asked for a one-to-one talk, beside the plan: no volunteer, and no place of the match is its."""
 
 
 class Confidence(StrEnum):

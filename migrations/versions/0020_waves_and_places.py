@@ -63,6 +63,18 @@ def _waves() -> None:
     op.create_index("ix_invitation_wave_id", "invitation", ["wave_id"])
     op.create_unique_constraint("uq_invitation_instead_of_id", "invitation", ["instead_of_id"])
     op.create_check_constraint("drawn_instead", "invitation", "instead_of_id IS NULL OR drawn_at IS NOT NULL")
+    op.add_column("invitation", sa.Column("corporate_group", sa.Text(), nullable=False, server_default=""))
+    op.alter_column("invitation", "corporate_group", server_default=None)
+    op.execute(
+        "UPDATE invitation SET corporate_group = "
+        "lower(regexp_replace(btrim(supplier.corporate_group), '\\s+', ' ', 'g')) "
+        "FROM supplier WHERE supplier.id = invitation.supplier_id"
+    )
+    op.execute(
+        "UPDATE invitation SET corporate_group = match_candidate.corporate_group FROM match_candidate "
+        "WHERE match_candidate.run_id = invitation.run_id AND match_candidate.supplier_id = invitation.supplier_id"
+    )
+    _allow_origins("matched", "volunteered", "asked")
     op.add_column(
         "selection_override",
         sa.Column("after_release", sa.Boolean(), nullable=False, server_default=sa.false()),
@@ -85,6 +97,13 @@ def _waves() -> None:
     )
 
 
+def _allow_origins(*origins: str) -> None:
+    """Let ``invitation.origin`` be one of these."""
+    op.drop_constraint("ck_invitation_origin", "invitation")
+    allowed = ", ".join(f"'{origin}'" for origin in origins)
+    op.create_check_constraint("origin", "invitation", f"origin IN ({allowed})")
+
+
 def _sessions() -> None:
     def add(table: str, column: sa.Column[object], *, first: str | None = None) -> None:
         column.server_default = sa.DefaultClause(sa.text(first)) if first is not None else None
@@ -104,6 +123,8 @@ def _sessions() -> None:
     add("advisory_session", sa.Column("move_reason", sa.Text(), nullable=False), first="''")
     add("seat", sa.Column("volunteered", sa.Boolean(), nullable=False), first="false")
     add("seat", sa.Column("corporate_group", sa.Text(), nullable=False), first="''")
+    add("seat", sa.Column("over", sa.Boolean(), nullable=False), first="false")
+    _one_to_come(" AND NOT over")
     op.execute(
         "UPDATE seat SET volunteered = true FROM invitation "
         "WHERE invitation.id = seat.invitation_id AND invitation.origin = 'volunteered'"
@@ -118,6 +139,13 @@ def _sessions() -> None:
     )
     for name, check in SESSION_CHECKS.items():
         op.create_check_constraint(name, "advisory_session", check)
+
+
+def _one_to_come(but: str = "") -> None:
+    """Let an invitation have one place to come, ``but`` for those that do not count."""
+    op.drop_index("uq_seat_to_come", "seat")
+    where = sa.text(f"state IN ('offered', 'confirmed'){but}")
+    op.create_index("uq_seat_to_come", "seat", ["invitation_id"], unique=True, postgresql_where=where)
 
 
 def _one_to_one() -> None:
@@ -169,10 +197,17 @@ def downgrade() -> None:
         op.drop_constraint(f"ck_advisory_session_{name}", "advisory_session")
     for name in SESSION_COLUMNS:
         op.drop_column("advisory_session", name)
+    # Nobody recorded who came: of several places of one invitation only the last can be to come.
+    op.execute("UPDATE seat SET state = 'no_show' WHERE over AND state IN ('offered', 'confirmed')")
+    _one_to_come()
+    op.drop_column("seat", "over")
     op.drop_column("seat", "volunteered")
     op.drop_column("seat", "corporate_group")
     op.drop_column("selection_override", "after_release")
     op.drop_constraint("ck_invitation_drawn_instead", "invitation")
-    for name in ("instead_of_id", "drawn_at", "wave_id"):
+    # A talk that was asked for was a volunteer's before there was a word for it.
+    op.execute("UPDATE invitation SET origin = 'volunteered' WHERE origin = 'asked'")
+    _allow_origins("matched", "volunteered")
+    for name in ("corporate_group", "instead_of_id", "drawn_at", "wave_id"):
         op.drop_column("invitation", name)
     op.drop_table("invitation_wave")

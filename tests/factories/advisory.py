@@ -101,6 +101,7 @@ def invitation(
 ) -> Invitation:
     now = clock.now()
     columns: dict[str, Any] = {"ref": short_id(), "origin": Origin.VOLUNTEERED, "created_at": now}
+    columns["corporate_group"] = fold(supplier.corporate_group)
     if state is not InvitationState.HELD:
         columns |= {"sent_at": now, "expires_at": now + timedelta(days=14)}
     made = Invitation(challenge=challenge, supplier=supplier, state=state, **{**columns, **values})

@@ -35,7 +35,7 @@ class Seat(Base):
             "uq_seat_to_come",
             "invitation_id",
             unique=True,
-            postgresql_where=sa.text("state IN ('offered', 'confirmed')"),
+            postgresql_where=sa.text("state IN ('offered', 'confirmed') AND NOT over"),
         ),
         sa.CheckConstraint("state <> 'offered' OR held_until IS NOT NULL", name="offered_until"),
         sa.Index("ix_seat_held_until", "held_until", postgresql_where=sa.text("state = 'offered'")),
@@ -54,6 +54,8 @@ class Seat(Base):
     """The supplier's corporate group when the place was taken, folded; empty when it has none."""
     held_until: Mapped[datetime | None]
     """Until when a place offered from the waiting list is kept for the supplier."""
+    over: Mapped[bool] = mapped_column(default=False)
+    """Whether the session was over, and nobody had recorded who came, when the supplier took a place in another."""
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 

@@ -108,11 +108,16 @@ def sessions_of_supplier(session: Session, *, supplier_id: int) -> Sequence[Seat
 
 
 def seat_to_come(session: Session, *, invitation_id: int) -> Seat | None:
-    """Return the place an invitation holds in a session to come, with that session and who attends."""
+    """Return the place an invitation holds in a session that is not over, with that session and who attends."""
     query = (
         sa.select(Seat)
-        .where(Seat.invitation_id == invitation_id, Seat.state.in_(_TO_COME))
-        .options(joinedload(Seat.session).joinedload(AdvisorySession.challenge), joinedload(Seat.person))
+        .join(Seat.session)
+        .where(
+            Seat.invitation_id == invitation_id,
+            Seat.state.in_(_TO_COME),
+            AdvisorySession.ends_at > clock.now(),
+        )
+        .options(contains_eager(Seat.session).joinedload(AdvisorySession.challenge), joinedload(Seat.person))
     )
     return session.scalar(query)
 

@@ -47,6 +47,10 @@ def accept(
     seats.lock_of(session, invitation_ids=[invitation.id], meeting_ids=[meeting.id])
     waiting.open_reserved(session, meeting_id=meeting.id)
     held = _place_to_come(session, invitation)
+    if held is not None and held.session_id != meeting.id and held.session.ends_at <= clock.now():
+        held.over = True  # who came has not been recorded: that is nothing to wait for
+        session.flush()
+        held = None
     if held is not None:
         if held.session_id == meeting.id:
             return _confirm(session, actor, held)
@@ -244,7 +248,7 @@ def _lock(session: Session, invitation_id: int) -> None:
 def _place_to_come(session: Session, invitation: Invitation) -> Seat | None:
     query = (
         sa.select(Seat)
-        .where(Seat.invitation_id == invitation.id, Seat.state.in_(seats.TO_COME))
+        .where(Seat.invitation_id == invitation.id, Seat.state.in_(seats.TO_COME), ~Seat.over)
         .options(joinedload(Seat.session), joinedload(Seat.person), joinedload(Seat.supplier))
         .execution_options(populate_existing=True)
     )
@@ -252,7 +256,8 @@ def _place_to_come(session: Session, invitation: Invitation) -> Seat | None:
 
 
 def _took_part(session: Session, invitation: Invitation) -> bool:
-    query = sa.select(Seat.id).where(Seat.invitation_id == invitation.id, Seat.state.in_(OVER)).limit(1)
+    held = sa.or_(Seat.state.in_(OVER), sa.and_(Seat.over, Seat.state.in_(seats.TO_COME)))
+    query = sa.select(Seat.id).where(Seat.invitation_id == invitation.id, held).limit(1)
     return session.scalar(query) is not None
 
 

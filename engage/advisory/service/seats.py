@@ -67,7 +67,7 @@ def take(session: Session, *, meeting: AdvisorySession, invitation: Invitation, 
     try:
         with session.begin_nested():
             limit = _count_up(session, meeting, volunteered=seat.volunteered)
-            _check_group(session, meeting, group=seat.corporate_group, limit=limit)
+            _check_group(session, meeting, groups=_groups(invitation), limit=limit)
             session.add(seat)
     except IntegrityError as error:
         if getattr(getattr(error.orig, "diag", None), "constraint_name", None) not in _ONE_LIVE:
@@ -86,7 +86,7 @@ def keep(session: Session, *, meeting: AdvisorySession, turn: WaitingPlace, unti
     seat = _seat(turn.invitation, meeting_id=meeting.id, person_id=turn.person_id)
     seat.state, seat.held_until = SeatState.OFFERED, until
     limit = _count_up(session, meeting, volunteered=seat.volunteered)
-    _check_group(session, meeting, group=seat.corporate_group, limit=limit)
+    _check_group(session, meeting, groups=_groups(turn.invitation), limit=limit)
     session.add(seat)
     session.flush()
     session.expire(meeting, COUNTED)
@@ -99,8 +99,8 @@ def has_room(session: Session, *, meeting: AdvisorySession, invitation: Invitati
     Not when those that are free are kept for volunteers, or its corporate group has as many as the session takes.
     """
     free = meeting.free if _volunteered(invitation) else meeting.free_for_invited
-    group = fold(invitation.supplier.corporate_group)
-    return free > 0 and not _group_is_full(session, meeting, group=group, limit=meeting.group_limit)
+    groups = _groups(invitation)
+    return free > 0 and not _group_is_full(session, meeting, groups=groups, limit=meeting.group_limit)
 
 
 def _seat(invitation: Invitation, *, meeting_id: int, person_id: int) -> Seat:
@@ -159,8 +159,15 @@ def _why_none(session: Session, meeting: AdvisorySession) -> str:
     return f"There is no free place in “{meeting.title}” any more."
 
 
-def _check_group(session: Session, meeting: AdvisorySession, *, group: str, limit: int | None) -> None:
-    if _group_is_full(session, meeting, group=group, limit=limit):
+def _groups(invitation: Invitation) -> set[str]:
+    """Return the corporate groups to which the supplier belongs: today's, and that of when it was invited."""
+    return {fold(invitation.supplier.corporate_group), invitation.corporate_group} - {""}
+
+
+def _check_group(
+    session: Session, meeting: AdvisorySession, *, groups: Collection[str], limit: int | None
+) -> None:
+    if _group_is_full(session, meeting, groups=groups, limit=limit):
         most = "one supplier" if limit == 1 else f"{limit} suppliers"
         raise GroupFull(
             f"“{meeting.title}” takes {most} of a corporate group, and that many of yours have a place. Choose another "
@@ -168,11 +175,19 @@ def _check_group(session: Session, meeting: AdvisorySession, *, group: str, limi
         )
 
 
-def _group_is_full(session: Session, meeting: AdvisorySession, *, group: str, limit: int | None) -> bool:
-    if not group or limit is None:
+def _group_is_full(
+    session: Session, meeting: AdvisorySession, *, groups: Collection[str], limit: int | None
+) -> bool:
+    if not groups or limit is None:
         return False
-    count = sa.select(sa.func.count(Seat.id)).where(
-        Seat.session_id == meeting.id, Seat.corporate_group == group, Seat.state != SeatState.RELEASED
+    count = (
+        sa.select(sa.func.count(Seat.id))
+        .join(Seat.invitation)
+        .where(
+            Seat.session_id == meeting.id,
+            sa.or_(Seat.corporate_group.in_(groups), Invitation.corporate_group.in_(groups)),
+            Seat.state != SeatState.RELEASED,
+        )
     )
     return (session.scalar(count) or 0) >= limit
 

@@ -63,6 +63,8 @@ class Invitation(Base):
     run_id: Mapped[int | None] = mapped_column(sa.ForeignKey("match_run.id"), index=True)
     origin: Mapped[Origin]
     state: Mapped[InvitationState] = mapped_column(default=InvitationState.HELD)
+    corporate_group: Mapped[str] = mapped_column(default="")
+    """The supplier's corporate group when matched or invited, folded: a profile changed later evades no limit."""
     created_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
     expires_at: Mapped[datetime | None]

@@ -61,12 +61,15 @@ def public_summary(session: Session, *, challenge_id: int) -> Summary | None:
         .order_by(MatchRun.released_at.desc())
         .limit(1)
     )
+    # Who was matched, and after its invitation had ended asked for a talk, was invited by the match all the same.
+    matched = sa.and_(Invitation.origin == Origin.ASKED, Invitation.run_id.is_not(None))
+    origin = sa.case((matched, sa.literal(Origin.MATCHED, Invitation.origin.type)), else_=Invitation.origin)
     query = (
-        sa.select(Invitation.origin, sa.func.count())
+        sa.select(origin, sa.func.count())
         .where(Invitation.challenge_id == challenge_id, Invitation.sent_at.is_not(None))
-        .group_by(Invitation.origin)
+        .group_by(origin)
     )
-    sent = dict(session.execute(query).all())
+    sent: dict[Origin, int] = {row[0]: row[1] for row in session.execute(query)}
     if considered is None:
         return None
     return Summary(

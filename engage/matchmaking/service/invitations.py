@@ -23,9 +23,10 @@ from engage.kernel.ids import short_id
 from engage.kernel.states import check
 from engage.matchmaking.enums import INVITATION_TRANSITIONS, InvitationState, Origin
 from engage.matchmaking.events import InvitationSent, InvitationWithdrawn
-from engage.matchmaking.models import Invitation, MatchRun, Wave
+from engage.matchmaking.models import Invitation, MatchCandidate, MatchRun, Wave
 from engage.matchmaking.models.invitations import DAYS_TO_ANSWER
 from engage.matchmaking.service import letters
+from engage.matchmaking.service.tags import fold
 from engage.suppliers.models import Supplier
 
 LAST_MINUTE = time(23, 59)
@@ -110,6 +111,7 @@ def hold(
             supplier=supplier,
             run=run,
             origin=origin,
+            corporate_group=_group(session, supplier, run),
             state=InvitationState.HELD,
             created_at=clock.now(),
             wave=wave,
@@ -127,15 +129,15 @@ def hold(
 def let_answer(session: Session, *, actor: Anyone, challenge: Challenge, supplier: Supplier) -> Invitation:
     """Return an invitation of ``supplier`` that it can answer or has accepted, beside the places of any plan.
 
-    One that it has stays, with the usual time to answer from now on. One that has ended is opened again as that of a
-    volunteer: its place in the plan is another's by now. Without one it is invited as a volunteer is.
+    One that it has stays, with the usual time to answer from now on. One that has ended is opened again as that of who
+    asked (``Origin.ASKED``): its place in the plan is another's by now. Without one it is invited as who asked.
 
     Side effects: the challenge's row locked; the state and its times, an audit line; or those of ``invite``. Raises
     what that raises.
     """
     found = find(session, challenge=challenge, supplier=supplier)
     if found is None or found.state is InvitationState.HELD:
-        return invite(session, actor=actor, challenge=challenge, supplier=supplier)
+        return invite(session, actor=actor, challenge=challenge, supplier=supplier, origin=Origin.ASKED)
     if found.state is InvitationState.ACCEPTED:
         return found
     until = last_moment(challenge)
@@ -144,7 +146,7 @@ def let_answer(session: Session, *, actor: Anyone, challenge: Challenge, supplie
         session.flush()
         return found
     # the one way back from an end: the supplier itself asked to be heard
-    found.state, found.origin, found.expires_at = InvitationState.SENT, Origin.VOLUNTEERED, until
+    found.state, found.origin, found.expires_at = InvitationState.SENT, Origin.ASKED, until
     found.answered_at, found.answered_by_id, found.decline_reason = None, None, ""
     found.sent_at = found.sent_at or clock.now()
     session.flush()
@@ -295,6 +297,12 @@ def lock(session: Session, invitation: Invitation) -> Invitation:
         .execution_options(populate_existing=True)
     )
     return session.scalars(query).one()
+
+
+def _group(session: Session, supplier: Supplier, run: MatchRun | None) -> str:
+    """Return the corporate group of ``supplier`` as the match knew it, or as it is now for who was not matched."""
+    matched = session.get(MatchCandidate, (run.id, supplier.id)) if run is not None else None
+    return fold(supplier.corporate_group) if matched is None else matched.corporate_group
 
 
 def _keep(session: Session, actor: Anyone, invitation: Invitation) -> Invitation:

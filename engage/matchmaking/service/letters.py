@@ -25,6 +25,7 @@ NEXT_IN_LINE = (
     "You are next in line: a place became free, and the order was part of the plan before anybody was invited. "
     "Your place is the same as everybody’s."
 )
+ASKED = "You asked for a one-to-one talk, and everybody who asked in time is offered one."
 VOLUNTEERED = "You offered to take part, and the department would like to hear from you."
 
 
@@ -144,6 +145,8 @@ def _post(
 
 def reasons(session: Session, invitation: Invitation) -> list[str]:
     """Return why this supplier is invited, in sentences; nothing about anyone else."""
+    if invitation.origin is Origin.ASKED:
+        return [ASKED]
     if invitation.origin is Origin.VOLUNTEERED or invitation.run_id is None:
         return [VOLUNTEERED]
     candidate = session.get(MatchCandidate, (invitation.run_id, invitation.supplier_id))

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from engage.advisory import service
+from engage.advisory import queries, service
 from engage.advisory.enums import SeatState, SessionState
 from engage.advisory.errors import NoPlaces
 from engage.challenges.enums import ChallengeState
@@ -227,3 +227,36 @@ def test_no_place_can_be_taken_once_the_challenge_is_closed(session: Session, st
     invitation = advisory.invitation(session, challenge=challenge, supplier=team.supplier, state=state)
     with pytest.raises(Conflict, match="no longer open"):
         service.accept(session, actor=team.actor, invitation=invitation, meeting=meeting)
+
+
+def test_a_session_that_is_over_and_not_recorded_keeps_nobody_from_another(session: Session) -> None:
+    challenge = advisory.open_challenge(session)
+    past = advisory.meeting(session, challenge=challenge)
+    seat = advisory.seat(session, meeting=past)
+    past.starts_at, past.ends_at = clock.now() - timedelta(hours=3), clock.now() - timedelta(hours=2)
+    nxt = advisory.meeting(session, challenge=challenge)
+    actor = accounts.actor(session, Role.SUPPLIER_ADMIN, organisation=seat.supplier.organisation)
+    assert queries.seat_to_come(session, invitation_id=seat.invitation_id) is None
+
+    second = service.accept(session, actor=actor, invitation=seat.invitation, meeting=nxt)
+
+    assert (second.session_id, second.state, past.taken) == (nxt.id, SeatState.CONFIRMED, 1)
+    again = service.accept(session, actor=actor, invitation=seat.invitation, meeting=nxt)
+    assert again.id == second.id
+    with pytest.raises(Conflict, match="has taken place"):
+        service.decline(session, actor=actor, invitation=seat.invitation)
+    author = accounts.actor(session, Role.POLICY_AUTHOR, organisation=challenge.organisation)
+    service.record_attendance(session, actor=author, meeting=past, came={seat.id: True})
+    session.refresh(seat)
+    assert (seat.state, second.state) == (SeatState.ATTENDED, SeatState.CONFIRMED)
+
+
+def test_a_session_that_has_begun_does_until_it_is_over(session: Session) -> None:
+    challenge = advisory.open_challenge(session)
+    now_on = advisory.meeting(session, challenge=challenge)
+    seat = advisory.seat(session, meeting=now_on)
+    now_on.starts_at, now_on.ends_at = clock.now() - timedelta(hours=1), clock.now() + timedelta(hours=1)
+    nxt = advisory.meeting(session, challenge=challenge)
+    actor = accounts.actor(session, Role.SUPPLIER_ADMIN, organisation=seat.supplier.organisation)
+    with pytest.raises(Conflict, match="already have a place"):
+        service.accept(session, actor=actor, invitation=seat.invitation, meeting=nxt)

@@ -47,6 +47,7 @@ class Scene:
     def _invitation(self, origin: Origin, group: str, **values: Any) -> Invitation:
         team = advisory.team(self.session)
         team.supplier.corporate_group = group
+        self.session.flush()
         made = advisory.invitation(
             self.session, challenge=self.meeting.challenge, supplier=team.supplier, origin=origin, **values
         )
@@ -184,6 +185,17 @@ def test_one_of_a_group_and_the_department_can_let_more(session: Session) -> Non
     scene.accept(scene.invited())
     scene.change(group_limit=2)
     assert isinstance(scene.accept(sister), Seat)
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_profile_changed_after_the_invitation_evades_no_limit(session: Session, first: bool) -> None:
+    scene = Scene(session, reserved=0, held_back=0, reserved_until=None)
+    one, other = scene.invited(group="Severn Group"), scene.invited(group="Severn Group")
+    (one if first else other).supplier.corporate_group = ""
+    session.flush()
+    scene.accept(one)
+    with pytest.raises(GroupFull, match="takes one supplier of a corporate group"):
+        scene.accept(other)
 
 
 def test_after_the_last_moment_nobody_takes_a_place(session: Session) -> None:

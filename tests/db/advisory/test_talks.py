@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from engage.advisory import queries, service
 from engage.advisory.enums import AskState, SeatState, SessionFormat, SessionState
+from engage.advisory.errors import NoPlaces
 from engage.advisory.models import AdvisorySession, Seat
 from engage.advisory.service import SessionDetails, TalkTimes, one_to_one
 from engage.challenges.models import Challenge
@@ -19,10 +20,13 @@ from engage.kernel.actor import Actor, Role
 from engage.kernel.errors import Conflict, Invalid
 from engage.matchmaking import queries as invitations
 from engage.matchmaking.enums import InvitationState, Origin
+from engage.matchmaking.queries import Deviations, Summary, public_summary
+from engage.matchmaking.service.letters import ASKED, reasons
 from tests.factories import accounts, advisory
 from tests.factories.advisory import SupplierTeam
 from tests.support.records import letters
 
+NONE = Deviations(pins=0, exclusions=0, ended=0, after_release=0, rate=0.0)
 QUESTIONS = "What first?\nWhat does it cost?"
 
 
@@ -154,14 +158,16 @@ def test_who_declined_before_is_offered_one_like_everybody(scene: Scene) -> None
     (talk,) = scene.talks(1)
     scene.over()
     scene.offer()
-    assert (declined.state, declined.origin) == (InvitationState.SENT, Origin.VOLUNTEERED)
+    assert (declined.state, declined.origin) == (InvitationState.SENT, Origin.ASKED)
+    assert reasons(scene.session, declined) == [ASKED]
+    assert public_summary(scene.session, challenge_id=scene.challenge.id) == Summary(0, 1, 0, NONE)
     seat = service.accept(
         scene.session,
         actor=team.actor,
         invitation=declined,
         meeting=talk,
     )
-    assert seat.session.format is SessionFormat.ONE_TO_ONE
+    assert (seat.session.format, seat.volunteered) == (SessionFormat.ONE_TO_ONE, False)
 
 
 def test_who_did_not_ask_takes_no_talk(scene: Scene) -> None:
@@ -203,7 +209,24 @@ def test_an_offer_invites_who_was_not_invited(scene: Scene) -> None:
         scene.session, challenge_id=scene.challenge.id, supplier_id=team.supplier.id
     )
     assert found is not None
-    assert (found.state, found.origin) == (InvitationState.SENT, Origin.VOLUNTEERED)
+    assert (found.state, found.origin) == (InvitationState.SENT, Origin.ASKED)
+    (letter,) = letters(scene.session, "invitation")
+    assert ASKED in " ".join(letter.text.split())
+    assert "You offered to take part" not in letter.text
+
+
+def test_who_asked_takes_no_place_that_is_kept_for_volunteers(scene: Scene) -> None:
+    scene.terms()
+    team = scene.asks()
+    scene.talks(1)
+    scene.over()
+    scene.offer()
+    soon = clock.now() + timedelta(days=1)
+    kept = advisory.meeting(
+        scene.session, challenge=scene.challenge, places=1, reserved=1, held_back=1, reserved_until=soon
+    )
+    with pytest.raises(NoPlaces, match="kept for suppliers that volunteered"):
+        scene.takes(team, kept)
 
 
 class TestOneTalkEach:
