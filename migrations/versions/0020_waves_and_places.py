@@ -52,8 +52,10 @@ def _waves() -> None:
         sa.Column("released_by_id", sa.BigInteger(), sa.ForeignKey("person.id")),
         sa.Column("days_to_answer", sa.Integer(), nullable=False),
         sa.Column("alternates_follow", sa.Boolean(), nullable=False),
+        sa.Column("followed_by_id", sa.BigInteger(), sa.ForeignKey("person.id")),
         sa.UniqueConstraint("challenge_id", "number"),
         sa.CheckConstraint("days_to_answer BETWEEN 1 AND 60", name="days_in_range"),
+        sa.CheckConstraint("alternates_follow OR followed_by_id IS NULL", name="follow_in_a_name"),
     )
     wave = sa.ForeignKey("invitation_wave.id", name="fk_invitation_wave_id_invitation_wave")
     instead = sa.ForeignKey("invitation.id", name="fk_invitation_instead_of_id_invitation")
@@ -62,7 +64,6 @@ def _waves() -> None:
     op.add_column("invitation", sa.Column("instead_of_id", sa.BigInteger(), instead))
     op.create_index("ix_invitation_wave_id", "invitation", ["wave_id"])
     op.create_unique_constraint("uq_invitation_instead_of_id", "invitation", ["instead_of_id"])
-    op.create_check_constraint("drawn_instead", "invitation", "instead_of_id IS NULL OR drawn_at IS NOT NULL")
     op.add_column("invitation", sa.Column("corporate_group", sa.Text(), nullable=False, server_default=""))
     op.alter_column("invitation", "corporate_group", server_default=None)
     op.execute(
@@ -204,7 +205,6 @@ def downgrade() -> None:
     op.drop_column("seat", "volunteered")
     op.drop_column("seat", "corporate_group")
     op.drop_column("selection_override", "after_release")
-    op.drop_constraint("ck_invitation_drawn_instead", "invitation")
     # A talk that was asked for was a volunteer's before there was a word for it.
     op.execute("UPDATE invitation SET origin = 'volunteered' WHERE origin = 'asked'")
     _allow_origins("matched", "volunteered")

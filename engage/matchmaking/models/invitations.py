@@ -24,6 +24,7 @@ class Wave(Base):
     __table_args__ = (
         sa.UniqueConstraint("challenge_id", "number"),
         sa.CheckConstraint("days_to_answer BETWEEN 1 AND 60", name="days_in_range"),
+        sa.CheckConstraint("alternates_follow OR followed_by_id IS NULL", name="follow_in_a_name"),
     )
 
     id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)
@@ -37,8 +38,11 @@ class Wave(Base):
     """How long a supplier has to answer, the challenge's last day at the latest."""
     alternates_follow: Mapped[bool] = mapped_column(default=True)
     """Whether the next in line is invited by itself; else it is drawn and held until somebody releases it."""
+    followed_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id"))
+    """In whose name they follow: who said so, at the release or later. Nobody while they wait."""
 
-    released_by: Mapped[Person | None] = relationship()
+    released_by: Mapped[Person | None] = relationship(foreign_keys=released_by_id)
+    followed_by: Mapped[Person | None] = relationship(foreign_keys=followed_by_id)
 
 
 class Invitation(Base):
@@ -52,7 +56,6 @@ class Invitation(Base):
         ),
         sa.CheckConstraint("origin <> 'matched' OR run_id IS NOT NULL", name="matched_has_run"),
         sa.CheckConstraint("state <> 'sent' OR expires_at IS NOT NULL", name="sent_expires"),
-        sa.CheckConstraint("instead_of_id IS NULL OR drawn_at IS NOT NULL", name="drawn_instead"),
         sa.Index("ix_invitation_expiring", "expires_at", postgresql_where=sa.text("state = 'sent'")),
     )
 

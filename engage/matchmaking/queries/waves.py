@@ -13,9 +13,11 @@ from engage.challenges.enums import OPEN_STATES
 from engage.challenges.models import Challenge
 from engage.kernel.errors import NotFound
 from engage.matchmaking.enums import InvitationState, Origin, RunState
-from engage.matchmaking.models import Invitation, MatchRun, Wave
+from engage.matchmaking.models import Invitation, MatchRun, SelectionRules, Wave
+from engage.matchmaking.models.selection import PLACES
 from engage.suppliers.models import Supplier
 
+STANDING = (InvitationState.HELD, InvitationState.SENT, InvitationState.ACCEPTED)
 ENDED = (InvitationState.DECLINED, InvitationState.EXPIRED, InvitationState.WITHDRAWN)
 
 
@@ -52,7 +54,7 @@ def waves_of_challenge(session: Session, *, challenge_id: int) -> Sequence[WaveS
     query = (
         sa.select(Wave)
         .where(Wave.challenge_id == challenge_id)
-        .options(joinedload(Wave.released_by))
+        .options(joinedload(Wave.released_by), joinedload(Wave.followed_by))
         .order_by(Wave.number)
     )
     found = {each.id: WaveStanding(each) for each in session.scalars(query)}
@@ -95,8 +97,24 @@ def freed_place(session: Session, *, run: MatchRun) -> Invitation | None:
 
 
 def with_free_places(session: Session) -> Sequence[int]:
-    """Return the ids of open challenges with a released match and a place that became free and was given to nobody."""
-    stands_in = aliased(Invitation)
+    """Return the ids of open challenges with a released match and a place that became free and was given to nobody.
+
+    Not when the rules leave no place: they can give fewer by now, or others had the place without standing in for it.
+    """
+    stands_in, given = aliased(Invitation), aliased(Invitation)
+    taken = sa.select(sa.func.count(given.id)).where(
+        given.challenge_id == Challenge.id, given.origin == Origin.MATCHED, given.state.in_(STANDING)
+    )
+    in_force = (
+        sa.select(SelectionRules.places)
+        .where(SelectionRules.challenge_id == Challenge.id)
+        .order_by(SelectionRules.number.desc())
+        .limit(1)
+    )
+    planned = sa.select(SelectionRules.places).where(SelectionRules.id == MatchRun.rules_id)
+    places = sa.func.least(
+        in_force.correlate(Challenge).scalar_subquery(), planned.correlate(MatchRun).scalar_subquery()
+    )
     query = (
         sa.select(Invitation.challenge_id)
         .join(Challenge, Challenge.id == Invitation.challenge_id)
@@ -110,6 +128,7 @@ def with_free_places(session: Session) -> Sequence[int]:
             Invitation.origin == Origin.MATCHED,
             Invitation.state.in_(ENDED),
             stands_in.id.is_(None),
+            taken.correlate(Challenge).scalar_subquery() < sa.func.coalesce(places, PLACES),
         )
         .distinct()
         .order_by(Invitation.challenge_id)

@@ -17,7 +17,7 @@ from engage.matchmaking.enums import HardRule, InvitationState, Origin, Override
 from engage.matchmaking.events import InvitationTakenBack
 from engage.matchmaking.models import Invitation, MatchRun, SelectionOverride
 from engage.matchmaking.service.alternates import terms_of
-from engage.matchmaking.service.invitations import invite, lock, put_back, withdraw
+from engage.matchmaking.service.invitations import Steps, invite, lock, put_back, withdraw
 from engage.matchmaking.service.overrides import LONGEST_REASON
 from engage.matchmaking.service.problem import invited_groups
 from engage.matchmaking.service.runs import current
@@ -93,6 +93,7 @@ def invite_against(
             )
         put_back(session, actor=actor, invitation=waiting[-1])
     _decide(session, actor, challenge, supplier.id, OverrideKind.PIN, words)
+    freed = queries.freed_place(session, run=standing)
     wave = begin_wave(session, actor=actor, run=standing, terms=terms_of(session, standing))
     return invite(
         session,
@@ -102,6 +103,7 @@ def invite_against(
         origin=Origin.MATCHED,
         run=standing,
         wave=wave,
+        steps=Steps(instead_of=freed),
     )
 
 

@@ -36,9 +36,12 @@ _ONE_EACH = "uq_invitation_challenge_id_supplier_id"
 
 @dataclass(frozen=True, kw_only=True)
 class Steps:
-    """Who stepped in: when it was drawn, and in place of whom, where that was somebody who had been invited."""
+    """Who stepped in: when it was drawn, and in place of whom, where that was somebody who had been invited.
 
-    drawn_at: datetime
+    Nobody was drawn when a person invited somebody against the plan.
+    """
+
+    drawn_at: datetime | None = None
     instead_of: Invitation | None = None
 
 

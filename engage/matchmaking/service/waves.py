@@ -19,6 +19,7 @@ from engage.kernel.errors import Conflict, Invalid
 from engage.matchmaking import queries
 from engage.matchmaking.models import MatchRun, SelectionRules, Wave
 from engage.matchmaking.models.invitations import DAYS_TO_ANSWER
+from engage.matchmaking.policy import MatchmakingPermission
 from engage.matchmaking.service.places import Room, room
 from engage.matchmaking.service.runs import approved_version
 from engage.matchmaking.service.selecting import rules_in_force
@@ -56,6 +57,7 @@ def begin_wave(session: Session, *, actor: Actor, run: MatchRun, terms: WaveTerm
         released_by_id=actor.person_id,
         days_to_answer=terms.days_to_answer,
         alternates_follow=terms.alternates_follow,
+        followed_by_id=actor.person_id if terms.alternates_follow else None,
     )
     session.add(wave)
     session.flush()
@@ -66,32 +68,32 @@ def begin_wave(session: Session, *, actor: Actor, run: MatchRun, terms: WaveTerm
 def let_follow(session: Session, *, actor: Actor, challenge: Challenge, number: int, follow: bool) -> Wave:
     """Say anew whether alternates follow a wave by themselves; the same again changes nothing.
 
-    Who says that they do is from then on the person in whose name they go out. Side effects, in order: the challenge's
-    row locked, the wave, an audit line. Raises ``NotFound`` when there is no such wave.
+    Who says that they do is from then on the person in whose name they go out; who released the wave stays named.
+    Side effects, in order: the challenge's row locked, the wave, an audit line. Raises ``NotFound`` when there is no
+    such wave.
     """
     challenges.hold(session, challenge)
     wave = queries.wave(session, challenge_id=challenge.id, number=number)
     if wave.alternates_follow is follow:
         return wave
     wave.alternates_follow = follow
-    if follow:
-        wave.released_by_id = actor.person_id
+    wave.followed_by_id = actor.person_id if follow else None
     session.flush()
     _record(session, actor, challenge, wave, "following")
     return wave
 
 
 def goes_on(session: Session, *, wave: Wave, challenge: Challenge) -> bool:
-    """Tell whether alternates go out by themselves in the name of who released ``wave``.
+    """Tell whether alternates of ``wave`` go out by themselves in the name of who said so.
 
-    Not once that person acts for the department no more: then somebody else has to let them go out.
+    Not once that person may send no invitations of the department any more: then somebody else has to let them go out.
     """
-    return wave.alternates_follow and (
-        wave.released_by_id is not None
-        and accounts.is_active_member(
-            session, person_id=wave.released_by_id, organisation_id=challenge.organisation_id
-        )
+    if not wave.alternates_follow or wave.followed_by_id is None:
+        return False
+    may = accounts.people_with(
+        session, *MatchmakingPermission.RELEASE.roles, organisation_id=challenge.organisation_id
     )
+    return wave.followed_by_id in {person.id for person in may}
 
 
 def check_challenge(session: Session, run: MatchRun) -> None:

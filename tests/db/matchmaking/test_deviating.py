@@ -48,6 +48,33 @@ def test_who_is_put_in_takes_the_free_place_as_a_wave_of_one(session: Session) -
     )
 
 
+def test_who_steps_in_next_does_so_for_the_other_one(session: Session) -> None:
+    a, b, c, d = made.firms(session, 4)
+    run = released(session, a, b, c, d, places=2)
+    decline(session, run, a)
+    assert queries.with_free_places(session) == [run.challenge_id]
+    against = service.invite_against(
+        session, actor=made.author(session, run), run=run, supplier_ref=d.ref, reason=WHY
+    )
+    assert (against.instead_of, against.drawn_at) == (of(session, run, a), None)
+    assert queries.with_free_places(session) == []
+    decline(session, run, b)
+    assert draw(session, run) == [c.ref]
+    assert of(session, run, c).instead_of == of(session, run, b)
+
+
+def test_a_challenge_without_a_free_place_is_not_looked_at_again_and_again(session: Session) -> None:
+    a, b, c = made.firms(session, 3)
+    run = released(session, a, b, c, places=2)
+    decline(session, run, a)
+    draw(session, run)
+    of(session, run, c).instead_of = None  # as it is for those drawn before places were counted one by one
+    session.flush()
+    assert queries.with_free_places(session) == []
+    decline(session, run, c)
+    assert queries.with_free_places(session) == [run.challenge_id]
+
+
 def test_it_takes_the_place_of_an_alternate_that_nobody_was_told_of(session: Session) -> None:
     a, b, c = made.firms(session, 3)
     run = released(session, a, b, c, terms=HELD, places=1)

@@ -253,6 +253,19 @@ class TestFollowing:
         draw(session, run)
         assert of(session, run, b).waits_for_release
 
+    @pytest.mark.parametrize(("role", "waits"), [(Role.FACILITATOR, True), (Role.APPROVER, False)])
+    def test_it_waits_when_who_released_may_do_so_no_more(
+        self, session: Session, role: Role, waits: bool
+    ) -> None:
+        a, b = made.firms(session, 2)
+        run = released(session, a, b, places=1)
+        own = Membership.person_id == run.released_by_id
+        session.scalars(sa.select(Membership).where(own)).one().roles = [role]
+        session.flush()
+        decline(session, run, a)
+        draw(session, run)
+        assert of(session, run, b).waits_for_release is waits
+
     def test_an_alternate_nobody_of_whom_has_an_account_is_held_and_goes_out_by_itself(
         self, session: Session
     ) -> None:
@@ -351,7 +364,8 @@ class TestWaiting:
         draw(session, run)
         assert of(session, run, c).waits_for_release
         wave = service.let_follow(session, actor=colleague, challenge=run.challenge, number=1, follow=True)
-        assert (wave.alternates_follow, wave.released_by_id) == (True, colleague.person_id)
+        assert (wave.alternates_follow, wave.followed_by_id) == (True, colleague.person_id)
+        assert (wave.released_by_id, run.released_by_id == colleague.person_id) == (run.released_by_id, False)
         assert ledger_of(session, run)[1:] == ["matchmaking:wave:following"] * 2
 
     def test_one_who_volunteers_meanwhile_can_be_invited(self, session: Session) -> None:
