@@ -49,10 +49,17 @@ class SuppressionKind(StrEnum):
 
 
 ASKED_FOR = frozenset(
-    {"verify_email", "reset_password", "confirm_subscription", "manage_subscription", "address_check"}
+    {
+        "verify_email",
+        "reset_password",
+        "confirm_subscription",
+        "manage_subscription",
+        "find_alerts",
+        "address_check",
+    }
 )
-"""Kinds of letters that the person at the address has just asked for: one a day goes to a suppressed address too, or
-nobody could show that it works again. What is done with the link in it ends the suppression.
+"""Kinds of letters that the person at the address has just asked for: one of each a day goes to a suppressed address
+too, or nobody could show that it works again. What is done with the link in it ends the suppression.
 """
 
 

@@ -140,7 +140,7 @@ class Suppression(Base):
     """In lower case."""
     kind: Mapped[SuppressionKind]
     reason: Mapped[str]
-    """What the mail system said, or who asked for it."""
+    """What the mail system said, or who asked for it; empty once the words of the letter were removed."""
     letter_id: Mapped[int | None] = mapped_column(sa.ForeignKey("letter.id"))
     """The letter that showed it."""
     at: Mapped[datetime]

@@ -50,9 +50,10 @@ def lift_suppression(suppression_id: int) -> ResponseReturnValue:
 
 def _page(form: SuppressForm) -> str:
     words, lifted = request.args.get("q", "").strip(), request.args.get("lifted") == "yes"
+    only = request.args.get("number", type=int)  # links lead here without the address in them
     return render_template(
         "admin/suppressions.html",
-        found=queries.suppressions(db(), words=words, lifted=lifted, page=page_number()),
+        found=queries.suppressions(db(), words=words, lifted=lifted, page=page_number(), number=only),
         number=queries.count_suppressed(db()),
         words=words,
         lifted=lifted,

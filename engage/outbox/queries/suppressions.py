@@ -27,10 +27,14 @@ def suppression(session: Session, suppression_id: int) -> Suppression:
     return found
 
 
-def suppressions(session: Session, *, words: str, lifted: bool, page: int) -> Page[Suppression]:
-    """Return one page of suppressed addresses, or of those that were, newest first."""
+def suppressions(
+    session: Session, *, words: str, lifted: bool, page: int, number: int | None = None
+) -> Page[Suppression]:
+    """Return one page of suppressed addresses, or of those that were, newest first; with ``number`` only that one."""
     query = sa.select(Suppression).order_by(Suppression.id.desc())
     query = query.where(Suppression.lifted_at.is_not(None) if lifted else Suppression.lifted_at.is_(None))
+    if number is not None:
+        query = query.where(Suppression.id == number)
     if words:
         columns = (Suppression.email, Suppression.reason)
         query = query.where(sa.or_(*(column.icontains(words, autoescape=True) for column in columns)))

@@ -109,7 +109,7 @@ def post_all(session: Session, letters: Sequence[Addressed], *, sender: Anyone) 
         try:
             row = _row(one, sender)
         except Invalid:
-            log.warning("a letter has no usable address", key=one.dedupe_key)
+            log.warning("a letter has no usable address", kind=one.sheet.template, person=one.person_id)
             continue
         taken.add(one.dedupe_key)
         rows.append(row)

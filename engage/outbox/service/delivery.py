@@ -164,7 +164,7 @@ def not_sent(session: Session, claimed: Claim, error: SendError) -> bool:
         return _mark(session, claimed, LetterState.QUEUED, note=words, not_before=again, last_error=words)
     if not _mark(session, claimed, LetterState.FAILED, note=words, last_error=words):
         return False
-    log.warning("letter failed", letter=claimed.letter.id, attempts=tried, error=words)
+    log.warning("letter failed", letter=claimed.letter.id, attempts=tried, kind=type(error).__name__)
     if isinstance(error, Never) and error.by_recipient:
         outcome = Outcome.NO_ADDRESS if isinstance(error, DeadAddress) else Outcome.UNDELIVERED
         letter = session.get_one(Letter, claimed.letter.id)

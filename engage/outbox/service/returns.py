@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 
 from engage.kernel import clock
 from engage.outbox.enums import LetterState, Outcome, SuppressionKind
-from engage.outbox.models import Letter, LetterReport, Suppression
+from engage.outbox.models import Letter, LetterReport
 from engage.outbox.service.reports import Report
 from engage.outbox.service.returning import letter_of
-from engage.outbox.service.suppressing import suppress
+from engage.outbox.service.suppressing import last_lifted, suppress
 
 log = structlog.get_logger()
 
@@ -33,7 +33,8 @@ def take_report(session: Session, report: Report) -> Letter | None:
     Believed is a report with a letter's own mark, which only those have who handled it, and one that quotes its
     Message-ID and names its recipient. Side effects: the report (the same one twice counts once), the letter's
     outcome, and a suppression: at once when there is no such address or the person complained, after more than
-    ``MOST_IN_A_ROW`` letters in a row otherwise.
+    ``MOST_IN_A_ROW`` letters in a row otherwise. What is heard late, of a letter that had left before somebody lifted
+    a suppression of its address, suppresses nothing: they knew better since.
     """
     letter = _letter(session, report)
     if letter is None or letter.state not in SENT:
@@ -49,15 +50,30 @@ def take_report(session: Session, report: Report) -> Letter | None:
     }
     insert = postgresql.insert(LetterReport).values(row).on_conflict_do_nothing()
     if session.scalar(insert.returning(LetterReport.id)) is not None:
-        note_outcome(session, letter, report.outcome, words=_words(report))
+        _set_outcome(session, letter, report.outcome)
+        if not _left_before_lift(session, letter):
+            _suppress(session, letter, report.outcome, words=_words(report))
     return letter
 
 
 def note_outcome(session: Session, letter: Letter, outcome: Outcome, *, words: str) -> None:
-    """Set what became of a letter, and suppress its address where that follows. A complaint is never taken back."""
-    if letter.outcome is not Outcome.COMPLAINT:
+    """Set what became of a letter just now, and suppress its address where that follows."""
+    _set_outcome(session, letter, outcome)
+    _suppress(session, letter, outcome, words=words)
+
+
+def _set_outcome(session: Session, letter: Letter, outcome: Outcome) -> None:
+    if letter.outcome is not Outcome.COMPLAINT:  # that is never taken back
         letter.outcome = outcome
     session.flush()
+
+
+def _left_before_lift(session: Session, letter: Letter) -> bool:
+    lifted = last_lifted(session, letter.recipient)
+    return lifted is not None and letter.sent_at is not None and letter.sent_at <= lifted
+
+
+def _suppress(session: Session, letter: Letter, outcome: Outcome, *, words: str) -> None:
     kind = {
         Outcome.NO_ADDRESS: SuppressionKind.ADDRESS,
         Outcome.COMPLAINT: SuppressionKind.COMPLAINT,
@@ -74,8 +90,7 @@ def in_a_row(session: Session, address: str) -> int:
     A letter that has arrived ends the row: one reported as delivered, or one of which nothing was heard for
     ``HEARD_BY``. Of younger ones nothing is known yet.
     """
-    lifted = sa.select(sa.func.max(Suppression.lifted_at)).where(Suppression.email == address.lower())
-    since = session.scalar(lifted)
+    since = last_lifted(session, address)
     letters = (
         sa.select(Letter.outcome, Letter.sent_at)
         .where(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
@@ -58,14 +58,15 @@ def is_suppressed(session: Session, email: str) -> bool:
 def holds_back(session: Session, letter: Letter) -> bool:
     """Tell whether a letter to an address that gets no mail must not go.
 
-    What the person there asked for a moment ago goes nevertheless, once in 24 hours: how else could they show that
-    the address works?
+    What the person there asked for a moment ago goes nevertheless, each kind once in 24 hours: how else could they
+    show that the address works? Each kind on its own, because some can be asked for by anybody: a stranger who asks
+    for alerts keeps nobody from a new password.
     """
     if letter.template not in ASKED_FOR:
         return True
     tried = sa.select(Letter.id).where(
         sa.func.lower(Letter.recipient) == letter.recipient.lower(),
-        Letter.template.in_(ASKED_FOR),
+        Letter.template == letter.template,
         Letter.state.in_([LetterState.SENT, LetterState.FAILED]),
         Letter.attempts > 0,
         Letter.created_at > clock.now() - ONE_A_DAY,
@@ -96,6 +97,13 @@ def works_again(session: Session, *, email: str, actor: Actor | None = None) -> 
         return False
     _lift(session, found, actor, by="the person at this address")
     return True
+
+
+def last_lifted(session: Session, email: str) -> datetime | None:
+    """Return when mail to ``email`` was let go again the last time, ``None`` when it never was stopped."""
+    query = sa.select(sa.func.max(Suppression.lifted_at)).where(Suppression.email == email.lower())
+    found: datetime | None = session.scalar(query)
+    return found
 
 
 def stopped_for(email: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:

@@ -16,8 +16,9 @@ from engage.kernel.settings import configure
 from engage.kernel.text import sha256
 from engage.ledger.models import Disclosure
 from engage.outbox.enums import LetterState
+from engage.outbox.errors import DeadAddress
 from engage.outbox.jobs import deliver, empty
-from engage.outbox.models import Letter
+from engage.outbox.models import Letter, Suppression
 from engage.outbox.service import delivery
 from tests.factories import letters
 from tests.support.smtp import MailServer
@@ -96,6 +97,26 @@ def test_words_are_removed_when_their_time_is_over_and_the_hash_stays(session: S
     ]
     assert (plain.html, plain.body_hash) == ("", sha256(words))
     assert plain.emptied_at is not None
+
+
+def test_what_a_mail_server_said_is_removed_with_the_words_wherever_it_stands(session: Session) -> None:
+    said = "550 5.1.1 <sam@example.test> is no user here"
+    letter = letters.letter(session, to="sam@example.test")
+    claimed = delivery.claim(session)
+    assert claimed is not None
+    delivery.not_sent(session, claimed, DeadAddress(said))
+    letter.created_at = clock.now() - timedelta(days=91)
+    session.commit()
+
+    def quoted() -> list[bool]:
+        session.expire_all()
+        (found,) = session.scalars(sa.select(Suppression)).all()
+        return [said in (letter.last_error or ""), said in letter.steps[-1].note, said in found.reason]
+
+    assert quoted() == [True, True, True]
+    empty()
+    assert quoted() == [False, False, False]
+    assert [step.state for step in letter.steps] == [LetterState.QUEUED, LetterState.FAILED]
 
 
 def test_a_letter_leaves_its_hash_in_the_ledger_and_beside_itself(

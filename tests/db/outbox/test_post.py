@@ -6,13 +6,16 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+import structlog
 from sqlalchemy.orm import Session
 
 from engage.kernel.actor import System
 from engage.kernel.errors import Invalid
 from engage.outbox.enums import LetterState
+from engage.outbox.errors import DeadAddress
 from engage.outbox.models import Letter, LetterStep
-from engage.outbox.service import post
+from engage.outbox.service import delivery, post
+from engage.outbox.service.bulk import Addressed, post_all, prepare
 
 SENDER = System("tests")
 
@@ -139,3 +142,27 @@ def test_bulk_mail_carries_the_one_click_headers_and_others_do_not(session: Sess
         "List-Unsubscribe": "<http://engage.test/alerts/x>",
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
     }
+
+
+def test_no_log_names_whom_a_letter_was_for(session: Session) -> None:
+    words = {"heading": "Hello", "words": "Words.", "link": "http://engage.test/", "link_text": "Home"}
+    sheet = prepare("announcement", words)
+    wrong = Addressed(
+        sheet=sheet,
+        to="sam smith@example.test",
+        dedupe_key="digest:1:sam smith@example.test",
+        why="You asked for it.",
+        unsubscribe_url="http://engage.test/alerts/x",
+        person_id=7,
+    )
+    with structlog.testing.capture_logs() as lines:
+        assert post_all(session, [wrong], sender=SENDER) == [None]
+        write(session)
+        claimed = delivery.claim(session)
+        assert claimed is not None
+        delivery.not_sent(session, claimed, DeadAddress("550 no such user sam@example.com"))
+    assert [(line["event"], line.get("person"), line.get("kind")) for line in lines] == [
+        ("a letter has no usable address", 7, "announcement"),
+        ("letter failed", None, "DeadAddress"),
+    ]
+    assert "sam" not in str(lines)

@@ -232,6 +232,37 @@ def test_what_a_person_asked_for_goes_to_a_suppressed_address_once_a_day(
     assert service.is_suppressed(session, "sam@example.test")
 
 
+def test_what_a_stranger_asks_for_keeps_nobody_from_a_new_password(session: Session) -> None:
+    context = {"link": "http://engage.test/x", "lasts": "2 hours", "what": "all", "when": "weekly"}
+    service.suppress(session, email="sam@example.test", reason="gone")
+    letters.letter(session, to="sam@example.test", template="confirm_subscription", context=context)
+    claimed = delivery.claim(session)
+    assert claimed is not None
+    delivery.sent(session, claimed)
+    wanted = letters.letter(session, to="sam@example.test", template="reset_password", context=context)
+    claimed = delivery.claim(session)
+    assert claimed is not None
+    assert claimed.letter.id == wanted.id
+
+
+@pytest.mark.usefixtures("returns")
+@pytest.mark.parametrize("kind", ["bounce", "complaint"])
+def test_a_late_report_undoes_no_lift(session: Session, kind: str) -> None:
+    old = sent(session, to="sam@example.test")
+    service.suppress(session, email="sam@example.test", reason="gone")
+    service.works_again(session, email="sam@example.test")
+
+    def report(letter: Letter) -> bytes:
+        address = return_address(letter.id)
+        return bounce(to=address) if kind == "bounce" else complaint(came_from=address)
+
+    assert take(session, report(old)) == [old]
+    assert old.outcome is (Outcome.NO_ADDRESS if kind == "bounce" else Outcome.COMPLAINT)
+    assert not service.is_suppressed(session, "sam@example.test")
+    assert take(session, report(sent(session, to="sam@example.test"))) != [None]
+    assert service.is_suppressed(session, "sam@example.test")
+
+
 ANNOUNCED = {"heading": "Hello", "words": "Words.", "link": "http://engage.test/", "link_text": "Home"}
 
 

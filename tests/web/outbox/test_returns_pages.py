@@ -229,6 +229,19 @@ def test_admins_see_who_gets_no_mail_and_why_and_lift_it(session: Session, brows
     assert ("kim@example.test" in before, "sam@example.test" in before) == (False, True)
 
 
+def test_a_letter_leads_to_its_suppression_without_the_address_in_the_link(
+    session: Session, browser_as: BrowserAs
+) -> None:
+    letter = sent(session, to="sam@example.test")
+    stopped(session, "kim@example.test")
+    found = stopped(session, letter_id=letter.id)
+    auditor = browser_as(Role.AUDITOR)
+    link = f"/admin/suppressions?number={found.id}"
+    assert f'href="{link}"' in auditor.get(f"/admin/letters/{letter.id}").get_data(as_text=True)
+    page = text_of(auditor.get(link).get_data(as_text=True))
+    assert ("sam@example.test" in page, "kim@example.test" in page) == (True, False)
+
+
 def test_an_admin_stops_mail_because_somebody_asked(session: Session, browser_as: BrowserAs) -> None:
     admin = browser_as(Role.PLATFORM_ADMIN)
     fields = {"email": "Tired@example.test", "reason": "by telephone"}
