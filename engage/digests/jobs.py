@@ -54,9 +54,9 @@ def write() -> None:
 @jobs.every("40 2 * * *", queueing_lock="digests.forget")
 @jobs.task("digests.forget")
 def forget(**_due: int) -> None:
-    """Forget addresses that somebody entered a month ago and nobody confirmed."""
+    """Forget addresses to which nothing has gone for four weeks: never confirmed, or everything ended."""
     with unit_of_work() as session:
-        service.forget_unconfirmed(session)
+        service.forget(session)
 
 
 @jobs.task(service.TELL)

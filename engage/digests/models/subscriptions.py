@@ -40,6 +40,7 @@ class Subscription(Base):
 
     id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)
     email: Mapped[str]
+    """Empty once it has been forgotten: some time after the end."""
     person_id: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id"), index=True)
     topic: Mapped[Topic]
     value: Mapped[str] = mapped_column(default="")

@@ -15,7 +15,7 @@ from engage.digests.enums import SubscriptionState, Topic
 from engage.digests.models import Subscription
 from engage.kernel import clock
 from engage.kernel.codes import REGIONS, cpv_label
-from engage.kernel.errors import NotFound
+from engage.kernel.errors import Conflict, NotFound
 from engage.outbox.models import Letter
 from engage.suppliers.models import Capability
 
@@ -45,6 +45,16 @@ def subscription(session: Session, subscription_id: int) -> Subscription:
     found = session.get(Subscription, subscription_id)
     if found is None:
         raise NotFound
+    return found
+
+
+def address_of(session: Session, subscription_id: int) -> str:
+    """Return the address of a subscription. Raises ``NotFound``, or ``Conflict`` when it has been forgotten."""
+    found = subscription(session, subscription_id).email
+    if not found:
+        raise Conflict(
+            "These alerts ended long ago, and engage has forgotten the address. Ask for alerts again."
+        )
     return found
 
 
@@ -129,6 +139,8 @@ _STAGES: Mapping[Listed, str] = {
 
 def _in_words(wanted: Wanted, departments: Mapping[str, str], capabilities: Mapping[str, str]) -> str:
     stage, value = _STAGES[wanted.stage], wanted.value
+    if wanted.topic is not Topic.EVERYTHING and not value:
+        return "alerts that have ended"  # what they were about has been forgotten
     if wanted.topic is Topic.NEEDS:
         return f"what needs you at {departments.get(value, 'your department')}"
     if wanted.topic is Topic.EVERYTHING:

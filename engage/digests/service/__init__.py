@@ -5,6 +5,7 @@ from __future__ import annotations
 from engage.digests.service.arranging import end_all, end_one, mute, pause, resume, unmute
 from engage.digests.service.effective import Settings, next_mail, paused_on, settings_of
 from engage.digests.service.feeds import Entry, Feed, atom, challenge_entries, change_entries, json_feed
+from engage.digests.service.forgetting import forget
 from engage.digests.service.items import items, preview, told
 from engage.digests.service.letters import send_way
 from engage.digests.service.needs import ask_for_needs, needs
@@ -22,7 +23,6 @@ from engage.digests.service.subscriptions import (
     change,
     confirm,
     end,
-    forget_unconfirmed,
     subscribe,
 )
 from engage.digests.service.telling import TELL, tell_everyone_concerned, tell_subscribers
@@ -68,7 +68,7 @@ __all__ = [
     "end_all",
     "end_one",
     "filter_of",
-    "forget_unconfirmed",
+    "forget",
     "in_words",
     "invite_after_all",
     "items",

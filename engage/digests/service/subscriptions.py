@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
@@ -30,7 +29,6 @@ MOST_PER_ADDRESS = 50
 FULL = f"You get {MOST_PER_ADDRESS} different alerts already. End one of them first."
 MOST_WAITING = 10
 """Subscriptions of an address that wait to be confirmed; one more, and the oldest is asked for no more."""
-FORGOTTEN_AFTER = timedelta(days=30)
 _LOCK = 0x616C7274  # "alert": who asks for the same address waits, so that nobody gets more than the most
 
 
@@ -70,9 +68,9 @@ def confirm(session: Session, *, subscription_id: int, actor: Actor | None = Non
     """Begin telling from now on; an ended subscription can begin again. Twice is as good as once.
 
     Raises ``NotFound``, or ``Conflict`` when the letter that asked is older than a week, the address has asked for the
-    same again in the meantime, or has the most it can have.
+    same again in the meantime, has the most it can have, or has been forgotten.
     """
-    _take_address(session, queries.subscription(session, subscription_id).email)
+    _take_address(session, queries.address_of(session, subscription_id))
     found = _locked(session, subscription_id)
     if found.state is SubscriptionState.ACTIVE:
         return found
@@ -129,19 +127,6 @@ def end(session: Session, *, subscription_id: int, actor: Actor | None = None) -
         outbox.cancel_waiting(session, actor=SENDER, letter_ids=waiting, reason="The subscription has ended.")
         _record(session, found, "ended", actor)
     return found
-
-
-def forget_unconfirmed(session: Session) -> int:
-    """Delete what was asked for a month ago and never confirmed: an address that perhaps somebody else entered.
-
-    Returns how many there were. Their audit lines stay; they name no address.
-    """
-    old = sa.delete(Subscription).where(
-        Subscription.state == SubscriptionState.PENDING,
-        Subscription.confirmed_at.is_(None),
-        Subscription.created_at < clock.now() - FORGOTTEN_AFTER,
-    )
-    return len(session.execute(old.returning(Subscription.id)).all())
 
 
 def _find_or_add(session: Session, address: str, wish: Wish, wanted: Filter) -> Subscription | None:

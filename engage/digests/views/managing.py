@@ -61,12 +61,10 @@ def all_alerts(managing_token: str) -> ResponseReturnValue:
     link that is too old says so and, on a POST, sends a new one to the same address.
     """
     try:
-        found = queries.subscription(db(), service.managed_id(managing_token))
-        answer = make_response(
-            _desk(found.email, url_for("digests.all_alerts", managing_token=managing_token))
-        )
+        email = queries.address_of(db(), service.managed_id(managing_token))
+        answer = make_response(_desk(email, url_for("digests.all_alerts", managing_token=managing_token)))
         if answer.status_code == SEE_OTHER and request.form.get("action") not in ENDING:
-            works_again(db(), email=found.email, actor=current_actor())
+            works_again(db(), email=email, actor=current_actor())
     except LinkExpired as expired:
         answer = make_response(_send_again(expired.subscription_id, managing_token))
     answer.headers.update(PRIVATE)
@@ -77,7 +75,7 @@ def _send_again(number: int, managing_token: str) -> ResponseReturnValue:
     if request.method != "POST":
         here = url_for("digests.all_alerts", managing_token=managing_token)
         return render_template("digests/link_expired.html", here=here), 410
-    service.send_way(db(), email=queries.subscription(db(), number).email)
+    service.send_way(db(), email=queries.address_of(db(), number))
     return redirect(url_for("digests.way_sent"), 303)
 
 

@@ -59,10 +59,10 @@ protect.exempt(f"{__name__}.subscription")
 @writes
 def mute(subscription_token: str, ref: str) -> ResponseReturnValue:
     """Ask whether to hear no more of one challenge; a POST mutes it for everything that goes to the address."""
-    found = queries.subscription(db(), service.subscription_id(subscription_token))
+    email = queries.address_of(db(), service.subscription_id(subscription_token))
     challenge = challenges.public_challenge(db(), ref=ref)
     if request.method == "POST":
-        service.mute(db(), email=found.email, ref=ref, actor=current_actor())
+        service.mute(db(), email=email, ref=ref, actor=current_actor())
         flash(f"You will hear no more of “{challenge.title}” from your alerts.", "success")
         answer = make_response(
             redirect(url_for("digests.subscription", subscription_token=subscription_token), 303)
@@ -94,7 +94,7 @@ def _act(number: int, token: str) -> ResponseReturnValue:
         )
         _works(found)
     elif deed == "all":
-        service.send_way(db(), email=queries.subscription(db(), number).email)
+        service.send_way(db(), email=queries.address_of(db(), number))
         return redirect(url_for("digests.way_sent"), 303)
     else:
         return _page(number, token, status=400)
@@ -107,6 +107,8 @@ def _page(
 ) -> ResponseReturnValue:
     session, now = db(), clock.now()
     found = queries.subscription(session, number)
+    if not found.email:
+        return render_template("digests/forgotten.html")
     arranged = queries.arranged(session, [found.email])
     settings = service.settings_of(found, arranged, day=clock.uk_today())
     schedule: Schedule = {"cadence": found.cadence, "weekday": found.weekday, "hour": found.hour}

@@ -99,6 +99,29 @@ def test_so_does_who_arranges_something_on_the_page_of_everything(
     assert outbox.is_suppressed(session, SAM) is not mailed
 
 
+def test_links_of_an_address_that_was_forgotten_still_end_and_say_so(
+    session: Session, client: DistrustfulClient
+) -> None:
+    old = digests.subscription(
+        session, state=SubscriptionState.ENDED, ended_at=clock.now() - timedelta(days=29), topic=Topic.CPV
+    )
+    service.forget(session)
+    known = challenges.challenge(session, state=ChallengeState.PUBLISHED)
+    session.commit()
+    here = f"/alerts/{service.token_for(old.id)}"
+    assert "engage has forgotten it" in text_of(client.get(here).get_data(as_text=True))
+    assert client.get(f"{here}/told").status_code == 200
+    assert client.post(here, data={"List-Unsubscribe": "One-Click"}).status_code == 200
+    for address, deed in (
+        (here, "confirm"),
+        (here, "all"),
+        (f"{here}/mute/{known.ref}", ""),
+        (everything_of(old), "end_all"),
+    ):
+        assert client.post(address, data={"action": deed}).status_code == 409
+    assert session.scalars(sa.select(Mute)).all() == []
+
+
 def test_stopping_one_and_stopping_all(session: Session, client: DistrustfulClient) -> None:
     rows = [
         digests.subscription(session, email=SAM, topic=topic, value=value)
