@@ -60,6 +60,7 @@ from engage.kernel.settings import configure
 from engage.matchmaking import handlers as matchmaking_handlers
 from engage.matchmaking import queries as matchmaking_queries
 from engage.matchmaking.events import InvitationTakenBack, InvitationWithdrawn
+from engage.matchmaking.service import openings
 from engage.matchmaking.views import bp as matchmaking_views
 from engage.outbox.views import bp as outbox_views
 from engage.site.views import bp as site_views
@@ -154,6 +155,7 @@ def wire() -> None:
     """Install the reactions, and what can be due. Every process does this once: web, worker, command line, tests."""
     events.wire(REACTIONS)
     due.wire(DUE)
+    openings.wire(advisory_queries.sessions_left)
 
 
 def create_app(config: configuration.Config | None = None) -> Flask:

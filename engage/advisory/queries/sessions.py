@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, contains_eager, joinedload, selectinload
 
-from engage.advisory.enums import SeatState, SessionState
+from engage.advisory.enums import SeatState, SessionFormat, SessionState
 from engage.advisory.models import AdvisorySession, Seat
 from engage.challenges import policy as challenges
 from engage.challenges.models import Challenge
@@ -105,6 +105,22 @@ def sessions_of_supplier(session: Session, *, supplier_id: int) -> Sequence[Seat
         .order_by(AdvisorySession.starts_at, Seat.id)
     )
     return session.scalars(query).all()
+
+
+def sessions_left(session: Session, *, challenge_id: int) -> bool:
+    """Tell whether who is invited to a challenge now can find a session: one takes places, or none was planned yet.
+
+    One-to-one talks are for those who asked for one, and a session that was cancelled says nothing.
+    """
+    until = sa.func.coalesce(AdvisorySession.closes_at, AdvisorySession.starts_at)
+    takes_places = sa.and_(AdvisorySession.state == SessionState.SCHEDULED, until > clock.now())
+    planned = sa.select(sa.func.count(), sa.func.count().filter(takes_places)).where(
+        AdvisorySession.challenge_id == challenge_id,
+        AdvisorySession.state != SessionState.CANCELLED,
+        AdvisorySession.format != SessionFormat.ONE_TO_ONE,
+    )
+    number, taking = session.execute(planned).one()
+    return taking > 0 or number == 0
 
 
 def seat_to_come(session: Session, *, invitation_id: int) -> Seat | None:

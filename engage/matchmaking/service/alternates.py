@@ -24,6 +24,7 @@ from engage.matching.assignment import Instance, Place, Plan, Reason
 from engage.matchmaking import queries
 from engage.matchmaking.enums import Origin, RunState
 from engage.matchmaking.models import Invitation, MatchCandidate, MatchRun, Wave
+from engage.matchmaking.service import openings
 from engage.matchmaking.service.deciding import AT_RELEASE
 from engage.matchmaking.service.invitations import Steps, hold, invite
 from engage.matchmaking.service.places import STANDING, room
@@ -34,6 +35,8 @@ from engage.matchmaking.service.sifting import sift
 from engage.matchmaking.service.waves import WaveTerms, begin_wave, check_challenge, goes_on, locked, room_of
 from engage.suppliers.models import Supplier
 
+NOTHING_TO_CHOOSE = "No session of this challenge takes places any more. Schedule one before an alternate is invited."
+
 
 def draw_alternates(session: Session, *, challenge_id: int) -> list[Invitation]:
     """Draw the next in line for every place of a challenge that is free, and return their invitations.
@@ -41,15 +44,19 @@ def draw_alternates(session: Session, *, challenge_id: int) -> list[Invitation]:
     From the match that stands, once its invitations are out; a match that was replaced gives no more places. An
     alternate is sent by itself, in the name of who released the wave of the place, if that person said so, and with
     the same time to answer; else it is held until somebody releases it (``release_alternates``). Nothing happens
-    while the challenge is not open or its text is another than the match was made of, when every place is given, and
-    when nobody is left in line. Safe to run twice and at once.
+    while the challenge is not open or its text is another than the match was made of, once no session takes places any
+    more (``openings``), when every place is given, and when nobody is left in line. Safe to run twice and at once.
 
     Side effects, in order: the challenge's row locked, the run's, then the suppliers' that could come next, by id;
     those of ``hold`` or ``invite``; an audit line for each.
     """
     challenge = challenges.hold(session, known.by_id(session, challenge_id))
     run = current(session, challenge_id=challenge.id)
-    if run is None or run.state is not RunState.RELEASED:
+    if (
+        run is None
+        or run.state is not RunState.RELEASED
+        or not openings.left(session, challenge_id=challenge.id)
+    ):
         return []
     try:
         check_challenge(session, run)
@@ -72,13 +79,15 @@ def next_alternate(session: Session, *, actor: Actor, challenge: Challenge) -> I
 
     Side effects, in order: the challenge's row locked, the run's, then the suppliers' that could come next, by id,
     as a release does; the wave; those of ``invite``; an audit line. Raises ``Conflict`` when nothing was released,
-    the challenge is not open, every place is taken, or nobody is left.
+    the challenge is not open, no session takes places any more, every place is taken, or nobody is left.
     """
     challenges.hold(session, challenge)
     run = current(session, challenge_id=challenge.id)
     if run is None or run.state is not RunState.RELEASED or run.round is None or run.rules is None:
         raise Conflict("Alternates can be invited once the invitations of this match are out.")
     check_challenge(session, run)
+    if not openings.left(session, challenge_id=challenge.id):
+        raise Conflict(NOTHING_TO_CHOOSE)
     left = room_of(session, run=run)
     if not left.left:
         raise Conflict(f"{_every(left.places)} taken. An alternate can step in for who declines.")
