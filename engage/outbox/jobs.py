@@ -22,6 +22,7 @@ from engage.outbox import queries, service
 from engage.outbox.errors import Later, Never, SendError, Unreachable
 from engage.outbox.service import delivery, retention
 from engage.outbox.service.checking import CHECK
+from engage.outbox.service.circuit import Circuit
 from engage.outbox.service.mailbox import open_mailbox
 from engage.outbox.service.mime import compose
 from engage.outbox.service.posting import DELIVER
@@ -37,6 +38,7 @@ BATCH_SECONDS = 20.0
 HELP_AT = 2
 """The second letter of a batch: from here on more connections are worth their while."""
 
+_circuit = Circuit()
 _busy = threading.Lock()
 _again = threading.Event()
 
@@ -118,6 +120,9 @@ class _Batch:
                 number += 1
                 yield number
                 result = hand_over(transport, claimed)
+                result = _circuit.judge(
+                    result, recipient=claimed.letter.recipient, way=settings().mail_transport
+                )
                 with unit_of_work() as session:
                     delivery.settle(session, claimed, result)
                     claimed = self._next(session, result)

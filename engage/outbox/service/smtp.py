@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import smtplib
 import ssl
 from collections.abc import Iterator
@@ -24,6 +25,18 @@ RECIPIENT_ACCEPTED = (250, 251)
 ENHANCED_DOTS = 2
 REFUSED = 500
 SERVICE_ENDS = 421
+NO_MAILBOX = frozenset({550, 551, 553})
+"""Answers to a recipient that may mean that there is none (RFC 5321)."""
+_AN_ADDRESS = re.compile(r"\S+@\S+")
+_WHO = re.compile(r"\b(user|mailbox|recipient|address|account)\b", re.IGNORECASE)
+_IS_NOT = re.compile(
+    r"\b(no such|unknown|invalid|not exist|not known|not found|no longer|disabled|inactive|no mailbox|not a valid)\b",
+    re.IGNORECASE,
+)
+_SOMETHING_ELSE = re.compile(
+    r"\b(relay\w*|polic\w+|block\w*|spam|senders?|clients?|ip|dns|helo|hosts?|hostname|auth\w*|quota|full|reputation)\b",
+    re.IGNORECASE,
+)
 NOT_US = frozenset({454, 530, 534, 535, 538})
 """Answers about who we are (authentication, encryption), not about a letter: mend the settings, then it
 works.
@@ -135,7 +148,7 @@ class SmtpTransport:
             if code == SERVICE_ENDS:
                 self._drop()
             return Later(said)
-        if recipient and _no_such_address(_text(answer)):
+        if recipient and _no_such_address(code, _text(answer)):
             return DeadAddress(said)
         return Never(said, by_recipient=not sender)
 
@@ -173,11 +186,18 @@ def _start_over(connection: smtplib.SMTP) -> None:
         connection.rset()
 
 
-def _no_such_address(answer: str) -> bool:
-    """Tell whether the enhanced code (RFC 3463) speaks of the address; a server without one means it."""
+def _no_such_address(code: int, answer: str) -> bool:
+    """Tell whether a refused recipient does not exist: by the enhanced code (RFC 3463), or else by plain words.
+
+    A server without enhanced codes may mean anything by 550: a relay that is closed to us, a filter, a full mailbox.
+    It is believed only where it speaks of the user and of nothing else.
+    """
     status = answer.split(" ", 1)[0]
-    enhanced = status.count(".") == ENHANCED_DOTS and status.replace(".", "").isdecimal()
-    return not enhanced or speaks_of_address(status)
+    if status.count(".") == ENHANCED_DOTS and status.replace(".", "").isdecimal():
+        return speaks_of_address(status)
+    words = _AN_ADDRESS.sub("", answer)
+    plain = _WHO.search(words) and _IS_NOT.search(words) and not _SOMETHING_ELSE.search(words)
+    return code in NO_MAILBOX and bool(plain)
 
 
 def _text(answer: bytes | str) -> str:

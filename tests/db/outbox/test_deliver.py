@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
+import structlog
 from sqlalchemy.orm import Session
 
 from engage.kernel import clock
@@ -16,6 +17,7 @@ from engage.outbox.errors import Later, Never
 from engage.outbox.jobs import deliver
 from engage.outbox.models import Letter, LetterStep, Suppression
 from engage.outbox.service import delivery
+from engage.outbox.service.circuit import MOST_REFUSED
 from tests.factories import letters
 from tests.support.smtp import Handler, MailServer, free_port
 
@@ -157,7 +159,7 @@ def test_a_final_refusal_is_never_tried_again(session: Session, mail_to: MailTo,
     assert session.scalars(sa.select(Suppression)).all() == []
 
 
-@pytest.mark.parametrize("answer", ["550 5.1.1 no such user", "550 unknown"])
+@pytest.mark.parametrize("answer", ["550 5.1.1 no such user", "550 user unknown"])
 def test_an_address_that_does_not_exist_is_suppressed(session: Session, mail_to: MailTo, answer: str) -> None:
     letters.letter(session, to="Gone@example.test")
     session.commit()
@@ -171,6 +173,28 @@ def test_an_address_that_does_not_exist_is_suppressed(session: Session, mail_to:
     assert states(session) == ["failed", "suppressed", "suppressed"]
     assert server.tries == ["Gone@example.test"]
     assert session.scalars(sa.select(Suppression.email)).all() == ["gone@example.test"]
+
+
+def test_a_server_that_refuses_everybody_fails_few_letters_and_suppresses_nobody(
+    session: Session, mail_to: MailTo
+) -> None:
+    for _ in range(MOST_REFUSED + 3):
+        letters.letter(session)
+    session.commit()
+    answers = ["550 relay not permitted"]
+    with MailServer(handler=Handler(at_recipient=lambda _: answers[-1])) as server:
+        mail_to(server.address)
+        with structlog.testing.capture_logs() as lines:
+            deliver()
+            deliver()
+        assert len(server.tries) == MOST_REFUSED + 2  # the second delivery tries one more
+        assert states(session) == ["failed"] * MOST_REFUSED + ["queued"] * 3
+        assert [line["log_level"] for line in lines if "every recipient" in line["event"]] == ["error"]
+        answers.append("250 OK")
+        make_due(session)
+        deliver()
+    assert states(session) == ["failed"] * MOST_REFUSED + ["sent"] * 3
+    assert session.scalars(sa.select(Suppression)).all() == []
 
 
 def test_an_unreachable_server_costs_one_letter_one_try(session: Session, mail_to: MailTo) -> None:
