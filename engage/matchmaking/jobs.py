@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+
+import structlog
+from sqlalchemy.orm import Session
 
 from engage.challenges import queries as challenges
 from engage.kernel import clock, db, jobs
@@ -11,6 +14,7 @@ from engage.kernel.db import unit_of_work
 from engage.kernel.jobs import every, task
 from engage.matchmaking import queries, service
 
+log = structlog.get_logger()
 BATCH = 32
 """Texts in one transaction: a few seconds of work, so that little is lost when a worker dies."""
 PAUSE = 0.3
@@ -74,20 +78,29 @@ def tidy(timestamp: int) -> None:  # noqa: ARG001 - every periodic job is told w
 def expire(timestamp: int) -> None:  # noqa: ARG001 - every periodic job is told when it was due
     """Close what nobody answered in time, send what can be read now, and see to places that are free.
 
-    One in each transaction. Alternates are drawn by a job of their own; here for a place that it could not fill then.
+    One in each transaction; one that fails keeps nothing else waiting, and is tried again next time. Alternates are
+    drawn by a job of their own; here for a place that it could not fill then.
     """
+    robot, now = System(), clock.now()
     with db.reading() as session:
-        overdue = queries.overdue(session, moment=clock.now())
-    for invitation_id in overdue:
-        with unit_of_work() as session:
-            service.expire_overdue(session, actor=System(), invitation_id=invitation_id)
-    with unit_of_work() as session:
-        service.send_waiting(session, actor=System())
+        overdue, unsent = queries.overdue(session, moment=now), queries.unsent(session)
+    _each(overdue, "expire", lambda one, key: service.expire_overdue(one, actor=robot, invitation_id=key))
+    _each(unsent, "send", lambda one, key: service.send_held(one, actor=robot, invitation_id=key))
+    with db.reading() as session:
+        unread = queries.unread(session, moment=now)
+    _each(unread, "end_unread", lambda one, key: service.end_unread(one, actor=robot, invitation_id=key))
     with db.reading() as session:
         free = queries.with_free_places(session)
-    for challenge_id in free:
-        with unit_of_work() as session:
-            service.draw_alternates(session, challenge_id=challenge_id)
+    _each(free, "draw", lambda one, key: service.draw_alternates(one, challenge_id=key))
+
+
+def _each(keys: Iterable[int], step: str, do: Callable[[Session, int], object]) -> None:
+    for key in keys:
+        try:
+            with unit_of_work() as session:
+                do(session, key)
+        except Exception:
+            log.exception("an invitation needs looking after", step=step, key=key)
 
 
 @task(service.DRAW)

@@ -9,18 +9,22 @@ from sqlalchemy.orm import Session
 
 from engage.advisory.enums import AskState, OfferState
 from engage.advisory.models import Contribution, OneToOneAsk, Seat, VolunteerOffer, WaitingPlace
+from engage.kernel.actor import System
+from engage.matchmaking import service as matchmaking
 from engage.matchmaking.enums import InvitationState
 from engage.matchmaking.models import Invitation
 
-UNDER_WAY = (InvitationState.SENT, InvitationState.ACCEPTED)
+UNDER_WAY = (InvitationState.HELD, InvitationState.SENT, InvitationState.ACCEPTED)
+SAME = "The supplier is the same as another one, which is invited to this challenge itself."
 
 
 def follow_merge(session: Session, *, gone_id: int, kept_id: int) -> None:
     """Move what is under way for one supplier to another that is the same.
 
     Side effects, in order, for each challenge in which the other has none of the kind itself: offers that wait;
-    invitations that were sent or accepted, with their seats and turns on waiting lists; wishes for a talk; answers in
-    writing. What the other has already stands; the like of the first one stays with it, and ends with it.
+    invitations that are held, were sent or accepted, with their seats and turns on waiting lists; wishes for a talk;
+    answers in writing. What the other has already stands; the like of the first one stays with it, and ends with it:
+    invitations that nobody was told of at once, so that they keep no place.
     """
     session.flush()
     live = VolunteerOffer.state != OfferState.WITHDRAWN
@@ -32,6 +36,11 @@ def follow_merge(session: Session, *, gone_id: int, kept_id: int) -> None:
     _move(session, OneToOneAsk, gone_id, kept_id, asked, there=asked)
     written = Contribution.withdrawn_at.is_(None)
     _move(session, Contribution, gone_id, kept_id, written, there=written)
+    held = sa.select(Invitation).where(
+        Invitation.supplier_id == gone_id, Invitation.state == InvitationState.HELD
+    )
+    for invitation in session.scalars(held.order_by(Invitation.id)).all():
+        matchmaking.withdraw(session, actor=System(), invitation=invitation, reason=SAME)
     session.expire_all()  # rows were moved behind the session's back
 
 

@@ -11,6 +11,8 @@ from engage.matchmaking.queries.invitations import (
     overdue,
     reachable,
     to_remind,
+    unread,
+    unsent,
 )
 from engage.matchmaking.queries.public import Deviations, Summary, deviations, public_summary
 from engage.matchmaking.queries.runs import (
@@ -64,6 +66,8 @@ __all__ = [
     "run_by_ref",
     "run_of",
     "to_remind",
+    "unread",
+    "unsent",
     "wave",
     "waves_of_challenge",
     "with_free_places",

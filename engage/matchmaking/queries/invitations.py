@@ -12,7 +12,7 @@ from engage.accounts.models import Membership, Person
 from engage.challenges.models import Challenge
 from engage.kernel.errors import NotFound
 from engage.matchmaking.enums import InvitationState
-from engage.matchmaking.models import Invitation
+from engage.matchmaking.models import Invitation, Wave
 from engage.suppliers.models import Supplier
 
 
@@ -66,6 +66,26 @@ def overdue(session: Session, *, moment: datetime) -> Sequence[int]:
         sa.select(Invitation.id)
         .where(Invitation.state == InvitationState.SENT, Invitation.expires_at <= moment)
         .order_by(Invitation.expires_at, Invitation.id)
+    )
+    return session.scalars(query).all()
+
+
+def unsent(session: Session) -> Sequence[int]:
+    """Return the ids of the held invitations that need no release any more, by challenge, in order of creation."""
+    released = sa.or_(Invitation.drawn_at.is_(None), Invitation.wave_id.is_not(None))
+    query = sa.select(Invitation.id).where(Invitation.state == InvitationState.HELD, released)
+    return session.scalars(query.order_by(Invitation.challenge_id, Invitation.id)).all()
+
+
+def unread(session: Session, *, moment: datetime) -> Sequence[int]:
+    """Return the ids of the held invitations of waves whose time to answer has passed at ``moment``, oldest first."""
+    since = sa.func.greatest(Invitation.created_at, Wave.released_at)
+    until = since + sa.func.make_interval(0, 0, 0, Wave.days_to_answer)
+    query = (
+        sa.select(Invitation.id)
+        .join(Wave, Wave.id == Invitation.wave_id)
+        .where(Invitation.state == InvitationState.HELD, until <= moment)
+        .order_by(Invitation.id)
     )
     return session.scalars(query).all()
 

@@ -11,6 +11,7 @@ from engage.matchmaking.service.fitting import Fit, fits
 from engage.matchmaking.service.forgetting import forget_words
 from engage.matchmaking.service.frozen import frozen_profile
 from engage.matchmaking.service.going_on import go_on, go_on_everywhere
+from engage.matchmaking.service.held import end_unread, send_held, send_waiting
 from engage.matchmaking.service.invitations import (
     DRAW,
     expire,
@@ -34,7 +35,7 @@ from engage.matchmaking.service.preview import Preview, preview
 from engage.matchmaking.service.reasons import Piece, Reason, own_reasons, pieces
 from engage.matchmaking.service.reconfirming import mark_confirmed, reopen, text_changed
 from engage.matchmaking.service.record import Record, record
-from engage.matchmaking.service.releasing import Released, plan_mark, release, send_waiting
+from engage.matchmaking.service.releasing import Released, plan_mark, release
 from engage.matchmaking.service.reminding import remind_of_invitations
 from engage.matchmaking.service.replay import Replay, explain_frozen, replay
 from engage.matchmaking.service.resolving import resolve
@@ -88,6 +89,7 @@ __all__ = [
     "embed_some",
     "embed_soon",
     "end_override",
+    "end_unread",
     "expire",
     "expire_overdue",
     "explain_frozen",
@@ -130,6 +132,7 @@ __all__ = [
     "rules_sentences",
     "run",
     "run_soon",
+    "send_held",
     "send_waiting",
     "set_rules",
     "sight",

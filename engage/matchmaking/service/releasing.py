@@ -7,22 +7,22 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
 from engage.audit import service as audit
 from engage.challenges import service as challenges
 from engage.interests import service as interests
 from engage.interests.enums import CheckPoint
 from engage.kernel import clock, jobs
-from engage.kernel.actor import Actor, Anyone
+from engage.kernel.actor import Actor
 from engage.kernel.errors import Conflict
 from engage.kernel.states import check
 from engage.kernel.text import sha256
 from engage.matchmaking.enums import RUN_TRANSITIONS, HardRule, InvitationState, Origin, Outcome, RunState
 from engage.matchmaking.models import Invitation, MatchCandidate, MatchRun, Wave
-from engage.matchmaking.service import letters, lottery
+from engage.matchmaking.service import lottery
 from engage.matchmaking.service.deciding import AT_RELEASE
-from engage.matchmaking.service.invitations import DRAW, find, invite, is_verified, lock, send
+from engage.matchmaking.service.invitations import DRAW, find, invite
 from engage.matchmaking.service.problem import invited_groups
 from engage.matchmaking.service.runs import current
 from engage.matchmaking.service.sifting import sift
@@ -102,36 +102,6 @@ def release(
     if released.left_out or released.same_group:
         jobs.defer(session, DRAW, challenge_id=standing.challenge_id)
     return released
-
-
-def send_waiting(session: Session, *, actor: Anyone) -> int:
-    """Send the held invitations that somebody can read now, and return how many.
-
-    Those of challenges that are still open, whose supplier has got its first people, is verified, and is kept away
-    by no conflict of interest. An alternate that waits for somebody to release it goes on waiting.
-    """
-    released = sa.or_(Invitation.drawn_at.is_(None), Invitation.wave_id.is_not(None))
-    query = (
-        sa.select(Invitation)
-        .where(Invitation.state == InvitationState.HELD, released)
-        .options(joinedload(Invitation.challenge), joinedload(Invitation.supplier))
-        .order_by(Invitation.id)
-    )
-    count = 0
-    for invitation in session.scalars(query).all():
-        ready = invitation.challenge.is_open and is_verified(session, invitation.supplier)
-        if ready and letters.readers(session, invitation) and not _torn(session, invitation):
-            held = lock(session, invitation)
-            if held.state is InvitationState.HELD:
-                send(session, actor=actor, invitation=held)
-                count += 1
-    return count
-
-
-def _torn(session: Session, invitation: Invitation) -> bool:
-    return interests.is_blocked(
-        session, challenge=invitation.challenge, supplier_id=invitation.supplier_id, on=clock.uk_today()
-    )
 
 
 def _chosen(session: Session, run: MatchRun) -> Sequence[MatchCandidate]:
