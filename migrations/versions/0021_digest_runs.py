@@ -68,6 +68,8 @@ def upgrade() -> None:
     op.create_index("ix_digest_issue_edition_id", "digest_issue", ["edition_id"])
     op.create_index("ix_digest_issue_letter_id", "digest_issue", ["letter_id"])
     op.create_unique_constraint(None, "digest_issue", ["run_id", "subscription_id"])
+    op.drop_constraint("uq_digest_issue_subscription_id_window_start", "digest_issue")
+    op.create_unique_constraint(None, "digest_issue", ["subscription_id", "window_end"])
     op.create_index("ix_subscription_email", "subscription", [sa.text("lower(email)")])
 
 
@@ -116,6 +118,12 @@ def downgrade() -> None:
     )
     _allow(FORMER_TOPICS)
     op.drop_index("ix_subscription_email", "subscription")
+    op.drop_constraint("uq_digest_issue_subscription_id_window_end", "digest_issue")
+    op.execute(
+        "DELETE FROM digest_issue USING digest_issue AS first WHERE digest_issue.id > first.id AND "
+        "(digest_issue.subscription_id, digest_issue.window_start) = (first.subscription_id, first.window_start)"
+    )
+    op.create_unique_constraint(None, "digest_issue", ["subscription_id", "window_start"])
     op.add_column("digest_issue", sa.Column("challenge_ids", ARRAY(sa.BigInteger())))
     op.execute(
         "UPDATE digest_issue SET challenge_ids = coalesce("

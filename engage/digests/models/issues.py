@@ -50,7 +50,7 @@ class DigestRun(Base):
     silent: Mapped[int] = mapped_column(default=0)
     """For how many subscriptions there was nothing to say."""
     failed: Mapped[int] = mapped_column(default=0)
-    """How many digests could not be written; they stay due."""
+    """How many digests could not be written. They stay due, unless mail can never be sent to their address."""
 
 
 class DigestEdition(Base):
@@ -75,12 +75,13 @@ class DigestEdition(Base):
 class DigestIssue(Base):
     """One digest of one subscription: the window it covers and what it told.
 
-    Windows of a subscription never overlap, and what lies between two of them had nothing to tell.
+    What lies between two windows of a subscription had nothing to tell. They overlap only where another subscription
+    of the address ended before its digest left: what that one would have told is looked for once more.
     """
 
     __tablename__ = "digest_issue"
     __table_args__ = (
-        sa.UniqueConstraint("subscription_id", "window_start"),
+        sa.UniqueConstraint("subscription_id", "window_end"),
         sa.UniqueConstraint("run_id", "subscription_id"),
         sa.CheckConstraint("window_end > window_start", name="window_has_length"),
     )

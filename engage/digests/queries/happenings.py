@@ -11,10 +11,11 @@ from sqlalchemy.orm import Session, joinedload
 
 from engage.audit.models import AuditEvent
 from engage.challenges.enums import PUBLIC_STATES, ChallengeState, Listed
-from engage.challenges.models import Challenge
+from engage.challenges.models import Challenge, ChallengeVersion
 from engage.kernel.clock import UK
 
 _ENDED = "challenges:challenge:engagement_ended"
+_RESTORED = "accounts:organisation:restored"
 
 
 @dataclass(frozen=True)
@@ -24,31 +25,39 @@ class Happening:
     challenge: Challenge
     stage: Listed
     at: datetime
+    again: bool = False
+    """Whether it stood in the list before: it came back into view, or its department is no longer suspended."""
 
 
 def happenings(session: Session, *, after: datetime, until: datetime) -> list[Happening]:
     """Return what happened to challenges that are public now, later than ``after``, not later than ``until``.
 
-    Oldest first; organisations are loaded; one statement. A challenge comes to ``OPEN`` when it is published, to
-    ``FINDINGS_DUE`` when nobody can take part any more (ended by its department, or the day after its closing date,
-    UK time), to ``CLOSED`` when it is closed or withdrawn. One that was withdrawn has no other stages any more.
+    Oldest first; organisations are loaded; one statement. A challenge comes to ``OPEN`` when it is published, and
+    again when the suspension of its department is lifted (nobody could take part meanwhile); to ``FINDINGS_DUE`` when
+    nobody can take part any more (ended by its department, or the day after its closing date, UK time); to ``CLOSED``
+    when it is closed or withdrawn. One that was withdrawn has no other stages any more.
     """
-    heard = _heard_at()
-    within = [sa.and_(moment > after, moment <= until) for moment in (Challenge.published_at, heard)]
+    heard, opened = _heard_at(), _opened_at()
+    within = [sa.and_(moment > after, moment <= until) for moment in (opened, heard)]
     ended = [
         sa.and_(moment > after, moment <= until) for moment in (Challenge.closed_at, Challenge.withdrawn_at)
     ]
     public = Challenge.state.in_(PUBLIC_STATES)
     gone = sa.and_(Challenge.state == ChallengeState.WITHDRAWN, Challenge.published_at.is_not(None))
     query = (
-        sa.select(Challenge, heard.label("heard_at"))
+        sa.select(
+            Challenge,
+            heard.label("heard_at"),
+            opened.label("opened_at"),
+            sa.or_(opened > Challenge.published_at, _was_public_before()).label("again"),
+        )
         .where(sa.or_(sa.and_(public, sa.or_(*within, ended[0])), sa.and_(gone, ended[1])))
         .options(joinedload(Challenge.organisation))
     )
     found = [
-        Happening(row.Challenge, stage, at)
+        Happening(row.Challenge, stage, at, again=row.again and stage is Listed.OPEN)
         for row in session.execute(query)
-        for stage, at in _stages(row.Challenge, row.heard_at)
+        for stage, at in _stages(row.Challenge, row.opened_at, row.heard_at)
         if after < at <= until
     ]
     return sorted(found, key=lambda one: (one.at, one.challenge.id))
@@ -76,17 +85,36 @@ def found_by(
     return {row[0]: row[1] for row in session.execute(query)}
 
 
-def _stages(challenge: Challenge, heard_at: datetime | None) -> Iterator[tuple[Listed, datetime]]:
+def _stages(
+    challenge: Challenge, opened_at: datetime, heard_at: datetime | None
+) -> Iterator[tuple[Listed, datetime]]:
     if challenge.state is ChallengeState.WITHDRAWN:
         assert challenge.withdrawn_at is not None
         yield Listed.CLOSED, challenge.withdrawn_at
         return
-    assert challenge.published_at is not None
-    yield Listed.OPEN, challenge.published_at
+    yield Listed.OPEN, opened_at
     if heard_at is not None:
         yield Listed.FINDINGS_DUE, heard_at
     if challenge.closed_at is not None:
         yield Listed.CLOSED, challenge.closed_at
+
+
+def _opened_at() -> sa.ColumnElement[datetime]:
+    """When suppliers could take part, the last time that they could not before."""
+    department = "organisation:" + sa.cast(Challenge.organisation_id, sa.Text())
+    restored = (
+        sa.select(sa.func.max(AuditEvent.at))
+        .where(AuditEvent.subject == department, AuditEvent.tag == _RESTORED)
+        .scalar_subquery()
+    )
+    return sa.func.greatest(Challenge.published_at, restored)
+
+
+def _was_public_before() -> sa.ColumnElement[bool]:
+    """Whether a text of it was public earlier than it was published last."""
+    return sa.exists().where(
+        ChallengeVersion.challenge_id == Challenge.id, ChallengeVersion.published_at < Challenge.published_at
+    )
 
 
 def _heard_at() -> sa.ColumnElement[datetime]:

@@ -76,6 +76,7 @@ def _item(happening: queries.Happening, capabilities: frozenset[str], searches: 
         at=happening.at,
         published_at=found.published_at,
         is_open=found.is_open,
+        again=happening.again,
         route=found.route,
         cpv=tuple(found.cpv),
         regions=frozenset((found.region,)) if found.region else ANYWHERE,

@@ -83,6 +83,11 @@ class News:
         """What goes to everybody who was told of the challenge before."""
         return [entry for entry in self.entries if entry.kind in UNASKED]
 
+    @cached_property
+    def known_to_some(self) -> bool:
+        """Whether digests may have told of something in it already, even to who has one subscription."""
+        return bool(self.unasked) or any(one.item is not None and one.item.again for one in self.entries)
+
     def within(self, asked: Filter, start: datetime, end: datetime) -> tuple[Entry, ...]:
         """Return what a filter lets through in (``start``, ``end``]; worked out once for all with this window."""
         key = (asked, start, end)

@@ -68,7 +68,7 @@ def write_digest(session: Session, *, subscription_id: int, now: datetime) -> Di
     if found.covered_until == start:
         return None  # on holiday
     query = sa.select(DigestIssue).where(
-        DigestIssue.subscription_id == found.id, DigestIssue.window_start == start
+        DigestIssue.subscription_id == found.id, DigestIssue.run_id == run.id
     )
     return Digest(start, run.window_end, session.scalar(query))
 

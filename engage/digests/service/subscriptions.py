@@ -14,6 +14,7 @@ from engage.digests import queries
 from engage.digests.enums import TRANSITIONS, Cadence, SubscriptionState
 from engage.digests.models import Subscription
 from engage.digests.queries import CONFIRMED_WITHIN
+from engage.digests.service.handing_over import hand_over, lock_address
 from engage.digests.service.letters import write_about, write_full
 from engage.digests.service.planning import LAG
 from engage.digests.service.wanting import Filter, filter_of
@@ -115,16 +116,18 @@ def change(
 
 
 def end(session: Session, *, subscription_id: int, actor: Actor | None = None) -> Subscription:
-    """End exactly this subscription at once; a digest that is still waiting is not sent. Twice is as good as
-    once.
+    """End exactly this subscription at once; a digest that is still waiting is not sent, and what it would have told
+    is left to the other subscriptions of the address. Twice is as good as once.
 
     Raises ``NotFound``.
     """
+    lock_address(session, queries.subscription(session, subscription_id).email)
     found = _locked(session, subscription_id)
     if found.state is not SubscriptionState.ENDED:
         found.state, found.ended_at = SubscriptionState.ENDED, clock.now()
         waiting = queries.letter_ids(session, subscription_id=found.id)
         outbox.cancel_waiting(session, actor=SENDER, letter_ids=waiting, reason="The subscription has ended.")
+        hand_over(session, found)
         _record(session, found, "ended", actor)
     return found
 

@@ -36,6 +36,8 @@ class Item:
     published_at: datetime
     is_open: bool
     """Whether suppliers can take part today."""
+    again: bool = False
+    """Of an opening: whether it stood in the list before, so that even who has one subscription may know of it."""
     route: Route | None = None
     cpv: tuple[str, ...] = ()
     regions: frozenset[str] = field(default_factory=frozenset)

@@ -78,7 +78,16 @@ def write_batch(session: Session, *, run: DigestRun, addresses: Collection[str],
 
 
 def write(session: Session, *, run: DigestRun, subscriptions: Sequence[Subscription], desk: Desk) -> int:
-    """Write the digests of these subscriptions, locked and due in ``run``; see ``write_batch``."""
+    """Write the digests of these subscriptions, locked and due in ``run``; see ``write_batch``.
+
+    Left out is who has one of this run: they are due again because something was handed over to them, and the run
+    after this one tells it.
+    """
+    written = sa.select(DigestIssue.subscription_id).where(
+        DigestIssue.run_id == run.id, DigestIssue.subscription_id.in_([one.id for one in subscriptions])
+    )
+    has_one = set(session.scalars(written))
+    subscriptions = [one for one in subscriptions if one.id not in has_one]
     if not subscriptions:
         return 0
     if desk.news is None:
@@ -106,7 +115,7 @@ def choose_for(
 ) -> list[Chosen]:
     """Return what each of the subscriptions is told of ``news`` up to ``end``; reads only."""
     people = {one.email.lower(): one.person_id for one in subscriptions}
-    several = set(people) if news.unasked else _several(session, people)
+    several = set(people) if news.known_to_some else _several(session, people)
     refs = {entry.ref: entry.challenge_id for entry in news.entries}
     known = queries.known(session, people=people, challenges=refs, several=several)
     arranged = queries.arranged(session, people)

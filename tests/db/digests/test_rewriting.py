@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+import sqlalchemy as sa
 import time_machine
 from sqlalchemy.orm import Session
 
@@ -13,7 +14,8 @@ from engage.challenges.enums import ChallengeState, Listed
 from engage.challenges.events import ChallengeWithdrawn
 from engage.challenges.models import Challenge
 from engage.digests import handlers, jobs, service
-from engage.digests.models import Subscription
+from engage.digests.enums import Topic
+from engage.digests.models import DigestRun, Subscription
 from engage.kernel import clock
 from engage.outbox.enums import LetterState
 from engage.outbox.models import Letter
@@ -154,3 +156,57 @@ def test_a_pause_that_is_to_come_takes_nothing_back(session: Session) -> None:
     run(session)
     service.pause(session, email=SAM, from_on=date(2026, 3, 4), until_on=date(2026, 3, 12))
     assert len(rewritten(session)) == 1
+
+
+class TestOneOfTwoAlertsEnds:
+    """Both of one address want the same, and the one that would have told it ends before its mail left."""
+
+    @pytest.mark.parametrize("taken_back", [False, True], ids=["waiting", "cancelled already"])
+    def test_the_other_tells_it(
+        self, session: Session, on_a_tuesday: time_machine.Traveller, taken_back: bool
+    ) -> None:
+        rail, river = published(session, "Quieter railways"), published(session, "Cleaner rivers")
+        first, second = reader(session, topic=Topic.SEARCH, value="railway"), reader(session)
+        assert len(run(session)) == 2
+        if taken_back:
+            service.renew(session, challenge=rail)
+        service.end(session, subscription_id=first.id)
+        assert titles(rewritten(session), rail, river) == [["Cleaner rivers"]]
+        on_a_tuesday.shift(20 * MINUTE)
+        assert titles(run(session), rail, river) == [["Cleaner rivers"], ["Quieter railways"]]
+        on_a_tuesday.shift(20 * MINUTE)
+        assert len(run(session)) == 2
+        session.refresh(second)
+        assert second.covered_until == clock.now() - 22 * MINUTE
+
+    def test_nothing_goes_back_for_who_got_the_mail(self, session: Session) -> None:
+        published(session, "Quieter railways")
+        first, second = reader(session, topic=Topic.SEARCH, value="railway"), reader(session)
+        (found,) = run(session)
+        found.state, found.sent_at = LetterState.SENT, clock.now()
+        session.flush()
+        service.end(session, subscription_id=first.id)
+        session.refresh(second)
+        assert second.covered_until == TUESDAY - 2 * MINUTE
+
+    def test_what_was_before_the_other_was_asked_for_stays_untold(self, session: Session) -> None:
+        published(session, "Quieter railways", days_ago=3)
+        first = reader(session, topic=Topic.SEARCH, value="railway")
+        began = clock.now() - DAY
+        second = reader(session, confirmed_at=began, covered_until=began - 2 * MINUTE)
+        run(session)
+        service.end(session, subscription_id=first.id)
+        session.refresh(second)
+        assert second.covered_until == began - 2 * MINUTE
+
+    def test_in_a_run_that_goes_on_nobody_gets_two(self, session: Session) -> None:
+        rail, river = published(session, "Quieter railways"), published(session, "Cleaner rivers")
+        first = reader(session, topic=Topic.SEARCH, value="railway")
+        second = reader(session)
+        run(session)
+        service.end(session, subscription_id=first.id)
+        (again,) = session.scalars(sa.select(DigestRun)).all()
+        again.finished_at, again.reached = None, ""
+        assert titles(run(session), rail, river) == [["Cleaner rivers"]]
+        session.refresh(second)
+        assert second.covered_until == TUESDAY - 7 * DAY
