@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engage.digests.service.arranging import end_all, end_one, mute, pause, resume, unmute
-from engage.digests.service.effective import Settings, next_mail, paused_on, settings_of
+from engage.digests.service.effective import Settings, paused_on, settings_of
 from engage.digests.service.feeds import Entry, Feed, atom, challenge_entries, change_entries, json_feed
 from engage.digests.service.forgetting import forget
 from engage.digests.service.items import items, preview, told
@@ -35,6 +35,7 @@ from engage.digests.service.tokens import (
     subscription_id,
     token_for,
 )
+from engage.digests.service.upcoming import next_mail
 from engage.digests.service.wanting import Filter, Item, filter_of, wanted_by
 from engage.digests.service.watching import overdue
 from engage.digests.service.wishes import Wish, checked_filter

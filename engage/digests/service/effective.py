@@ -6,17 +6,13 @@ Runs, previews and pages all ask here, so that none of them sees a pause or a mu
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
-from functools import partial
+from datetime import date
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from engage.digests.enums import Cadence, SubscriptionState
 from engage.digests.models import Pause, Subscription
-from engage.digests.service.schedule import next_slot
-from engage.kernel.clock import UK
-from engage.kernel.uktime import to_uk
 
 if TYPE_CHECKING:
     from engage.digests.queries import Arranged
@@ -60,26 +56,6 @@ def settings_of(subscription: Subscription, arranged: Arranged, *, day: date) ->
     )
 
 
-def next_mail(subscription: Subscription, arranged: Arranged, *, now: datetime) -> datetime | None:
-    """Return when the next mail of a subscription may leave, after ``now`` and outside a pause, in UTC.
-
-    ``None`` for one that is not active, and for one that tells at once while there is no pause: that is whenever there
-    is news. Pure.
-    """
-    if subscription.state is not SubscriptionState.ACTIVE:
-        return None
-    following = partial(
-        next_slot, cadence=subscription.cadence, weekday=subscription.weekday, hour=subscription.hour
-    )
-    slot = following(now)
-    pause = arranged.pauses.get(subscription.email.lower())
-    if pause is not None and holds_on(pause, to_uk(slot).date()):
-        over = _after(pause.until_on)
-        immediate = subscription.cadence is Cadence.IMMEDIATE
-        return over if immediate else following(over - timedelta(microseconds=1))
-    return None if subscription.cadence is Cadence.IMMEDIATE else slot
-
-
 def holds_on(pause: Pause, day: date) -> bool:
     """Tell whether a pause holds on ``day``: its first and last day count."""
     return pause.from_on <= day <= pause.until_on
@@ -90,7 +66,3 @@ def paused_on(day: date) -> sa.ColumnElement[bool]:
     return sa.exists().where(
         Pause.email == sa.func.lower(Subscription.email), Pause.from_on <= day, Pause.until_on >= day
     )
-
-
-def _after(day: date) -> datetime:
-    return datetime.combine(day + timedelta(days=1), time(), tzinfo=UK).astimezone(UTC)

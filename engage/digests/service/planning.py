@@ -20,6 +20,7 @@ from engage.digests.models import DigestRun, Subscription
 from engage.digests.service.effective import paused_on
 from engage.digests.service.schedule import last_slot
 from engage.kernel import clock
+from engage.kernel.uktime import to_uk
 
 LAG = timedelta(minutes=2)
 """A publication is seen when its transaction ends, up to a minute after the time it bears. Windows end this
@@ -99,12 +100,16 @@ def open_runs(session: Session, *, now: datetime) -> Sequence[DigestRun]:
 def slots_due(session: Session, *, now: datetime) -> list[tuple[Schedule, datetime, datetime]]:
     """Return each schedule with somebody who is due at ``now``, its slot, and since when they have been told nothing.
 
-    One statement, and one for who wants to be told at once.
+    One statement, one for who wants to be told at once, and one for each schedule with somebody who is behind.
     """
     found: list[tuple[Schedule, datetime, datetime]] = []
-    for schedule, since in _waiting(session).items():
-        slot = slot_of(session, schedule, now=now, since=since)
-        if slot is not None and since < behind(schedule, slot):
+    for schedule, behind_since in _waiting(session).items():
+        slot = slot_of(session, schedule, now=now, since=behind_since)
+        if slot is None or behind_since >= behind(schedule, slot):
+            continue
+        earliest = sa.select(sa.func.min(Subscription.covered_until)).where(due(schedule, slot))
+        since = session.scalar(earliest)
+        if since is not None:
             found.append((schedule, slot, since))
     return found
 
@@ -167,19 +172,27 @@ def schedule_of(run: DigestRun) -> Schedule:
 
 
 def due_in(run: DigestRun) -> sa.ColumnElement[bool]:
-    """Return the condition that a ``Subscription`` is due in ``run``: active, behind, and not on holiday today."""
-    schedule = schedule_of(run)
-    return due(schedule, min(behind(schedule, run.slot), run.window_end))
+    """Return the condition that a ``Subscription`` is due in ``run`` today."""
+    return due(schedule_of(run), run.slot, end=run.window_end)
 
 
-def due(schedule: Schedule, told_until: datetime) -> sa.ColumnElement[bool]:
-    """Return the condition that a ``Subscription`` has ``schedule`` and must be told: not so up to ``told_until``."""
-    return sa.and_(
+def due(schedule: Schedule, slot: datetime, *, end: datetime | None = None) -> sa.ColumnElement[bool]:
+    """Return the condition that a ``Subscription`` has ``schedule`` and must be told today what was due at ``slot``.
+
+    It is active, was not told up to then (nor up to ``end``), and its address pauses neither today nor did on the day
+    of the slot: who comes back from a holiday is told at the next slot, at the hour they chose. Pages say the same:
+    ``upcoming.is_due``.
+    """
+    told_until = behind(schedule, slot)
+    condition = sa.and_(
         Subscription.state == SubscriptionState.ACTIVE,
         schedule.condition(),
-        Subscription.covered_until < told_until,
+        Subscription.covered_until < (told_until if end is None else min(told_until, end)),
         ~paused_on(clock.uk_today()),
     )
+    if schedule.cadence is Cadence.IMMEDIATE:
+        return condition
+    return sa.and_(condition, ~paused_on(to_uk(slot).date()))
 
 
 def _waiting(session: Session) -> Mapping[Schedule, datetime]:
@@ -221,6 +234,6 @@ def count_due(session: Session, *, now: datetime) -> int:
     """Return how many subscriptions are due at ``now``."""
     end, number = window_end(now), 0
     for schedule, slot, _ in slots_due(session, now=now):
-        condition = due(schedule, min(behind(schedule, slot), end))
+        condition = due(schedule, slot, end=end)
         number += session.scalar(sa.select(sa.func.count()).select_from(Subscription).where(condition)) or 0
     return number

@@ -15,7 +15,6 @@ from engage.digests.service.choosing import Chosen
 from engage.digests.service.news import read_news
 from engage.digests.service.planning import (
     Schedule,
-    behind,
     due,
     run_for,
     slot_of,
@@ -58,7 +57,8 @@ def write_digest(session: Session, *, subscription_id: int, now: datetime) -> Di
         return None
     start, schedule = found.covered_until, Schedule.of(found)
     slot = slot_of(session, schedule, now=now, since=start)
-    if slot is None or start >= behind(schedule, slot):
+    own = sa.select(Subscription.id).where(Subscription.id == found.id)
+    if slot is None or session.scalar(own.where(due(schedule, slot))) is None:
         return None
     run = run_for(session, schedule, slot=slot, since=start, now=now, again=True)
     if run is None or start >= run.window_end:
@@ -78,7 +78,7 @@ def drafts(session: Session, *, now: datetime) -> list[Chosen]:
     found: list[Chosen] = []
     end = window_end(now)
     for schedule, slot, since in slots_due(session, now=now):
-        query = sa.select(Subscription).where(due(schedule, min(behind(schedule, slot), end)))
+        query = sa.select(Subscription).where(due(schedule, slot, end=end))
         subscriptions = session.scalars(query.order_by(Subscription.id)).all()
         news = read_news(session, after=since, until=end, filters={filter_of(one) for one in subscriptions})
         found += choose_for(session, subscriptions, news=news, end=end)

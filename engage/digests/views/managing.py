@@ -104,7 +104,7 @@ def _do(deed: str, email: str, form: PauseForm) -> str:
         assert form.from_on.data
         assert form.until_on.data
         service.pause(session, email=email, from_on=form.from_on.data, until_on=form.until_on.data, actor=who)
-        return "The pause is set. Afterwards you get what is still open in one email."
+        return "The pause is set. Afterwards the next email of each of your alerts tells what is still open."
     if deed == "resume":
         service.resume(session, email=email, actor=who)
         return "The pause has ended."
@@ -132,6 +132,7 @@ def _page(email: str, here: str, form: PauseForm) -> str:
         own=current_actor() is not None,
         rows=_rows(found, queries.abouts(session, found), arranged),
         pause=arranged.pauses.get(email.lower()),
+        now=clock.now(),
         today=clock.uk_today(),
         muted=queries.muted(session, email),
         form=form,

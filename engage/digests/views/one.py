@@ -123,6 +123,7 @@ def _page(
         what=queries.about(session, found),
         when=service.in_words(**schedule),
         paused_until=settings.paused_until,
+        now=now,
         next_at=service.next_mail(found, arranged, now=now),
         own=_is_own(found),
         items=service.preview(session, found, settings=settings),

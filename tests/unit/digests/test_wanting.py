@@ -118,6 +118,10 @@ def test_a_pause_holds_from_its_first_to_its_last_day(day: date, until: date | N
     assert not settings_of(found, Arranged(), day=day).leaves_out(ITEM)
 
 
+NOW = datetime(2026, 8, 1, 12, tzinfo=UTC)  # a Saturday
+BEFORE_TUESDAY = datetime(2026, 7, 27, 7, tzinfo=UTC)
+
+
 def active(**values: object) -> Subscription:
     columns = {
         "email": "sam@example.test",
@@ -126,6 +130,7 @@ def active(**values: object) -> Subscription:
         "weekday": 1,
         "hour": 8,
         "state": SubscriptionState.ACTIVE,
+        "covered_until": datetime(2026, 8, 1, 11, tzinfo=UTC),
         **values,
     }
     return Subscription(**columns)
@@ -150,6 +155,19 @@ def active(**values: object) -> Subscription:
             datetime(2026, 8, 3, 23, tzinfo=UTC),  # midnight in the UK
         ),
         ({"state": SubscriptionState.ENDED}, None, None),
+        # Told before last Tuesday only: its day was changed from Monday. It is due now, or after the pause.
+        ({"covered_until": BEFORE_TUESDAY}, None, NOW),
+        (
+            {"covered_until": BEFORE_TUESDAY},
+            (date(2026, 8, 1), date(2026, 8, 2)),
+            datetime(2026, 8, 2, 23, tzinfo=UTC),
+        ),
+        # Its last Tuesday fell into a pause: the next one is its turn.
+        (
+            {"covered_until": BEFORE_TUESDAY},
+            (date(2026, 7, 28), date(2026, 7, 30)),
+            datetime(2026, 8, 4, 7, tzinfo=UTC),
+        ),
     ],
 )
 def test_the_next_mail_comes_at_a_slot_outside_the_pause(
@@ -157,5 +175,4 @@ def test_the_next_mail_comes_at_a_slot_outside_the_pause(
 ) -> None:
     found = active(**values)
     pauses = {found.email: Pause(email=found.email, from_on=pause[0], until_on=pause[1])} if pause else {}
-    now = datetime(2026, 8, 1, 12, tzinfo=UTC)
-    assert next_mail(found, Arranged(pauses), now=now) == following
+    assert next_mail(found, Arranged(pauses), now=NOW) == following
