@@ -13,9 +13,11 @@ from engage.challenges import queries as challenges
 from engage.challenges import service as texts
 from engage.challenges.models import Challenge
 from engage.digests import queries
-from engage.digests.enums import Matter
+from engage.digests.enums import Kind, Matter
+from engage.digests.models import Subscription
 from engage.digests.service.concerned import Reader, people
 from engage.digests.service.effective import Settings, settings_of
+from engage.digests.service.planning import take_turn
 from engage.digests.service.tokens import page_address
 from engage.kernel import clock, jobs
 from engage.kernel.actor import System
@@ -27,6 +29,7 @@ from engage.outbox.service.bulk import Addressed, post_all, prepare
 TELL = "digests.tell"
 CHUNK = 200
 SENDER = System()
+_KINDS = {Matter.WITHDRAWN: Kind.WITHDRAWN, Matter.ENDED_EARLY: Kind.ENDED_EARLY}
 SAYING_IT = ("invitation_withdrawn", "offer_declined", "session_cancelled", "waiting_ended")
 """Letters about a reader's own affairs that give the reason too: who got one needs no second letter."""
 OF_DIGESTS = "You get this email because a digest that you asked for told you about this challenge."
@@ -42,6 +45,8 @@ class Notice:
     """As the ledger calls it: its line to everyone was written with the same."""
     since: datetime
     context: Mapping[str, Any]
+    version: int | None = None
+    """Of the text, when that is what changed."""
 
     def key_for(self, email: str) -> str:
         """The key of the one letter that an address gets."""
@@ -92,14 +97,17 @@ def tell_subscribers(
 ) -> int:
     """Write to subscribers whose digest told of a challenge, unless their address got the letter already.
 
-    A subscription that ended meanwhile is left alone, and so is an address that muted the challenge. Who is on holiday
-    hears of it in the digest that follows. Returns how many letters were written.
+    A subscription that ended meanwhile is left alone, and so is an address that muted the challenge, or that a digest
+    told the same while this waited to be done. Who is on holiday hears of it in the digest that follows. Returns how
+    many letters were written. Side effects, in order: ``take_turn``; the letters.
     """
+    take_turn(session)
     notice = _notice(session, matter, challenges.by_id(session, challenge_id), version)
     if not notice.challenge.is_public and matter is not Matter.WITHDRAWN:
         return 0  # taken from view meanwhile
     already = _already(session, notice)
     readers = [one for one in queries.active(session, subscription_ids) if one.email.lower() not in already]
+    readers = _not_told(session, notice, readers)
     arranged = queries.arranged(session, [one.email for one in readers])
     context = {**notice.context, "invitation_link": "", "asked_anew": False}
     sheet = prepare(matter.value, context)
@@ -119,6 +127,20 @@ def tell_subscribers(
         if _may_write(settings_of(found, arranged, day=clock.uk_today()), challenge_id)
     ]
     return sum(number is not None for number in post_all(session, letters, sender=SENDER))
+
+
+def _not_told(session: Session, notice: Notice, readers: Sequence[Subscription]) -> list[Subscription]:
+    """Return those of the readers whom no digest told the same: of a change, this text or a newer one."""
+    people = {one.email.lower(): one.person_id for one in readers}
+    number = notice.challenge.id
+    known = queries.known(session, people=people, challenges={notice.challenge.ref: number}, several=people)
+
+    def heard(address: str) -> bool:
+        if notice.matter is Matter.CHANGED:
+            return known.read.get(address, {}).get(number, 0) >= (notice.version or 0)
+        return (number, _KINDS[notice.matter].value, 0) in known.told.get(address, ())
+
+    return [one for one in readers if not heard(one.email.lower())]
 
 
 def _may_write(arranged: Settings, challenge_id: int) -> bool:
@@ -187,5 +209,10 @@ def _changed(
         "changes_link": f"{page}/changes",
     }
     return Notice(
-        Matter.CHANGED, challenge, f"version:{challenge.ref}/{new.number}", new.published_at, context
+        Matter.CHANGED,
+        challenge,
+        f"version:{challenge.ref}/{new.number}",
+        new.published_at,
+        context,
+        new.number,
     )

@@ -14,7 +14,7 @@ from engage.challenges.enums import ChallengeState, Listed
 from engage.challenges.events import ChallengeWithdrawn
 from engage.challenges.models import Challenge
 from engage.digests import handlers, jobs, service
-from engage.digests.enums import Topic
+from engage.digests.enums import Cadence, Topic
 from engage.digests.models import DigestRun, Subscription
 from engage.kernel import clock
 from engage.outbox.enums import LetterState
@@ -210,3 +210,19 @@ class TestOneOfTwoAlertsEnds:
         assert titles(run(session), rail, river) == [["Cleaner rivers"]]
         session.refresh(second)
         assert second.covered_until == TUESDAY - 7 * DAY
+
+
+def test_what_a_digest_told_first_no_letter_tells_again(
+    session: Session, on_a_tuesday: time_machine.Traveller
+) -> None:
+    made = published(session, "Quieter railways")
+    reader(session, cadence=Cadence.DAILY)
+    reader(session, email="kim@example.test")
+    for one in run(session):
+        one.state, one.sent_at = LetterState.SENT, clock.now()
+    on_a_tuesday.shift(DAY)
+    withdraw(session, made)
+    on_a_tuesday.shift(DAY)
+    assert [one.recipient for one in run(session)] == [SAM], "no worker has told anybody yet"
+    run_waiting(session, service.TELL)
+    assert [one.recipient for one in letters(session, "challenge_withdrawn")] == ["kim@example.test"]
