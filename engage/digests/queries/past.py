@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,6 +10,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
+from engage.challenges.models import Challenge
+from engage.digests.enums import Kind
 from engage.digests.models import DigestEdition, DigestIssue
 from engage.kernel.errors import NotFound
 from engage.kernel.paging import Page, paginate
@@ -19,16 +21,17 @@ from engage.outbox.models import Letter
 
 @dataclass(frozen=True)
 class Past:
-    """A digest that was sent: the subject of its letter, when it left, and how many things it told."""
+    """A digest that was sent: when it left, and what kinds of things it told."""
 
     edition_id: int
     subject: str
+    """Of its letter; empty when the challenge that it names is out of view."""
     sent_at: datetime
-    number: int
+    kinds: Sequence[Kind]
 
 
 def past(session: Session, *, subscription_id: int, page: int) -> Page[Past]:
-    """Return one page of the digests that a subscription has brought, newest first; three statements."""
+    """Return one page of the digests that a subscription has brought, newest first; four statements."""
     query = (
         sa.select(DigestIssue)
         .join(Letter, Letter.id == DigestIssue.letter_id)
@@ -45,12 +48,20 @@ def past(session: Session, *, subscription_id: int, page: int) -> Page[Past]:
         Letter.id.in_([issue.letter_id for issue in found.items])
     )
     sent = {row.id: row for row in session.execute(letters)}
-    shown = [
-        Past(issue.edition_id, each.subject, each.sent_at, len(issue.edition.items))
-        for issue in found.items
-        if (each := sent[issue.letter_id])
-    ]
+    told = {issue.edition_id: issue.edition.items for issue in found.items}
+    public = _public(session, {items[0]["challenge"] for items in told.values()})
+    shown = []
+    for issue in found.items:
+        each, items = sent[issue.letter_id], told[issue.edition_id]
+        subject = each.subject if items[0]["challenge"] in public else ""
+        shown.append(Past(issue.edition_id, subject, each.sent_at, [Kind(one["kind"]) for one in items]))
     return Page(shown, found.page, found.total, found.per_page)
+
+
+def _public(session: Session, challenge_ids: Collection[int]) -> set[int]:
+    """Return those of the challenges that everybody may see now. A subject names the first thing that is told."""
+    found = session.scalars(sa.select(Challenge).where(Challenge.id.in_(challenge_ids)))
+    return {each.id for each in found if each.is_public}
 
 
 def told_in(session: Session, *, subscription_id: int, edition_id: int) -> Sequence[dict[str, Any]]:

@@ -39,6 +39,7 @@ from engage.digests.service.upcoming import next_mail
 from engage.digests.service.wanting import Filter, Item, filter_of, wanted_by
 from engage.digests.service.watching import overdue
 from engage.digests.service.wishes import Wish, checked_filter
+from engage.digests.service.wording import headline_of
 from engage.digests.service.writing import Desk
 
 __all__ = [
@@ -70,6 +71,7 @@ __all__ = [
     "end_one",
     "filter_of",
     "forget",
+    "headline_of",
     "in_words",
     "invite_after_all",
     "items",

@@ -101,10 +101,15 @@ def contents(entries: Sequence[Entry], why: Mapping[int, str]) -> dict[str, Any]
 
 def headline(entries: Sequence[Entry]) -> str:
     """Return what a digest is about: "New challenge", "3 new challenges", "2 new challenges and 1 more thing"."""
-    if len(entries) == 1:
-        return _ALONE[entries[0].kind]
-    new = sum(one.kind is Kind.OPEN for one in entries)
-    others = len(entries) - new
+    return headline_of([one.kind for one in entries])
+
+
+def headline_of(kinds: Sequence[Kind]) -> str:
+    """Return ``headline`` of things of these kinds."""
+    if len(kinds) == 1:
+        return _ALONE[kinds[0]]
+    new = sum(kind is Kind.OPEN for kind in kinds)
+    others = len(kinds) - new
     if not new:
         return f"{others} challenges changed or ended"
     words = "1 new challenge" if new == 1 else f"{new} new challenges"

@@ -21,6 +21,7 @@ def past(subscription_token: str) -> ResponseReturnValue:
         "digests/past.html",
         token=subscription_token,
         what=queries.about(db(), found),
+        headline=service.headline_of,
         page=queries.past(db(), subscription_id=found.id, page=page_number()),
     )
     return make_response(page, PRIVATE)

@@ -76,3 +76,12 @@ def test_nobody_else_reads_it_and_what_is_not_public_any_more_is_not_there(
     assert client.get(f"/alerts/{service.token_for(other.id)}/told/{edition}").status_code == 404
     page = client.get(f"/alerts/{service.token_for(reader.id)}/told/{edition}").text
     assert ("Problem 7<" in page, "Problem 8<" in page) == (False, True)
+
+
+def test_the_list_does_not_name_what_is_out_of_view(
+    client: FlaskClient, session: Session, reader: Subscription
+) -> None:
+    session.execute(sa.text("UPDATE challenge SET state = 'notice_pending' WHERE title = 'Problem 0'"))
+    session.commit()
+    page = client.get(f"/alerts/{service.token_for(reader.id)}/told").text
+    assert ("Problem 0" in page, "23 new challenges</a>" in page) == (False, True)
