@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from engage.challenges import queries as challenges
 from engage.digests import queries, service
-from engage.digests.enums import Cadence
+from engage.digests.enums import Cadence, Topic
 from engage.digests.forms import ScheduleForm
 from engage.digests.views import PRIVATE, bp
 from engage.http.access import current_actor, public
@@ -126,7 +126,8 @@ def _page(
         now=now,
         next_at=service.next_mail(found, arranged, now=now),
         own=_is_own(found),
-        items=service.preview(session, found, settings=settings),
+        about_needs=found.topic is Topic.NEEDS,
+        items=[] if found.topic is Topic.NEEDS else service.preview(session, found, settings=settings),
     )
     return page, 410 if stale else status
 

@@ -397,3 +397,18 @@ def test_asking_for_letters_is_limited(
     assert statuses == [303] * most + [429]
     assert client.post(address, data={**asked, "email": "other@example.test"}).status_code == 303
     assert client.get(address).status_code == 200
+
+
+def test_what_needs_one_is_described_and_not_previewed_as_challenges(
+    session: Session, client: DistrustfulClient, browser_as: BrowserAs
+) -> None:
+    browser = browser_as(Role.POLICY_AUTHOR)
+    challenges.challenge(session, state=ChallengeState.PUBLISHED)
+    assert browser.post("/department/needs-by-email").status_code == 303
+    here = f"/alerts/{service.token_for(session.scalars(sa.select(Subscription.id)).one())}"
+    page = browser.get(here).get_data(as_text=True)
+    assert "What needs you at " in text_of(page)
+    assert "if anything needs you" in text_of(page)
+    assert ("last 30 days" in page, "What is in these emails" in page) == (False, True)
+    assert 'href="/department"' in page.partition("<main")[2]
+    assert 'href="/department"' not in client.get(here).get_data(as_text=True)
