@@ -14,6 +14,7 @@ from engage.challenges.models import Challenge
 from engage.interests.models import Attestation, ConflictFinding, Mitigation
 from engage.kernel import clock
 from engage.kernel.actor import Actor
+from engage.suppliers.models import Supplier
 
 ATTESTED_VERSION = "2026-11"
 ATTESTED = (
@@ -83,22 +84,24 @@ def _times(session: Session, entries: Collection[Entry]) -> Iterator[tuple[Entry
     """Give who has confirmed, when last, and when the last change was."""
     said, changed = _said(session, entries), _changed(session, entries)
     for each in entries:
-        moment = said.get((each.subject, each.person_id))
+        moment = said.get(each)
         if moment is not None:
             yield each, moment, changed.get((each.subject, each.supplier_id), LONG_AGO)
 
 
-def _said(session: Session, entries: Collection[Entry]) -> dict[tuple[str, int], datetime]:
+def _said(session: Session, entries: Collection[Entry]) -> dict[Entry, datetime]:
+    """Return when each person last confirmed: acting for that supplier, for they speak of its interests too."""
     query = (
-        sa.select(Attestation.subject, Attestation.person_id, sa.func.max(Attestation.made_at))
+        sa.select(Attestation.subject, Attestation.person_id, Supplier.id, sa.func.max(Attestation.made_at))
+        .join(Supplier, Supplier.organisation_id == Attestation.organisation_id)
         .where(
             Attestation.subject.in_({each.subject for each in entries}),
             Attestation.person_id.in_({each.person_id for each in entries}),
             Attestation.version == ATTESTED_VERSION,
         )
-        .group_by(Attestation.subject, Attestation.person_id)
+        .group_by(Attestation.subject, Attestation.person_id, Supplier.id)
     )
-    return {(row[0], row[1]): row[2] for row in session.execute(query)}
+    return {Entry(*row[:3]): row[3] for row in session.execute(query)}
 
 
 def _changed(session: Session, entries: Collection[Entry]) -> dict[tuple[str, int], datetime]:

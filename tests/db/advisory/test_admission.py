@@ -171,3 +171,22 @@ def test_what_a_supplier_declares_blocks_its_own_place(session: Session, scene: 
     expert = accounts.member(session, Role.SUPPLIER_EXPERT, organisation=scene.team.supplier.organisation)
     made.declared(session, actor_of(expert.person, expert), counterpart=scene.challenge.organisation)
     assert held(session, seat)
+
+
+def test_who_acts_for_two_suppliers_confirms_for_each(session: Session, scene: Scene) -> None:
+    first, second = advisory.team(session), advisory.team(session)
+    held = [
+        advisory.seat(session, meeting=scene.meeting, team=team, confirmed=False) for team in (first, second)
+    ]
+    other = accounts.membership(
+        session,
+        person=first.person,
+        organisation=second.supplier.organisation,
+        roles={Role.SUPPLIER_ADMIN},
+    )
+    held[1].person = first.person
+    session.flush()
+    service.confirm_entry(session, actor=first.actor, seat=held[0])
+    assert admission.unconfirmed(session, held=held) == {held[1].id}
+    service.confirm_entry(session, actor=actor_of(first.person, other), seat=held[1])
+    assert admission.unconfirmed(session, held=held) == set()

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from engage.kernel.actor import Role
 from engage.matchmaking import service
-from engage.matchmaking.enums import Outcome
+from engage.matchmaking.enums import InvitationState, Outcome
 from engage.matchmaking.models import Invitation, MatchCandidate
 from tests.factories import accounts
 from tests.factories import matchmaking as made
@@ -66,3 +66,11 @@ def test_when_somebody_declines_the_next_in_line_is_invited(released: Scene, ses
     newest = session.scalars(sa.select(Invitation).order_by(Invitation.id.desc())).first()
     assert newest is not None
     assert newest.supplier_id == next_one.supplier_id
+
+
+def test_the_waves_count_whom_nobody_could_tell_as_not_told(released: Scene, session: Session) -> None:
+    sent = session.scalars(sa.select(Invitation)).one()
+    sent.state, sent.sent_at = InvitationState.HELD, None
+    session.flush()
+    page = text_of(released.author.get(f"{released.address}/waves").get_data(as_text=True))
+    assert ("1 not told yet." in page, "without an account" in page) == (True, False)
