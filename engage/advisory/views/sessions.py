@@ -19,7 +19,7 @@ from engage.http.access import actor, authorise, requires
 from engage.http.session import db, writes
 from engage.kernel import clock
 from engage.kernel.actor import Role
-from engage.kernel.errors import Conflict, Invalid
+from engage.kernel.errors import Invalid
 
 if TYPE_CHECKING:
     from engage.advisory.models import AdvisorySession
@@ -115,14 +115,9 @@ def session_cancel(ref: str) -> ResponseReturnValue:
     meeting = _meeting(ref)
     form = ReasonForm()
     if form.validate_on_submit():
-        try:
-            with db().begin_nested():
-                service.cancel(db(), actor=actor(), meeting=meeting, reason=form.reason.data)
-        except Conflict as refusal:
-            form.add_errors({"": refusal.message})
-        else:
-            flash("The session is cancelled. Everyone who had a place gets a letter.", "success")
-            return _to_tab(meeting)
+        service.cancel(db(), actor=actor(), meeting=meeting, reason=form.reason.data)
+        flash("The session is cancelled. Everyone who had a place gets a letter.", "success")
+        return _to_tab(meeting)
     seats = queries.live_seats(meeting)
     return render_template("advisory/session_cancel.html", form=form, meeting=meeting, seats=seats), _status(
         form
