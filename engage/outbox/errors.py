@@ -8,9 +8,16 @@ from __future__ import annotations
 class SendError(Exception):
     """A letter was not sent; ``str(error)`` says why."""
 
+    in_doubt = False
+    """Whether the other side may have taken the letter all the same: nobody heard how the conversation ended."""
+
 
 class Later(SendError):
     """It did not work now and may work later: the letter is tried again."""
+
+    def __init__(self, words: str, *, in_doubt: bool = False) -> None:
+        super().__init__(words)
+        self.in_doubt = in_doubt
 
 
 class Unreachable(Later):

@@ -76,6 +76,8 @@ class Letter(Base):
     """How many of the attempts no longer count, because somebody asked for another go."""
     paced: Mapped[bool] = mapped_column(default=False)
     """Whether ``not_before`` is a turn that it was given among the letters to its domain."""
+    in_doubt: Mapped[bool] = mapped_column(default=False)
+    """Whether a try ended without word of whether the mail server took it: its reader may have it."""
     last_error: Mapped[str | None]
     sent_at: Mapped[datetime | None]
     receipt: Mapped[str | None]

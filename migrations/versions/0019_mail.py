@@ -50,8 +50,10 @@ def _letters() -> None:
     op.alter_column("letter", "body_hash", nullable=False)
     op.add_column("letter", sa.Column("forgiven", sa.Integer(), nullable=False, server_default="0"))
     op.add_column("letter", sa.Column("paced", sa.Boolean(), nullable=False, server_default=no))
+    op.add_column("letter", sa.Column("in_doubt", sa.Boolean(), nullable=False, server_default=no))
     op.alter_column("letter", "forgiven", server_default=None)
     op.alter_column("letter", "paced", server_default=None)
+    op.alter_column("letter", "in_doubt", server_default=None)
     op.add_column("letter", sa.Column("receipt", sa.Text()))
     op.add_column("letter", sa.Column("outcome", _enum("outcome", *OUTCOMES)))
     op.add_column("letter", sa.Column("emptied_at", sa.DateTime(timezone=True)))
@@ -83,9 +85,7 @@ def _suppressions() -> None:
     op.add_column("suppression", kind)
     op.alter_column("suppression", "kind", server_default=None)
     op.add_column("suppression", sa.Column("letter_id", sa.BigInteger()))
-    op.create_foreign_key(
-        "fk_suppression_letter_id_letter", "suppression", "letter", ["letter_id"], ["id"]
-    )
+    op.create_foreign_key("fk_suppression_letter_id_letter", "suppression", "letter", ["letter_id"], ["id"])
 
 
 def downgrade() -> None:
@@ -100,5 +100,5 @@ def downgrade() -> None:
     for name in ("ix_letter_bodies", "ix_letter_outcome", "ix_letter_message", "ix_letter_recipient"):
         op.drop_index(name, "letter")
     op.create_index("ix_letter_recipient", "letter", [sa.text("lower(recipient)")])
-    for name in ("emptied_at", "outcome", "receipt", "paced", "forgiven", "body_hash"):
+    for name in ("emptied_at", "outcome", "receipt", "in_doubt", "paced", "forgiven", "body_hash"):
         op.drop_column("letter", name)

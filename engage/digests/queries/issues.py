@@ -49,7 +49,7 @@ def issues_of(session: Session, *, letter_ids: Collection[int]) -> Sequence[int]
 def told_of(session: Session, *, challenge_id: int, before: datetime) -> Sequence[int]:
     """Return the ids of the subscriptions with a digest, written before ``before``, that told of a challenge.
 
-    Only digests that were sent or are on their way count.
+    Only digests that were sent, are on their way, or may have left without our hearing of it count.
     """
     query = (
         sa.select(DigestIssue.subscription_id)
@@ -57,7 +57,7 @@ def told_of(session: Session, *, challenge_id: int, before: datetime) -> Sequenc
         .join(Letter, Letter.id == DigestIssue.letter_id)
         .where(
             DigestEdition.challenge_ids.contains([challenge_id]),
-            Letter.state.in_((LetterState.SENT, LetterState.SENDING)),
+            sa.or_(Letter.state.in_((LetterState.SENT, LetterState.SENDING)), Letter.in_doubt),
             Letter.created_at < before,
         )
         .distinct()

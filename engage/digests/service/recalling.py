@@ -75,12 +75,12 @@ def invite_after_all(session: Session, *, challenge: Challenge, key: str) -> int
 
 
 def _unheard(session: Session, challenge: Challenge) -> frozenset[str]:
-    """Return the addresses whose invitations were all cancelled, in lower case."""
+    """Return the addresses whose invitations were all cancelled before one could have left, in lower case."""
     address = sa.func.lower(Letter.recipient)
     query = (
         sa.select(address)
         .where(Letter.challenge_ref == challenge.ref, Letter.template == INVITATION)
         .group_by(address)
-        .having(sa.func.bool_and(Letter.state == LetterState.CANCELLED))
+        .having(sa.func.bool_and(sa.and_(Letter.state == LetterState.CANCELLED, ~Letter.in_doubt)))
     )
     return frozenset(session.scalars(query))

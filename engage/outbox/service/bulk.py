@@ -182,10 +182,12 @@ def _filled(parts: Sequence[str], values: Mapping[str, str]) -> str:
 def cancel_all(session: Session, *, letters: sa.Select[int], reason: str) -> Sequence[int]:
     """Cancel those of the letters, given by a query for their ids, that nobody has begun to send; return their ids.
 
-    Side effects: each gets its step with ``reason``. Two statements, however many there are; the audit line is the
-    caller's. A worker that is about to send one of them either finds it cancelled or was first.
+    One in doubt is left alone: its reader may have it, so it goes again as it is, under the same Message-ID, and what
+    changed has to be told to them. Side effects: each gets its step with ``reason``. Two statements, however many
+    there are; the audit line is the caller's. A worker that is about to send one of them either finds it cancelled or
+    was first.
     """
-    chosen = sa.select(Letter.id).where(Letter.id.in_(letters), Letter.state.in_(WAITING))
+    chosen = sa.select(Letter.id).where(Letter.id.in_(letters), Letter.state.in_(WAITING), ~Letter.in_doubt)
     ids = session.scalars(chosen.order_by(Letter.id).with_for_update()).all()
     if not ids:
         return ids

@@ -99,13 +99,21 @@ def _due(now: datetime) -> sa.Select[int]:
 
 
 def _next(session: Session) -> tuple[Letter, bool] | None:
-    """Take the next letter; tells, too, whether mail to its address has stopped. One statement."""
+    """Take the next letter; tells, too, whether mail to its address has stopped. One statement.
+
+    One that is taken over from a worker that died is in doubt from now on: the worker may have handed it over.
+    """
     now = clock.now()
     chosen = _due(now).limit(1).with_for_update(skip_locked=True).scalar_subquery()
     take = (
         sa.update(Letter)
         .where(Letter.id == chosen)
-        .values(state=LetterState.SENDING, lease_until=now + LEASE, attempts=Letter.attempts + 1)
+        .values(
+            state=LetterState.SENDING,
+            lease_until=now + LEASE,
+            attempts=Letter.attempts + 1,
+            in_doubt=sa.or_(Letter.in_doubt, Letter.state == LetterState.SENDING),
+        )
         .returning(Letter, stopped_for(sa.func.lower(Letter.recipient)))
         .execution_options(synchronize_session=False, populate_existing=True)
     )
@@ -159,10 +167,12 @@ def not_sent(session: Session, claimed: Claim, error: SendError) -> bool:
     whether the letter was still ours to mark.
     """
     words, tried = str(error), claimed.letter.tries
+    in_doubt = sa.or_(Letter.in_doubt, sa.literal(error.in_doubt))
+    noted: dict[str, Any] = {"note": words, "last_error": words, "in_doubt": in_doubt}
     if isinstance(error, Later) and tried < LAST_TRY:
         again = clock.now() + WAITS[min(tried, len(WAITS)) - 1]
-        return _mark(session, claimed, LetterState.QUEUED, note=words, not_before=again, last_error=words)
-    if not _mark(session, claimed, LetterState.FAILED, note=words, last_error=words):
+        return _mark(session, claimed, LetterState.QUEUED, not_before=again, **noted)
+    if not _mark(session, claimed, LetterState.FAILED, **noted):
         return False
     log.warning("letter failed", letter=claimed.letter.id, attempts=tried, kind=type(error).__name__)
     if isinstance(error, Never) and error.by_recipient:

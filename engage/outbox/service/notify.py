@@ -87,7 +87,9 @@ class NotifyTransport:
         except (OSError, http.client.HTTPException) as error:
             self.close()
             reason = excerpt(str(error) or type(error).__name__, length=200)
-            raise Unreachable(f"GOV.UK Notify does not answer: {reason}.") from error
+            raise Unreachable(
+                f"GOV.UK Notify does not answer: {reason}.", in_doubt=method == "POST"
+            ) from error
         found = _document(text)
         if status not in TAKEN:
             raise _meaning(status, found)
@@ -117,7 +119,7 @@ def _meaning(status: int, found: Mapping[str, Any]) -> SendError:
     ):  # a key that is not right, a limit: no other letter would fare better
         return Unreachable(said)
     if status >= BROKEN:
-        return Later(said)
+        return Later(said, in_doubt=True)
     about_address = status == BAD_REQUEST and any(
         "email_address" in str(one.get("message")) for one in errors
     )

@@ -103,6 +103,7 @@ def beginning(sender: Anyone, *, not_before: datetime | None = None) -> dict[str
         "attempts": 0,
         "forgiven": 0,
         "paced": False,
+        "in_doubt": False,
     }
 
 

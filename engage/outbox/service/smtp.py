@@ -134,7 +134,8 @@ class SmtpTransport:
             self._drop()
             raise Later(
                 f"The connection to {self.name} broke ({_reason(error)}): it is unknown whether it took the "
-                "letter. A second copy would have the same Message-ID."
+                "letter. A second copy would have the same Message-ID.",
+                in_doubt=True,
             ) from error
 
     def _meaning(
