@@ -121,7 +121,8 @@ def end(session: Session, *, subscription_id: int, actor: Actor | None = None) -
 
     Raises ``NotFound``.
     """
-    lock_address(session, queries.subscription(session, subscription_id).email)
+    if email := queries.subscription(session, subscription_id).email:  # it may have been forgotten
+        lock_address(session, email)
     found = _locked(session, subscription_id)
     if found.state is not SubscriptionState.ENDED:
         found.state, found.ended_at = SubscriptionState.ENDED, clock.now()
