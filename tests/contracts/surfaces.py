@@ -104,6 +104,7 @@ def call_all(
 KINDS = (
     ("/calendar/", "session"),
     ("/department/sessions/", "session"),
+    ("/sessions/", "session"),
     ("/supplier/invitations/", "invitation"),
     ("/supplier/matches/", "run"),
     ("/supplier/sessions/", "session"),

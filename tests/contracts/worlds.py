@@ -40,6 +40,7 @@ from engage.matchmaking.models import MatchRun
 from engage.matchmaking.service import override, release
 from engage.outbox.models import Letter
 from engage.suppliers.models import Supplier
+from tests.contracts.around import around
 from tests.factories import (
     accounts,
     advisory,
@@ -58,6 +59,7 @@ WORD = "Zeppelinmoorings"
 """Stands in the hidden text and nowhere else."""
 TITLE = f"{WORD} on flooded rivers"
 PAPER, SECRET_PAPER = b"Gauges and sirens.\n", f"{WORD}, and where they are.\n".encode()
+SLIDES, SECRET_SLIDES = b"What the gauges say.\n", f"What {WORD} say.\n".encode()
 NOTICE, OCID = "990042-2026", "ocds-h6vhtk-ffff42"
 
 Names = dict[str, list[str | int]]
@@ -105,15 +107,24 @@ def open_world(session: Session) -> World:
         subscriptions=_subscriptions(session, ours),
     )
     suppliers.statement(session, market.best, title=WORD, text=f"We have built {WORD} on flooded rivers.")
-    world.names = {
-        **_open_names(session, world, market),
-        **_open_fairness(session, world, market.challenge),
-        "membership_id": [membership.id],
-    }
+    world.names = joined(
+        _open_names(session, world, market),
+        _open_fairness(session, world, market.challenge),
+        {"membership_id": [membership.id]},
+    )
     techmap.drawn(session)
     session.commit()
     run_jobs(session)
     return world
+
+
+def joined(*several: Names) -> Names:
+    """Return all the names of ``several``."""
+    found: Names = {}
+    for names in several:
+        for name, values in names.items():
+            found[name] = [*found.get(name, []), *values]
+    return found
 
 
 def entry(data: bytes) -> Attached:
@@ -240,14 +251,17 @@ def _open_names(session: Session, world: World, market: matchmaking.Market) -> N
     }
     details = notices.details(session, own[ChallengeState.NOTICE_PENDING])
     assert details is not None
-    return {
+    hung = around(
+        session, held=held, coming=meeting, team=world.supplier, invitation=invitation, slides=SLIDES
+    )
+    names: Names = {
         "ref:challenge": [running.ref, *(each.ref for each in own.values())],
         "ref:supplier": [world.supplier.supplier.ref],
         "ref:run": [run.ref],
         "ref:invitation": [invitation.ref],
         "ref:session": [meeting.ref, held.ref],
         "supplier_ref": [world.supplier.supplier.ref],
-        "session_ref": [meeting.ref],
+        "session_ref": [meeting.ref, held.ref],
         "question": ["problem"],
         "part": ["scope"],
         "key": ["closed"],
@@ -261,6 +275,7 @@ def _open_names(session: Session, world: World, market: matchmaking.Market) -> N
         "format": ["atom", "json"],
         "managing_token": [digesting.managing_token(number) for number in world.subscriptions.values()],
     }
+    return joined(names, hung)
 
 
 def hide(session: Session, world: World) -> Challenge:
@@ -358,12 +373,13 @@ def _hidden_names(session: Session, world: World, made: Challenge, run: MatchRun
         session, actor=world.author, challenge=made, text=f"Wrote {WORD} down.", taken_on=clock.uk_today()
     )
     letters = session.scalars(sa.select(Letter.id).where(Letter.challenge_ref == made.ref)).all()
-    return {
+    hung = around(session, held=held, coming=meeting, team=team, invitation=invitation, slides=SECRET_SLIDES)
+    names: Names = {
         "ref:challenge": [made.ref],
         "ref:session": [meeting.ref, held.ref],
         "ref:invitation": [invitation.ref],
         "ref:run": [run.ref],
-        "session_ref": [meeting.ref],
+        "session_ref": [meeting.ref, held.ref],
         "question_id": [asked.id, answered.id],
         "offer_id": [offer.id],
         "seat_id": [seat.id],
@@ -374,6 +390,7 @@ def _hidden_names(session: Session, world: World, made: Challenge, run: MatchRun
         "fact_id": [told.id],
         "sha256": [entry(SECRET_PAPER)["sha256"]],
     }
+    return joined(names, hung)
 
 
 def show(session: Session, world: World, made: Challenge) -> None:
