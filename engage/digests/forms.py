@@ -59,6 +59,21 @@ class ScheduleForm(Form):
         return self.cadence.data, weekday, hour
 
 
+class NeedsScheduleForm(ScheduleForm):
+    """When what needs somebody at their department should come: at an hour, because it is said again while it waits."""
+
+    cadence = RadiosField(
+        "How often do you want an email?",
+        [Required("Choose how often you want an email: once a day or once a week")],
+        choices=[
+            (Cadence.DAILY, "Once a day"),
+            (Cadence.WEEKLY, "Once a week", "On the day you choose"),
+        ],
+        coerce=Cadence,
+        default=Cadence.DAILY,
+    )
+
+
 _HELD_IN = {
     Topic.DEPARTMENT: "department",
     Topic.CAPABILITY: "capability",

@@ -8,7 +8,7 @@ from engage.digests.service.feeds import Entry, Feed, atom, challenge_entries, c
 from engage.digests.service.forgetting import forget
 from engage.digests.service.items import items, preview, told
 from engage.digests.service.letters import send_way
-from engage.digests.service.needs import ask_for_needs, needs
+from engage.digests.service.needs import ask_for_needs
 from engage.digests.service.news import StaleNewsError, read_again
 from engage.digests.service.pausing import tell_paused, tell_resumed
 from engage.digests.service.planning import count_due, open_runs, take_turn
@@ -83,7 +83,6 @@ __all__ = [
     "managing_token",
     "mute",
     "mute_address",
-    "needs",
     "next_batch",
     "next_mail",
     "next_slot",

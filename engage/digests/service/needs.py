@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
 from engage.accounts import queries as accounts
@@ -18,7 +19,7 @@ from engage.kernel.actor import Actor, OrganisationKind, System
 from engage.kernel.due import Due, everything
 from engage.kernel.errors import NotAllowed
 from engage.kernel.uktime import uk_date
-from engage.outbox.service.bulk import Addressed, post_all, prepare
+from engage.outbox.service.bulk import Addressed, Sheet, post_all, prepare
 
 MOST = 30
 EIGHT = 8
@@ -33,46 +34,48 @@ def ask_for_needs(session: Session, *, actor: Actor) -> Subscription:
     if actor.organisation_kind is not OrganisationKind.DEPARTMENT:
         raise NotAllowed("Only people who act for a department can have this.")
     now = clock.now()
-    query = sa.select(Subscription).where(
-        sa.func.lower(Subscription.email) == actor.email.lower(),
-        Subscription.topic == Topic.NEEDS,
-        Subscription.value == str(actor.organisation_id),
-        Subscription.state != SubscriptionState.ENDED,
+    insert = postgresql.insert(Subscription).values(
+        email=actor.email,
+        person_id=actor.person_id,
+        topic=Topic.NEEDS,
+        value=str(actor.organisation_id),
+        cadence=Cadence.DAILY,
+        weekday=0,
+        hour=EIGHT,
+        state=SubscriptionState.ACTIVE,
+        created_at=now,
+        confirmed_at=now,
+        covered_until=now,
     )
-    found: Subscription | None = session.scalar(query)
-    if found is None:
-        found = Subscription(
-            email=actor.email,
-            person_id=actor.person_id,
-            topic=Topic.NEEDS,
-            value=str(actor.organisation_id),
-            cadence=Cadence.DAILY,
-            hour=EIGHT,
-            state=SubscriptionState.ACTIVE,
-            created_at=now,
-            confirmed_at=now,
-            covered_until=now,
-        )
-        session.add(found)
-        session.flush()
-        subject = f"subscription:{found.id}"
-        audit.record(
-            session,
-            actor=actor,
-            tag="digests:subscription:confirmed",
-            subject=subject,
-            topic=found.topic.value,
-        )
-    return found
+    added: Subscription | None = session.scalar(insert.on_conflict_do_nothing().returning(Subscription))
+    if added is None:
+        return session.scalars(
+            sa.select(Subscription).where(
+                sa.func.lower(Subscription.email) == actor.email.lower(),
+                Subscription.topic == Topic.NEEDS,
+                Subscription.value == str(actor.organisation_id),
+                Subscription.state != SubscriptionState.ENDED,
+            )
+        ).one()
+    audit.record(
+        session,
+        actor=actor,
+        tag="digests:subscription:confirmed",
+        subject=f"subscription:{added.id}",
+        topic=added.topic.value,
+    )
+    return added
 
 
 def write_needs(session: Session, *, run: DigestRun, subscriptions: Sequence[Subscription]) -> int:
     """Write what needs each reader, where anything does; return how many letters.
 
-    Who no longer acts for the department gets nothing. Side effects: letters, issues.
+    Who no longer acts for the department gets nothing. A board is read once for all its readers, and rendered once for
+    those who read the same. Side effects: letters, issues.
     """
-    telling = [(one, items) for one in subscriptions if (items := needs(session, one))]
-    letters = [_letter(session, run, one, items) for one, items in telling]
+    boards, sheets = _Boards(session), _Sheets(session)
+    telling = [(one, items) for one in subscriptions if (items := _needs(session, one, boards=boards))]
+    letters = [_letter(run, one, sheets.sheet(int(one.value), items)) for one, items in telling]
     ids = post_all(session, letters, sender=System())
     for (one, _), number in zip(telling, ids, strict=True):
         session.add(
@@ -89,8 +92,40 @@ def write_needs(session: Session, *, run: DigestRun, subscriptions: Sequence[Sub
     return sum(number is not None for number in ids)
 
 
-def needs(session: Session, found: Subscription) -> list[Due]:
-    """Return what the reader of a subscription can do now for the department it is about."""
+class _Boards(dict[int, Sequence[Due]]):
+    """What is due, by the id of the organisation; read when it is first asked for."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def __missing__(self, organisation_id: int) -> Sequence[Due]:
+        found = self[organisation_id] = everything(self._session, organisation_id=organisation_id)
+        return found
+
+
+class _Sheets:
+    """The mails of a batch, each distinct one rendered once."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._sheets: dict[tuple[int, tuple[Due, ...]], tuple[str, Sheet]] = {}
+
+    def sheet(self, organisation_id: int, items: Sequence[Due]) -> tuple[str, Sheet]:
+        """Return the department's name and what its readers are told."""
+        key = organisation_id, tuple(items)
+        if key not in self._sheets:
+            organisation = accounts.organisation(self._session, organisation_id)
+            assert organisation is not None
+            rest = max(0, len(items) - MOST)
+            context = {"items": items[:MOST], "rest": rest, "department": organisation.name}
+            self._sheets[key] = organisation.name, prepare("due_digest", context)
+        return self._sheets[key]
+
+
+def _needs(session: Session, found: Subscription, *, boards: Mapping[int, Sequence[Due]]) -> list[Due]:
+    """Return what the reader of a subscription can do now for the department it is about, of what is due in
+    ``boards``.
+    """
     organisation_id = int(found.value)
     membership = (
         accounts.member(session, person_id=found.person_id, organisation_id=organisation_id)
@@ -100,22 +135,19 @@ def needs(session: Session, found: Subscription) -> list[Due]:
     if membership is None:
         return []
     actor = accounts.actor_of(membership.person, membership)
-    due = everything(session, organisation_id=organisation_id)
-    return [item for item in due if item.who.includes(actor)]
+    return [item for item in boards[organisation_id] if item.who.includes(actor)]
 
 
-def _letter(session: Session, run: DigestRun, found: Subscription, items: Sequence[Due]) -> Addressed:
-    organisation = accounts.organisation(session, int(found.value))
-    assert organisation is not None
-    context = {"items": items[:MOST], "rest": max(0, len(items) - MOST), "department": organisation.name}
+def _letter(run: DigestRun, found: Subscription, said: tuple[str, Sheet]) -> Addressed:
+    department, sheet = said
     assert found.confirmed_at is not None
     when = in_words(cadence=found.cadence, weekday=found.weekday, hour=found.hour)
     return Addressed(
-        sheet=prepare("due_digest", context),
+        sheet=sheet,
         to=found.email,
         dedupe_key=f"needs:{found.id}:{run.window_end.isoformat()}",
         why=f"You get this email because you asked engage on {uk_date(found.confirmed_at)} to tell you what needs you "
-        f"at {organisation.name} {when}.",
+        f"at {department} {when}.",
         unsubscribe_url=page_address(found.id),
         person_id=found.person_id,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from engage.digests.models import DigestRun
@@ -47,9 +48,10 @@ def do_batch(session: Session, batch: Batch, *, desk: Desk) -> int:
 def pass_over(session: Session, batch: Batch, *, failed: int = 0) -> None:
     """Step forward in a run; ``failed`` subscriptions could not be written to and stay due."""
     run = _locked(session, batch.run_id)
-    run.reached = max(run.reached, batch.addresses[-1])
+    run.reached = sa.func.greatest(DigestRun.reached, batch.addresses[-1])  # in the order of the database
     run.failed += failed
     session.flush()
+    session.refresh(run, ["reached"])
 
 
 def _locked(session: Session, run_id: int) -> DigestRun:

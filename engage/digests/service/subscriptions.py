@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from engage.accounts import queries as accounts
 from engage.audit import service as audit
 from engage.digests import queries
-from engage.digests.enums import TRANSITIONS, Cadence, SubscriptionState
+from engage.digests.enums import TRANSITIONS, Cadence, SubscriptionState, Topic
 from engage.digests.models import Subscription
 from engage.digests.queries import CONFIRMED_WITHIN
 from engage.digests.service.handing_over import hand_over, lock_address
@@ -21,7 +21,7 @@ from engage.digests.service.wanting import Filter, filter_of
 from engage.digests.service.wishes import Wish, checked_filter
 from engage.kernel import clock
 from engage.kernel.actor import Actor, System
-from engage.kernel.errors import Conflict, NotFound
+from engage.kernel.errors import Conflict, Invalid, NotFound
 from engage.kernel.states import check
 from engage.outbox import service as outbox
 
@@ -105,11 +105,14 @@ def change(
 ) -> Subscription:
     """Change when a subscription brings mail. What has been told already stays told.
 
-    Raises ``NotFound``, or ``Conflict`` when the subscription has ended.
+    Raises ``NotFound``, ``Conflict`` when the subscription has ended, and ``Invalid`` (field ``cadence``) for "as soon
+    as there is news" where it is about what needs somebody at their department: that repeats what waits.
     """
     found = _locked(session, subscription_id)
     if found.state is SubscriptionState.ENDED:
         raise Conflict("These alerts have ended. Start them again first.")
+    if found.topic is Topic.NEEDS and cadence is Cadence.IMMEDIATE:
+        raise Invalid({"cadence": "What needs you can come once a day or once a week"})
     found.cadence, found.weekday, found.hour = cadence, weekday, hour
     _record(session, found, "changed", actor)
     return found

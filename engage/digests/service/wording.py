@@ -68,7 +68,7 @@ class Press:
         self, entries: Sequence[Entry], reasons: Reasons, *, edition_id: int, why: Mapping[int, str]
     ) -> Sheet:
         """Return the sheet of an edition for readers with these reasons, and for whose work it fits by ``why``."""
-        key = (edition_id, reasons, *why.values())
+        key = (edition_id, reasons, *sorted(why.items()))
         found = self._sheets.get(key)
         if found is None:
             context = {**contents(entries, why), "edition": edition_id}

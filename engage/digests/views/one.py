@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from engage.challenges import queries as challenges
 from engage.digests import queries, service
 from engage.digests.enums import Cadence, Topic
-from engage.digests.forms import ScheduleForm
+from engage.digests.forms import NeedsScheduleForm, ScheduleForm
 from engage.digests.views import PRIVATE, bp
 from engage.http.access import current_actor, public
 from engage.http.csrf import protect
@@ -85,7 +85,7 @@ def _act(number: int, token: str) -> ResponseReturnValue:
     elif deed == "end":
         service.end(db(), subscription_id=number, actor=who)
     elif deed == "change":
-        form = ScheduleForm(meta={"csrf": False})
+        form = _form(queries.subscription(db(), number))(meta={"csrf": False})
         if not form.validate():
             return _page(number, token, form, status=422)
         cadence, weekday, hour = form.schedule
@@ -119,7 +119,7 @@ def _page(
         subscription=found,
         stale=stale,
         again=_again(found),
-        form=form or ScheduleForm(formdata=None, data=schedule, meta={"csrf": False}),
+        form=form or _form(found)(formdata=None, data=schedule, meta={"csrf": False}),
         what=queries.about(session, found),
         when=service.in_words(**schedule),
         paused_until=settings.paused_until,
@@ -135,6 +135,10 @@ def _page(
 def _works(found: Subscription) -> None:
     """Let mail go to the address again: who wants its alerts has read the letter with the link. Not who ends them."""
     works_again(db(), email=found.email, actor=current_actor())
+
+
+def _form(found: Subscription) -> type[ScheduleForm]:
+    return NeedsScheduleForm if found.topic is Topic.NEEDS else ScheduleForm
 
 
 def _again(found: Subscription) -> dict[str, str]:

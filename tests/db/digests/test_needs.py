@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -12,13 +13,18 @@ from sqlalchemy.orm import Session
 
 from engage.accounts.models import Membership
 from engage.challenges import service as challenging
-from engage.digests import service
+from engage.digests import jobs, service
+from engage.digests.enums import Cadence
 from engage.digests.models import Subscription
+from engage.kernel import clock
 from engage.kernel.actor import Actor, Role
-from engage.kernel.errors import NotAllowed
+from engage.kernel.db import unit_of_work
+from engage.kernel.due import Due, Who
+from engage.kernel.errors import Invalid, NotAllowed
 from engage.outbox.models import Letter
 from tests.db.challenges.trail import Team
 from tests.factories import advisory
+from tests.support.processes import until
 from tests.support.records import letters
 
 MONDAY = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -67,6 +73,53 @@ def test_asking_twice_is_asking_once_and_suppliers_cannot_ask(session: Session) 
     supplier: Actor = advisory.team(session, name="ours").actor
     with pytest.raises(NotAllowed):
         service.ask_for_needs(session, actor=supplier)
+
+
+def test_a_board_is_read_once_for_all_who_read_it(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    team, read = Team(session), list[int]()
+    made = team.submitted()
+
+    def waiting(_session: Session, *, organisation_id: int) -> list[Due]:
+        read.append(organisation_id)
+        return [Due(made.ref, made.title, "Read the text", "/", Who(frozenset(Role)))]
+
+    monkeypatch.setattr("engage.kernel.due._sources", [waiting])
+    for who in (team.author, team.approver):
+        service.ask_for_needs(session, actor=who)
+    session.commit()
+    with time_machine.travel(MONDAY + timedelta(hours=21), tick=False):
+        jobs.open_runs(clock.now())
+        assert jobs.write_runs() == (2, True)
+    assert read == [team.department.id]
+
+
+def test_it_comes_at_an_hour_and_not_with_every_piece_of_news(session: Session) -> None:
+    found = service.ask_for_needs(session, actor=Team(session).author)
+    with pytest.raises(Invalid) as refused:
+        service.change(session, subscription_id=found.id, cadence=Cadence.IMMEDIATE, weekday=0, hour=8)
+    assert refused.value.fields == {"cadence": "What needs you can come once a day or once a week"}
+    service.change(session, subscription_id=found.id, cadence=Cadence.WEEKLY, weekday=4, hour=9)
+    assert found.cadence is Cadence.WEEKLY
+
+
+def test_a_double_click_asks_once(committed: sa.Engine) -> None:
+    asked: list[int] = []
+    with unit_of_work() as session:
+        author = Team(session).author
+
+    def ask() -> None:
+        with unit_of_work() as session:
+            asked.append(service.ask_for_needs(session, actor=author).id)
+
+    waiting = sa.text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+    second = threading.Thread(target=ask)
+    with unit_of_work() as session:
+        asked.append(service.ask_for_needs(session, actor=author).id)
+        second.start()
+        assert until(lambda: session.scalar(waiting) == 1)
+    second.join()
+    assert len(asked) == 2
+    assert len(set(asked)) == 1
 
 
 def test_who_left_the_department_gets_nothing(session: Session) -> None:
