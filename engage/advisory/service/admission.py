@@ -57,16 +57,17 @@ def check_admitted(
 def on_hold(session: Session, *, held: Iterable[Seat]) -> set[int]:
     """Return the ids of those seats to come whose people are not admitted as it stands now.
 
-    A statement for each challenge and day. The seats' sessions and challenges are loaded.
+    Two statements, however many seats. The seats' sessions and challenges are loaded.
     """
-    found: set[int] = set()
-    for (challenge, day), some in _by_day(held).items():
-        ids = {seat.supplier_id for seat in some}
-        torn = interests.blocked(
-            session, department=challenge.organisation, challenge=challenge, supplier_ids=ids, on=day
-        )
-        found |= {seat.id for seat in some if seat.supplier_id in torn}
-    return found
+    days = _by_day(held)
+    asked = [(*key, {seat.supplier_id for seat in some}) for key, some in days.items()]
+    torn = interests.blocked_in(session, asked=asked)
+    return {
+        seat.id
+        for some, ids in zip(days.values(), torn, strict=True)
+        for seat in some
+        if seat.supplier_id in ids
+    }
 
 
 def entry_of(meeting: AdvisorySession, *, person_id: int, supplier_id: int) -> Entry:

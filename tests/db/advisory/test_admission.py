@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 import time_machine
 from sqlalchemy.orm import Session
 
@@ -27,6 +28,7 @@ from engage.matchmaking.models import Invitation
 from tests.factories import accounts, advisory
 from tests.factories import interests as made
 from tests.support.records import letters
+from tests.support.statements import selects
 
 
 @dataclass
@@ -190,3 +192,24 @@ def test_who_acts_for_two_suppliers_confirms_for_each(session: Session, scene: S
     assert admission.unconfirmed(session, held=held) == {held[1].id}
     service.confirm_entry(session, actor=actor_of(first.person, other), seat=held[1])
     assert admission.unconfirmed(session, held=held) == set()
+
+
+def test_places_on_hold_are_found_for_all_sessions_at_once(
+    session: Session, engine: sa.Engine, scene: Scene
+) -> None:
+    """As for each by itself: another challenge, another department, another day."""
+    days = [scene.meeting, advisory.meeting(session, challenge=scene.challenge)]
+    days[1].starts_at += timedelta(days=30)
+    days[1].ends_at += timedelta(days=30)
+    others = [advisory.meeting(session, challenge=advisory.open_challenge(session)) for _ in range(3)]
+    held = [advisory.seat(session, meeting=meeting) for meeting in [*days, *others]]
+    later = admission.day_of(days[1])
+    for seat in held[:2]:
+        made.declared(session, scene.official, counterpart=seat.supplier.organisation, starts_on=later)
+    elsewhere = made.official(session, others[1].challenge)
+    for seat in held[2:]:
+        made.declared(session, elsewhere, counterpart=seat.supplier.organisation)
+    with selects(engine) as seen:
+        found = admission.on_hold(session, held=held)
+    assert found == {held[1].id, held[3].id}
+    assert len(seen) == 2, seen
