@@ -45,7 +45,8 @@ def accept(
     challenges.hold(session, invitation.challenge)
     invitation = matchmaking.mark_accepted(session, actor=actor, invitation=invitation)
     seats.lock_of(session, invitation_ids=[invitation.id], meeting_ids=[meeting.id])
-    waiting.open_reserved(session, meeting_id=meeting.id)
+    if meeting.held_back:
+        waiting.open_reserved(session, meeting_id=meeting.id)
     held = _place_to_come(session, invitation)
     if held is not None and held.session_id != meeting.id and held.session.ends_at <= clock.now():
         held.over = True  # who came has not been recorded: that is nothing to wait for
