@@ -23,13 +23,17 @@ from engage.kernel import clock
 from engage.kernel.uktime import to_uk
 
 LAG = timedelta(minutes=2)
-"""A publication is seen when its transaction ends, up to a minute after the time it bears. Windows end this
-long before the present, so that none falls between two windows.
+"""A publication is seen when its transaction ends, a little after the time it bears. Windows end this long before the
+present, and none is opened while a transaction takes longer (``_settled``): nothing falls between two windows.
 """
 AGAIN = timedelta(minutes=15)
 """For who was left over by a finished run (their letter could not be written, or they changed their hour since), the
 same slot gets another run after this long: what always fails must not fail every minute."""
 _LOCK = 0x646967657374  # "digest"
+_WRITING = sa.text(
+    "SELECT min(xact_start) FROM pg_stat_activity WHERE datname = current_database() "
+    "AND backend_type = 'client backend' AND backend_xid IS NOT NULL AND pid <> pg_backend_pid()"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +130,9 @@ def run_for(
     """Return the run that brings the digests of ``schedule`` for ``slot``, opened if need be.
 
     Its window begins where the last run's ended (``since`` when there was none) and ends two minutes before ``now``.
-    ``None`` when a run of the same slot was finished a moment ago (unless ``again``), or when there is no time
-    between beginning and end. A run of an earlier slot that is not finished ends here. Call ``take_turn`` before.
+    ``None`` when a run of the same slot was finished a moment ago (unless ``again``), when there is no time between
+    beginning and end, or while somebody has been writing since before the end. A run of an earlier slot that is not
+    finished ends here. Call ``take_turn`` before.
     """
     end, last = window_end(now), _last(session, schedule)
     if last is not None:
@@ -140,7 +145,7 @@ def run_for(
         if last.finished_at is None:
             last.finished_at = clock.now()
     start = last.window_end if last is not None else since
-    if start >= end:
+    if start >= end or not _settled(session, end):
         return None
     values = {
         "cadence": schedule.cadence,
@@ -158,6 +163,12 @@ def run_for(
     insert = postgresql.insert(DigestRun).values(values).on_conflict_do_nothing()
     opened: DigestRun | None = session.scalar(insert.returning(DigestRun))
     return opened
+
+
+def _settled(session: Session, end: datetime) -> bool:
+    """Tell whether nothing can appear any more up to ``end``: who has written something and is not done began later."""
+    oldest: datetime | None = session.scalar(_WRITING)
+    return oldest is None or oldest > end
 
 
 def unfinished(session: Session) -> Sequence[DigestRun]:

@@ -259,6 +259,25 @@ def test_one_that_fails_does_not_hold_up_the_others(
     assert [(run.letters, run.failed) for run in runs] == [(1, 2), (1, 0)]
 
 
+def test_what_takes_long_to_be_published_falls_between_no_two_windows(committed: sa.Engine) -> None:
+    much_later = TUESDAY.replace(year=2100)  # than what the clock of the database says
+    with time_machine.travel(much_later, tick=False) as traveller:
+        published_at = clock.now() - timedelta(hours=1)
+        with unit_of_work() as session:
+            weekly(session, cadence=Cadence.IMMEDIATE, covered_until=published_at - timedelta(days=2))
+            published(session, published_at - timedelta(days=1, hours=1), title="Quick")
+        with unit_of_work() as slow:
+            published(slow, published_at, title="Slow")
+            open_runs(clock.now())
+            assert write_runs() == (0, True)
+        traveller.shift(timedelta(minutes=20))
+        open_runs(clock.now())
+        assert write_runs() == (1, True)
+        with unit_of_work() as session:
+            told = [one.subject for one in letters_of(session)]
+    assert told == ["2 new challenges: Slow and 1 more"]
+
+
 def test_eight_at_once_open_one_run_and_write_each_digest_once(committed: sa.Engine) -> None:
     with unit_of_work() as session:
         emails = {weekly(session).email for _ in range(5)}
