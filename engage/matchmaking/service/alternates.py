@@ -35,7 +35,9 @@ from engage.matchmaking.service.sifting import sift
 from engage.matchmaking.service.waves import WaveTerms, begin_wave, check_challenge, goes_on, locked, room_of
 from engage.suppliers.models import Supplier
 
-NOTHING_TO_CHOOSE = "No session of this challenge takes places any more. Schedule one before an alternate is invited."
+NOTHING_TO_CHOOSE = (
+    "No session of this challenge takes places any more. Schedule one before an alternate is invited."
+)
 
 
 def draw_alternates(session: Session, *, challenge_id: int) -> list[Invitation]:
