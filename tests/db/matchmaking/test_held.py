@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -110,7 +111,7 @@ class TestJob:
             session.execute(sa.update(Invitation).values(expires_at=clock.now() - timedelta(minutes=1)))
         real = service.expire_overdue
 
-        def first_fails(session: Session, **options: int) -> None:
+        def first_fails(session: Session, **options: Any) -> None:
             real(session, **options)
             if options["invitation_id"] == ids[0]:
                 raise RuntimeError("as if the database had given up")
