@@ -49,13 +49,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.skip(reason="needs Debian's chromium: apt-get install chromium"))
 
 
-@dataclass(frozen=True)
+@dataclass
 class Site:
     """A running site: its address, its database, and the folder its mail goes to."""
 
     url: str
     engine: sa.Engine
     mail: Path
+    weeks: int = 0
+    """How far ahead digests were written: journeys share the site, and nobody gets two at one time."""
 
     def letters(self, to: str, *, subject: str = "") -> list[EmailMessage]:
         """Return the mails to ``to`` whose subject contains ``subject``, oldest first."""
