@@ -24,7 +24,7 @@ from engage.interests.service.dates import counts_until
 from engage.kernel import clock
 from engage.kernel.actor import Actor, OrganisationKind, Role
 from engage.kernel.errors import Conflict, Invalid, NotAllowed, NotFound
-from tests.factories import accounts, suppliers
+from tests.factories import accounts, advisory, suppliers
 from tests.factories import interests as made
 
 
@@ -317,8 +317,9 @@ def test_who_has_said_what(session: Session) -> None:
 
 def test_what_was_confirmed_on_entry_is_kept_word_for_word_once(session: Session) -> None:
     challenge = made.challenge(session)
-    expert = accounts.actor(session, Role.SUPPLIER_EXPERT)
-    entry = service.Entry("session:abc", expert.person_id, 7)
+    team = advisory.team(session)
+    expert = team.actor
+    entry = service.Entry("session:abc", expert.person_id, team.supplier.id)
     new = [service.attest(session, actor=expert, challenge=challenge, entry=entry) for _ in range(2)]
     assert (new, service.confirmed(session, entries=[entry])) == ([True, False], {entry})
     (kept,) = queries.attestations(session, challenge_id=challenge.id)
