@@ -11,7 +11,7 @@ from engage.kernel.jobs import every, task
 
 @every("*/5 * * * *")
 @task("advisory.end_kept_places", lock="advisory.end_kept_places")
-def end_kept_places(timestamp: int) -> None:  # noqa: ARG001 - every periodic job is told when it was due
+def end_kept_places(**_due: int) -> None:
     """Give up the places that were kept until now, one in each transaction, and offer them to the next in line."""
     with reading() as session:
         ids = queries.lapsed_seats(session, moment=clock.now())
@@ -22,7 +22,7 @@ def end_kept_places(timestamp: int) -> None:  # noqa: ARG001 - every periodic jo
 
 @every("*/5 * * * *")
 @task("advisory.see_to_places", lock="advisory.see_to_places")
-def see_to_places(timestamp: int) -> None:  # noqa: ARG001 - every periodic job is told when it was due
+def see_to_places(**_due: int) -> None:
     """Open to everybody what was kept for volunteers until now; end waiting lists for which it is too late.
 
     Then offer what is free to who waits, whatever left it free: should a change forget them, they wait five minutes.
@@ -45,7 +45,7 @@ def see_to_places(timestamp: int) -> None:  # noqa: ARG001 - every periodic job 
 
 @every("5 * * * *")
 @task("advisory.remind", lock="advisory.remind")
-def remind(timestamp: int) -> None:  # noqa: ARG001 - every periodic job is told when it was due
+def remind(**_due: int) -> None:
     """Write the reminders that are due."""
     with unit_of_work() as session:
         service.remind(session, now=clock.now())
@@ -53,7 +53,7 @@ def remind(timestamp: int) -> None:  # noqa: ARG001 - every periodic job is told
 
 @every("20 3 * * *")
 @task("advisory.forget", lock="advisory.forget")
-def forget(timestamp: int) -> None:  # noqa: ARG001 - every periodic job is told when it was due
+def forget(**_due: int) -> None:
     """Delete access needs that nobody has to know any more, and take people out of answers whose time is over."""
     with unit_of_work() as session:
         service.forget_needs(session, now=clock.now())
@@ -62,7 +62,7 @@ def forget(timestamp: int) -> None:  # noqa: ARG001 - every periodic job is told
 
 @every("*/15 * * * *")
 @task("advisory.check_interests", lock="advisory.check_interests")
-def check_interests(timestamp: int) -> None:  # noqa: ARG001 - every periodic job is told when it was due
+def check_interests(**_due: int) -> None:
     """Check the places in sessions that are about to begin for conflicts of interest once more."""
     with unit_of_work() as session:
         admission.check_starting(session, now=clock.now())

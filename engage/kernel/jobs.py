@@ -36,7 +36,7 @@ def task(
 
 
 def every(cron: str, **options: Any) -> Callable[[Task], Task]:
-    """Run a task periodically (UTC cron); once, however many workers there are. The task takes ``timestamp``."""
+    """Run a task periodically (UTC cron); once, however many workers there are. It is told when it was due."""
     return app.periodic(cron=cron, **options)
 
 

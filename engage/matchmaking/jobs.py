@@ -65,7 +65,7 @@ def run_for(challenge_id: int, again: bool = False) -> None:
 
 @every("40 3 * * *")
 @task("matchmaking.tidy", lock="matchmaking.tidy")
-def tidy(timestamp: int) -> None:  # noqa: ARG001 - every periodic job is told when it was due
+def tidy(**_due: int) -> None:
     """Take the snapshot of the corpus anew if anything was said since, and forget words that nothing refers to."""
     with unit_of_work() as session:
         service.refresh_corpus(session, stale=0)
@@ -75,7 +75,7 @@ def tidy(timestamp: int) -> None:  # noqa: ARG001 - every periodic job is told w
 
 @every("*/15 * * * *")
 @task("matchmaking.expire", lock="matchmaking.expire")
-def expire(timestamp: int) -> None:  # noqa: ARG001 - every periodic job is told when it was due
+def expire(**_due: int) -> None:
     """Close what nobody answered in time, send what can be read now, and see to places that are free.
 
     One in each transaction; one that fails keeps nothing else waiting, and is tried again next time. Alternates are
@@ -112,7 +112,7 @@ def draw_alternates(challenge_id: int) -> None:
 
 @every("10 * * * *")
 @task("matchmaking.remind", lock="matchmaking.remind")
-def remind(timestamp: int) -> None:  # noqa: ARG001 - every periodic job is told when it was due
+def remind(**_due: int) -> None:
     """Remind suppliers of invitations that nobody has answered and that end soon."""
     with unit_of_work() as session:
         service.remind_of_invitations(session, now=clock.now())

@@ -9,7 +9,7 @@ from engage.suppliers import service
 
 @jobs.every("50 2 * * *")
 @jobs.task("suppliers.words", lock="suppliers.words")
-def words(timestamp: int = 0) -> None:  # noqa: ARG001 - every periodic job is told when it was due
+def words(**_due: int) -> None:
     """Collect the words that suppliers use, for those who mistype one."""
     with unit_of_work() as session:
         service.refresh_words(session)
@@ -24,7 +24,7 @@ def add_words() -> None:
 
 @jobs.every("20 7 * * *")
 @jobs.task("suppliers.remind", lock="suppliers.remind")
-def remind(timestamp: int = 0) -> None:  # noqa: ARG001 - every periodic job is told when it was due
+def remind(**_due: int) -> None:
     """Remind suppliers of statements that expire, one unit of work each."""
     with reading() as session:
         ids = service.to_remind(session)

@@ -21,7 +21,7 @@ def draw() -> None:
 
 @every("20 2 * * *")
 @task("techmap.draw_nightly")
-def draw_nightly(timestamp: int) -> None:  # noqa: ARG001 - every periodic job is told when it was due
+def draw_nightly(**_due: int) -> None:
     """Have the map drawn."""
     with unit_of_work() as session:
         jobs.defer(session, draw, once=service.DRAW)
@@ -29,7 +29,7 @@ def draw_nightly(timestamp: int) -> None:  # noqa: ARG001 - every periodic job i
 
 @every("*/10 * * * *")
 @task("techmap.look")
-def look(timestamp: int) -> None:  # noqa: ARG001 - every periodic job is told when it was due
+def look(**_due: int) -> None:
     """Have the map drawn before the night when much has changed, or when there is none."""
     with reading() as session:
         wanted = service.wants_drawing(session)

@@ -17,47 +17,35 @@ from engage.outbox import service as outbox
 
 def need_asked(session: Session, *, need: AccessNeed, readers: Sequence[Person]) -> None:
     """Tell who sees to it that somebody needs something for a session, and where to read what."""
-    meeting = need.session
+    challenge = need.session.challenge
     for person in readers:
-        outbox.post(
+        _post(
             session,
-            template="need_asked",
-            to=person.email,
-            to_name=person.name,
-            person_id=person.id,
-            context={
-                "title": meeting.title,
-                "when": uk_range(meeting.starts_at, meeting.ends_at),
-                "challenge": meeting.challenge.title,
-                "link": f"{settings().base_url}/department/sessions/{meeting.ref}/needs",
-            },
-            dedupe_key=f"need:{need.id}:asked:{need.asked_at.isoformat()}:{person.id}",
-            why=f"You got this email because you run sessions for {meeting.challenge.organisation.name}.",
-            sender=System(),
+            "need_asked",
+            person,
+            need.session,
+            path=f"/department/sessions/{need.session.ref}/needs",
+            key=f"need:{need.id}:asked:{need.asked_at.isoformat()}:{person.id}",
+            why=f"you run sessions for {challenge.organisation.name}",
+            challenge=challenge.title,
         )
 
 
 def need_answered(session: Session, *, sender: Anyone, need: AccessNeed) -> None:
     """Tell who asked that there is an answer, and where. It names no audience: the ledger says nothing of needs."""
-    meeting, person = need.session, need.person
     if not accounts.is_active_member(
-        session, person_id=person.id, organisation_id=need.supplier.organisation_id
+        session, person_id=need.person_id, organisation_id=need.supplier.organisation_id
     ):
         return
     assert need.answered_at is not None
-    outbox.post(
+    _post(
         session,
-        template="need_answered",
-        to=person.email,
-        to_name=person.name,
-        person_id=person.id,
-        context={
-            "title": meeting.title,
-            "when": uk_range(meeting.starts_at, meeting.ends_at),
-            "link": f"{settings().base_url}/supplier/sessions/{meeting.ref}/needs",
-        },
-        dedupe_key=f"need:{need.id}:answered:{need.answered_at.isoformat()}",
-        why="You got this email because you are to attend this session.",
+        "need_answered",
+        need.person,
+        need.session,
+        path=f"/supplier/sessions/{need.session.ref}/needs",
+        key=f"need:{need.id}:answered:{need.answered_at.isoformat()}",
+        why="you are to attend this session",
         sender=sender,
     )
 
@@ -67,19 +55,43 @@ def feedback_asked(
 ) -> None:
     """Ask who came, and who ran the session, how it was; each once."""
     for person in people:
-        outbox.post(
+        _post(
             session,
-            template="feedback_asked",
-            to=person.email,
-            to_name=person.name,
-            person_id=person.id,
-            context={
-                "title": meeting.title,
-                "when": uk_range(meeting.starts_at, meeting.ends_at),
-                "closes": closes,
-                "link": f"{settings().base_url}/sessions/{meeting.ref}/feedback",
-            },
-            dedupe_key=f"feedback:{meeting.ref}:{person.id}",
-            why="You got this email because you were in this session.",
-            sender=System(),
+            "feedback_asked",
+            person,
+            meeting,
+            path=f"/sessions/{meeting.ref}/feedback",
+            key=f"feedback:{meeting.ref}:{person.id}",
+            why="you were in this session",
+            closes=closes,
         )
+
+
+def _post(
+    session: Session,
+    template: str,
+    person: Person,
+    meeting: AdvisorySession,
+    *,
+    path: str,
+    key: str,
+    why: str,
+    sender: Anyone | None = None,
+    **more: str,
+) -> None:
+    outbox.post(
+        session,
+        template=template,
+        to=person.email,
+        to_name=person.name,
+        person_id=person.id,
+        context={
+            "title": meeting.title,
+            "when": uk_range(meeting.starts_at, meeting.ends_at),
+            "link": f"{settings().base_url}{path}",
+            **more,
+        },
+        dedupe_key=key,
+        why=f"You got this email because {why}.",
+        sender=sender or System(),
+    )

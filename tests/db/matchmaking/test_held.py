@@ -117,7 +117,7 @@ class TestJob:
                 raise RuntimeError("as if the database had given up")
 
         monkeypatch.setattr(service, "expire_overdue", first_fails)
-        jobs.expire(0)
+        jobs.expire(timestamp=0)
         with new_session() as session:
             states = [session.get_one(Invitation, number).state for number in ids]
         assert states == [InvitationState.SENT, InvitationState.EXPIRED]
