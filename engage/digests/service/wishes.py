@@ -74,7 +74,10 @@ def _cpv(_session: Session, value: str) -> str:
     try:
         return codes.cpv_code(value)
     except ValueError as problem:
-        raise Invalid({"cpv": str(problem)}) from problem
+        said = str(problem)
+        if not any(each.isdigit() for each in value):
+            said = f"“{one_line(value)}” is no CPV code: enter its digits, or the first of them, like 72"
+        raise Invalid({"cpv": said}) from problem
 
 
 def _region(_session: Session, value: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from urllib.parse import urlencode
 
-from flask import redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from engage.accounts import queries as accounts
@@ -41,9 +41,29 @@ def alerts() -> ResponseReturnValue:
         except Conflict as problem:
             form.add_errors({"email": problem.message})
         else:
-            own = who is not None and form.email.data.lower() == who.email.lower()
-            return redirect(url_for("digests.my_alerts" if own else "digests.asked"), 303)
+            return _answer(form)
+    else:
+        _check_wanted(form)
     return render_template("digests/alerts.html", form=form), 422 if form.errors else 200
+
+
+def _answer(form: AlertsForm) -> ResponseReturnValue:
+    """Lead to one's own list, which has begun to be true; everybody else to the letter."""
+    who = current_actor()
+    if who is None or form.email.data.lower() != who.email.lower():
+        return redirect(url_for("digests.asked"), 303)
+    what = queries.about(db(), service.checked_filter(db(), form.wish))
+    flash(f"You get these alerts now: {what}.", "success")
+    return redirect(url_for("digests.my_alerts"), 303)
+
+
+def _check_wanted(form: AlertsForm) -> None:
+    """Say what is wrong with what was asked for together with the rest, so that all of it is mended at once."""
+    if form.errors and isinstance(form.topic.data, Topic) and not form.topic.errors:
+        try:
+            service.checked_filter(db(), form.wish)
+        except Invalid as problem:
+            form.add_errors(problem.fields)
 
 
 @bp.get("/alerts/check-your-email")

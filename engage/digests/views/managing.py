@@ -20,6 +20,7 @@ from engage.http.limits import limited
 from engage.http.session import db, writes
 from engage.kernel import clock
 from engage.kernel.errors import Invalid
+from engage.outbox.queries import suppression_of
 from engage.outbox.service import works_again
 
 if TYPE_CHECKING:
@@ -105,6 +106,9 @@ def _do(deed: str, email: str, form: PauseForm) -> str:
         assert form.until_on.data
         service.pause(session, email=email, from_on=form.from_on.data, until_on=form.until_on.data, actor=who)
         return "The pause is set. Afterwards the next email of each of your alerts tells what is still open."
+    if deed == "mail":
+        works_again(session, email=email, actor=who)
+        return "Emails to this address go out again."
     if deed == "resume":
         service.resume(session, email=email, actor=who)
         return "The pause has ended."
@@ -114,7 +118,7 @@ def _do(deed: str, email: str, form: PauseForm) -> str:
     if deed == "end":
         number = request.form.get("subscription", type=int) or 0
         service.end_one(session, email=email, subscription_id=number, actor=who)
-        return "These alerts have ended. The others go on."
+        return "These alerts have ended."
     if deed == "end_all":
         service.end_all(session, email=email, actor=who)
         return "All alerts to this address have ended."
@@ -132,6 +136,7 @@ def _page(email: str, here: str, form: PauseForm) -> str:
         own=current_actor() is not None,
         rows=_rows(found, queries.abouts(session, found), arranged),
         pause=arranged.pauses.get(email.lower()),
+        stopped=suppression_of(session, email),
         now=clock.now(),
         today=clock.uk_today(),
         muted=queries.muted(session, email),

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 DONE = {
     "confirm": "Your alerts are confirmed.",
+    "again": "Your alerts go on from now.",
     "change": "Your alerts are changed.",
     "end": "These alerts have ended. You will not get another of them.",
 }
@@ -80,7 +81,7 @@ def _act(number: int, token: str) -> ResponseReturnValue:
     if request.form.get("List-Unsubscribe") == "One-Click":
         service.end(db(), subscription_id=number, actor=who)
         return "These alerts have ended.\n", {"Content-Type": "text/plain; charset=utf-8"}
-    if deed == "confirm":
+    if deed in {"confirm", "again"}:
         _works(service.confirm(db(), subscription_id=number, actor=who))
     elif deed == "end":
         service.end(db(), subscription_id=number, actor=who)

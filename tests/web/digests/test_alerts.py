@@ -111,6 +111,7 @@ def test_a_link_can_fill_the_form_in(session: Session, client: DistrustfulClient
         ({"topic": "search", "words": " "}, "Enter the words to look for"),
         ({"topic": "department", "department": ""}, "Choose a department"),
         ({"topic": "department", "department": "77777"}, "Choose"),
+        ({"topic": "cpv", "cpv": "roads"}, "“roads” is no CPV code: enter its digits, or the first of them"),
         ({"topic": "gossip"}, "Choose"),
         ({"cadence": "hourly"}, "Choose"),
         ({"weekday": "7"}, "Choose"),
@@ -127,6 +128,29 @@ def test_wrong_answers_are_explained_and_change_nothing(
     assert "There is a problem" in page
     assert message in page
     assert all_of(session) == []
+
+
+def test_everything_that_is_wrong_is_said_at_once(session: Session, client: DistrustfulClient) -> None:
+    page = client.post("/alerts", data={**ASK, "email": "", "topic": "search", "words": ""}).get_data(
+        as_text=True
+    )
+    said = ("Enter your email address", "Enter the words to look for")
+    assert [text in page for text in said] == [True, True]
+
+
+def test_who_ended_alerts_is_shown_no_list_and_who_has_not_begun_mutes_nothing(
+    session: Session, client: DistrustfulClient
+) -> None:
+    challenges.challenge(session, state=ChallengeState.PUBLISHED, title="Quiet railways")
+    shown = {}
+    for state in SubscriptionState:
+        found = digests.subscription(session, state=state)
+        if state is SubscriptionState.PENDING:
+            found.confirmed_at, found.created_at = None, clock.now()
+        session.commit()
+        page = client.get(page_of(found)).get_data(as_text=True)
+        shown[state.value] = ("Quiet railways" in page, "Hear no more of it" in page)
+    assert shown == {"pending": (True, False), "active": (True, True), "ended": (False, False)}
 
 
 def test_the_schedule_may_be_left_out(session: Session, client: DistrustfulClient) -> None:
@@ -201,7 +225,8 @@ def test_changing_and_ending_and_starting_again(
     assert client.post(page_of(found), data={"action": "end"}).status_code == 303
     assert "These alerts have ended" in text_of(client.get(page_of(found)).get_data(as_text=True))
     assert client.post(page_of(found), data=change).status_code == 409
-    assert client.post(page_of(found), data={"action": "confirm"}).status_code == 303
+    assert client.post(page_of(found), data={"action": "again"}).status_code == 303
+    assert "Your alerts go on from now." in client.get(page_of(found)).get_data(as_text=True)
     assert all_of(session)[0].state is SubscriptionState.ACTIVE
 
 
@@ -232,6 +257,7 @@ def test_ones_own_alerts_begin_at_once_and_are_listed(session: Session, browser_
     answer = browser.post("/alerts", data={**ASK, "email": email[1]})
     assert (answer.status_code, answer.location) == (303, "/account/alerts")
     page = text_of(browser.get("/account/alerts").get_data(as_text=True))
+    assert "You get these alerts now: all new challenges." in page
     assert "All new challenges" in page
     assert "Active" in page
     assert "their secret" not in page

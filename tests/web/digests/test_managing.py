@@ -99,6 +99,22 @@ def test_so_does_who_arranges_something_on_the_page_of_everything(
     assert outbox.is_suppressed(session, SAM) is not mailed
 
 
+def test_the_page_of_everything_says_that_nothing_is_sent_and_lets_it_go_again(
+    session: Session, browser_as: BrowserAs
+) -> None:
+    browser = browser_as(Role.SUPPLIER_ADMIN)
+    email = session.scalars(sa.select(Person.email)).one()
+    digests.subscription(session, email=email)
+    outbox.suppress(session, email=email, reason="550")
+    session.commit()
+    page = text_of(browser.get("/account/alerts").get_data(as_text=True))
+    assert "Nothing of it is sent at the moment." in page
+    assert browser.post("/account/alerts", data={"action": "mail"}).status_code == 303
+    page = text_of(browser.get("/account/alerts").get_data(as_text=True))
+    assert ("Emails to this address go out again." in page, "Nothing of it is sent" in page) == (True, False)
+    assert outbox.is_suppressed(session, email) is False
+
+
 def test_links_of_an_address_that_was_forgotten_still_end_and_say_so(
     session: Session, client: DistrustfulClient
 ) -> None:
@@ -148,9 +164,9 @@ def test_a_pause_is_set_seen_everywhere_and_ended(session: Session, client: Dist
     assert client.post(everything_of(mine), data=pause(today, last)).status_code == 303
     kept = session.scalars(sa.select(Pause)).one()
     assert (kept.email, kept.from_on, kept.until_on) == (SAM, today, last)
-    assert "No alerts until" in text_of(client.get(everything_of(mine)).get_data(as_text=True))
+    assert "No alerts up to and including" in text_of(client.get(everything_of(mine)).get_data(as_text=True))
     one = text_of(client.get(f"/alerts/{service.token_for(mine.id)}").get_data(as_text=True))
-    assert "You paused all your alerts until" in one
+    assert "You paused all your alerts, up to and including" in one
     longer = pause(today + timedelta(days=2), last + timedelta(days=5))
     assert client.post(everything_of(mine), data=longer).status_code == 303
     session.expire_all()
