@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import lru_cache
 from xml.etree import ElementTree as ET
 
 import html5lib
@@ -11,8 +12,9 @@ Node = ET.Element
 TOLERATED = {"unexpected-end-tag-implies-table-voodoo"}
 
 
+@lru_cache(maxsize=8)  # a page is looked at by the client and then by its test
 def parse(text: str) -> Node:
-    """Parse a page strictly; an HTML error fails the test with its place."""
+    """Parse a page strictly; an HTML error fails the test with its place. The tree is shared: only read it."""
     parser = html5lib.HTMLParser(tree=html5lib.getTreeBuilder("etree"), namespaceHTMLElements=False)
     tree: Node = parser.parse(text)
     errors = [(place, code, data) for place, code, data in parser.errors if code not in TOLERATED]
