@@ -74,6 +74,7 @@ class OfferState(StrEnum):
 
 OFFER_TRANSITIONS: Transitions[OfferState] = {
     OfferState.MADE: frozenset({OfferState.INVITED, OfferState.DECLINED, OfferState.WITHDRAWN}),
+    OfferState.INVITED: frozenset({OfferState.MADE}),  # made again, after the invitation has ended
 }
 
 

@@ -374,7 +374,7 @@ def _about_offer(
             "supplier": offer.supplier.organisation.name,
             **more,
         },
-        dedupe_key=f"{template}:{offer.id}:{person.id}",
+        dedupe_key=f"{template}:{offer.id}:{offer.created_at:%Y%m%dT%H%M%S%f}:{person.id}",
         why=why,
         sender=sender,
         challenge_ref=offer.challenge.ref if audience else None,

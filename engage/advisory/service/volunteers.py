@@ -19,7 +19,6 @@ from engage.kernel.errors import Conflict, NotAllowed
 from engage.kernel.states import check
 from engage.matchmaking import queries as invitations
 from engage.matchmaking import service as matchmaking
-from engage.matchmaking.enums import Origin
 from engage.matchmaking.models import Invitation
 from engage.suppliers.models import Supplier
 
@@ -31,18 +30,33 @@ def offer_help(
 ) -> VolunteerOffer:
     """Offer the supplier's help with an open challenge and return the offer.
 
+    Whose invitation was declined, expired or was withdrawn can offer help like everybody else; an offer that had led to
+    that invitation is made again, with the new words.
+
     Side effects, in order: the challenge's row locked, the offer, an audit line, a letter to each person who
     runs the department's sessions. Raises ``Conflict`` when the challenge takes no more offers or the
-    supplier has been invited, ``AlreadyOffered`` when it has an offer standing, ``NotAllowed`` when it is not
-    verified.
+    supplier has an invitation that stands, ``AlreadyOffered`` when it has an offer standing, ``NotAllowed`` when it is
+    not verified.
     """
     if not supplier.organisation.verified:
         raise NotAllowed("Your organisation has to be verified before it can offer help.")
     if not challenges.hold(session, challenge).is_open:
         raise Conflict("This challenge no longer takes offers.")
     invitation = invitations.invitation_of(session, challenge_id=challenge.id, supplier_id=supplier.id)
-    if invitation is not None and invitation.sent_at is not None:
+    ended = invitation is not None and invitation.has_ended
+    if invitation is not None and invitation.sent_at is not None and not ended:
         raise Conflict("You have already been invited to this challenge: answer the invitation instead.")
+    offer = _made_again(session, actor, challenge, supplier, pitch) if ended else None
+    deed = "made" if offer is None else "made_again"
+    offer = offer or _made(session, actor, challenge, supplier, pitch)
+    _record(session, actor, offer, deed)
+    letters.offer_received(session, sender=actor, offer=offer)
+    return offer
+
+
+def _made(
+    session: Session, actor: Actor, challenge: Challenge, supplier: Supplier, pitch: str
+) -> VolunteerOffer:
     offer = VolunteerOffer(
         challenge=challenge, supplier=supplier, person_id=actor.person_id, pitch=pitch, created_at=clock.now()
     )
@@ -53,8 +67,26 @@ def offer_help(
         if getattr(getattr(error.orig, "diag", None), "constraint_name", None) != _ONE_EACH:
             raise
         raise AlreadyOffered("You have already offered to help with this challenge.") from error
-    _record(session, actor, offer, "made")
-    letters.offer_received(session, sender=actor, offer=offer)
+    return offer
+
+
+def _made_again(
+    session: Session, actor: Actor, challenge: Challenge, supplier: Supplier, pitch: str
+) -> VolunteerOffer | None:
+    """Make the offer that led to an invitation which has ended by now again; ``None`` when there is no such offer."""
+    query = sa.select(VolunteerOffer).where(
+        VolunteerOffer.challenge_id == challenge.id,
+        VolunteerOffer.supplier_id == supplier.id,
+        VolunteerOffer.state == OfferState.INVITED,
+    )
+    offer = session.scalar(query.with_for_update().execution_options(populate_existing=True))
+    if offer is None:
+        return None
+    check(OFFER_TRANSITIONS, now=offer.state, to=OfferState.MADE, thing="offer")
+    offer.state, offer.pitch, offer.person_id = OfferState.MADE, pitch, actor.person_id
+    offer.created_at, offer.answered_at = clock.now(), None
+    session.flush()
+    session.refresh(offer, ["person"])
     return offer
 
 
@@ -68,18 +100,14 @@ def invite_volunteer(session: Session, *, actor: Actor, offer: VolunteerOffer) -
     """Invite a supplier that offered help; from there on it goes the way of every invitation.
 
     Side effects, in order: the challenge's row is locked, then the offer's, whose state changes, an audit
-    line, then what ``matchmaking.service.invite`` does (invitation, letter). Raises ``Conflict`` when the
+    line, then what ``matchmaking.service.invite_who_offered`` does (invitation, letter). Raises ``Conflict`` when the
     offer does not wait any more or the challenge is not open.
     """
     challenges.hold(session, offer.challenge)
     offer = _move(session, offer, OfferState.INVITED)
     _record(session, actor, offer, "invited")
-    return matchmaking.invite(
-        session,
-        actor=actor,
-        challenge=offer.challenge,
-        supplier=offer.supplier,
-        origin=Origin.VOLUNTEERED,
+    return matchmaking.invite_who_offered(
+        session, actor=actor, challenge=offer.challenge, supplier=offer.supplier
     )
 
 

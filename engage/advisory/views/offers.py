@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+from typing import TYPE_CHECKING
 
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from engage.advisory import queries, service
+from engage.advisory.enums import OfferState
 from engage.advisory.errors import AlreadyOffered
 from engage.advisory.forms import OfferForm, VolunteerForm
 from engage.advisory.policy import AdvisoryPermission, can_run, can_volunteer, can_withdraw
@@ -19,7 +21,12 @@ from engage.http import limits
 from engage.http.access import actor, authorise, requires, signed_in
 from engage.http.session import db, writes
 from engage.kernel.errors import NotFound
+from engage.kernel.uktime import to_uk, uk_date, uk_time
 from engage.matchmaking import queries as matchmaking
+from engage.matchmaking.enums import InvitationState
+
+if TYPE_CHECKING:
+    from engage.matchmaking.models import Invitation
 
 
 @bp.route("/challenges/<ref>/volunteer", methods=["GET", "POST"])
@@ -41,6 +48,9 @@ def volunteer(ref: str) -> ResponseReturnValue:
             )
         return redirect(url_for("advisory.volunteer", ref=ref), 303)
     invitation = matchmaking.invitation_of(db(), challenge_id=challenge.id, supplier_id=supplier.id)
+    ended = invitation is not None and invitation.has_ended
+    if offer is not None and offer.state is OfferState.INVITED and ended:
+        offer = None  # it can be made again
     page = render_template(
         "advisory/volunteer.html",
         form=form,
@@ -48,6 +58,7 @@ def volunteer(ref: str) -> ResponseReturnValue:
         offer=offer,
         # One that was not sent yet is the department's secret.
         invitation=invitation if invitation and invitation.sent_at else None,
+        ended=ended,
     )
     return page, 422 if form.errors else 200
 
@@ -86,4 +97,23 @@ def offer(offer_id: int) -> ResponseReturnValue:
             service.decline_offer(db(), actor=actor(), offer=found, reason=form.reason.data)
             flash("The offer is declined. They are told the reason.", "success")
         return redirect(url_for("advisory.department_sessions", ref=found.challenge.ref), 303)
-    return render_template("advisory/offer.html", form=form, offer=found), 422 if form.errors else 200
+    invitation = matchmaking.invitation_of(
+        db(), challenge_id=found.challenge_id, supplier_id=found.supplier_id
+    )
+    page = render_template(
+        "advisory/offer.html",
+        form=form,
+        offer=found,
+        before=_before(invitation) if invitation and invitation.sent_at and invitation.has_ended else "",
+    )
+    return page, 422 if form.errors else 200
+
+
+def _before(invitation: Invitation) -> str:
+    """Say how the invitation that the supplier had before ended."""
+    if invitation.state is InvitationState.DECLINED and invitation.answered_at is not None:
+        return f"Yes: it was declined on {uk_date(to_uk(invitation.answered_at).date())}"
+    if invitation.state is InvitationState.WITHDRAWN:
+        return "Yes: it was withdrawn"
+    assert invitation.expires_at is not None
+    return f"Yes: it could be answered until {uk_time(invitation.expires_at)}, and was not"

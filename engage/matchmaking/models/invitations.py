@@ -9,12 +9,14 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from engage.accounts.models import Person
 from engage.challenges.models import Challenge
+from engage.kernel import clock
 from engage.kernel.db import Base
 from engage.matchmaking.enums import InvitationState, Origin
 from engage.matchmaking.models.runs import MatchRun
 from engage.suppliers.models import Supplier
 
 DAYS_TO_ANSWER = 14
+ENDED = (InvitationState.DECLINED, InvitationState.EXPIRED, InvitationState.WITHDRAWN)
 
 
 class Wave(Base):
@@ -96,6 +98,16 @@ class Invitation(Base):
     def waits_for_release(self) -> bool:
         """Whether it is an alternate that was drawn and that nobody has let go out."""
         return self.state is InvitationState.HELD and self.drawn_at is not None and self.wave_id is None
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it can be neither answered nor used any more, also when no job has closed it yet."""
+        late = (
+            self.state is InvitationState.SENT
+            and self.expires_at is not None
+            and self.expires_at <= clock.now()
+        )
+        return late or self.state in ENDED
 
     @property
     def reopened(self) -> bool:

@@ -61,8 +61,8 @@ def public_summary(session: Session, *, challenge_id: int) -> Summary | None:
         .order_by(MatchRun.released_at.desc())
         .limit(1)
     )
-    # Who was matched, and after its invitation had ended asked for a talk, was invited by the match all the same.
-    matched = sa.and_(Invitation.origin == Origin.ASKED, Invitation.run_id.is_not(None))
+    # Who was matched, and after its invitation had ended asked for a talk or volunteered, was invited by the match.
+    matched = Invitation.run_id.is_not(None)
     origin = sa.case((matched, sa.literal(Origin.MATCHED, Invitation.origin.type)), else_=Invitation.origin)
     query = (
         sa.select(origin, sa.func.count())

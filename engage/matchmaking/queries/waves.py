@@ -14,11 +14,11 @@ from engage.challenges.models import Challenge
 from engage.kernel.errors import NotFound
 from engage.matchmaking.enums import InvitationState, Origin, RunState
 from engage.matchmaking.models import Invitation, MatchRun, SelectionRules, Wave
+from engage.matchmaking.models.invitations import ENDED
 from engage.matchmaking.models.selection import PLACES
 from engage.suppliers.models import Supplier
 
 STANDING = (InvitationState.HELD, InvitationState.SENT, InvitationState.ACCEPTED)
-ENDED = (InvitationState.DECLINED, InvitationState.EXPIRED, InvitationState.WITHDRAWN)
 
 
 @dataclass

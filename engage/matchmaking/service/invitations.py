@@ -97,15 +97,7 @@ def hold(
     Raises ``Conflict`` when the challenge is not open, the supplier is not verified, a conflict of interest stands in
     the way, or it was invited before.
     """
-    if challenges.hold(session, challenge).state not in OPEN_STATES:
-        raise Conflict("Invitations can go out only while the challenge is open.")
-    if not is_verified(session, supplier):
-        raise Conflict(f"{supplier.organisation.name} is not verified, so it cannot be invited.")
-    if interests.is_blocked(session, challenge=challenge, supplier_id=supplier.id, on=clock.uk_today()):
-        raise Conflict(
-            f"{supplier.organisation.name} cannot be invited while a conflict of interest stands in the way. "
-            "The page on interests of this challenge says what can be done."
-        )
+    _check_invitable(session, challenge, supplier)
     found = find(session, challenge=challenge, supplier=supplier)
     if found is None:
         made = Invitation(
@@ -148,13 +140,44 @@ def let_answer(session: Session, *, actor: Anyone, challenge: Challenge, supplie
         found.expires_at = max(found.expires_at or until, until)
         session.flush()
         return found
-    # the one way back from an end: the supplier itself asked to be heard
-    found.state, found.origin, found.expires_at = InvitationState.SENT, Origin.ASKED, until
-    found.answered_at, found.answered_by_id, found.decline_reason = None, None, ""
-    found.sent_at = found.sent_at or clock.now()
-    session.flush()
-    _record(session, actor, found, "opened_again", expires_at=until.isoformat())
+    _open_again(session, actor, found, Origin.ASKED)
     return found
+
+
+def invite_who_offered(
+    session: Session, *, actor: Anyone, challenge: Challenge, supplier: Supplier
+) -> Invitation:
+    """Invite a supplier that offered help, also when an invitation to the challenge has ended before.
+
+    One that was declined, expired or was withdrawn is opened again as a volunteer's, with the usual time to answer: its
+    place in the plan is another's by now, and how it ended stays in the audit trail.
+
+    Side effects: the challenge's row locked, then the organisation's and the invitation's; the state and its times, an
+    audit line, a letter to each member of the supplier, the event ``InvitationSent``; or those of ``invite``. Raises
+    what that raises.
+    """
+    _check_invitable(session, challenge, supplier)
+    found = find(session, challenge=challenge, supplier=supplier)
+    if found is None or not found.has_ended:
+        return invite(session, actor=actor, challenge=challenge, supplier=supplier)
+    if found.state is InvitationState.SENT:
+        expire(session, actor=actor, invitation=found)
+    _open_again(session, actor, found, Origin.VOLUNTEERED)
+    found.sent_at = clock.now()
+    session.flush()
+    letters.tell_again(session, sender=actor, invitation=found)
+    emit(session, InvitationSent(found.id))
+    return found
+
+
+def _open_again(session: Session, actor: Anyone, invitation: Invitation, origin: Origin) -> None:
+    """Let an invitation that ended be answered: the one way back, because the supplier itself asked to be heard."""
+    until = last_moment(invitation.challenge)
+    invitation.state, invitation.origin, invitation.expires_at = InvitationState.SENT, origin, until
+    invitation.answered_at, invitation.answered_by_id, invitation.decline_reason = None, None, ""
+    invitation.sent_at = invitation.sent_at or clock.now()
+    session.flush()
+    _record(session, actor, invitation, "opened_again", expires_at=until.isoformat())
 
 
 def is_verified(session: Session, supplier: Supplier) -> bool:
@@ -300,6 +323,19 @@ def lock(session: Session, invitation: Invitation) -> Invitation:
         .execution_options(populate_existing=True)
     )
     return session.scalars(query).one()
+
+
+def _check_invitable(session: Session, challenge: Challenge, supplier: Supplier) -> None:
+    """Raise ``Conflict`` unless ``supplier`` can be invited to ``challenge`` today; both are locked by that."""
+    if challenges.hold(session, challenge).state not in OPEN_STATES:
+        raise Conflict("Invitations can go out only while the challenge is open.")
+    if not is_verified(session, supplier):
+        raise Conflict(f"{supplier.organisation.name} is not verified, so it cannot be invited.")
+    if interests.is_blocked(session, challenge=challenge, supplier_id=supplier.id, on=clock.uk_today()):
+        raise Conflict(
+            f"{supplier.organisation.name} cannot be invited while a conflict of interest stands in the way. "
+            "The page on interests of this challenge says what can be done."
+        )
 
 
 def _group(session: Session, supplier: Supplier, run: MatchRun | None) -> str:

@@ -39,6 +39,14 @@ def tell(session: Session, *, sender: Anyone, invitation: Invitation) -> int:
     return _post(session, sender, invitation, template="invitation", more=_invited(session, invitation))
 
 
+def tell_again(session: Session, *, sender: Anyone, invitation: Invitation) -> int:
+    """Post the letter of ``invitation``, which had ended and is open again, to each reader; return how many."""
+    assert invitation.sent_at is not None
+    key = f":{invitation.sent_at:%Y%m%dT%H%M%S%f}"
+    more = _invited(session, invitation)
+    return _post(session, sender, invitation, template="invitation", more=more, key=key)
+
+
 def tell_after_all(
     session: Session, *, sender: Anyone, invitation: Invitation, people: Collection[str], key: str
 ) -> int:

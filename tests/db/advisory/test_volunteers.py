@@ -15,8 +15,10 @@ from engage.challenges.enums import OPEN_STATES, ChallengeState
 from engage.kernel import clock
 from engage.kernel.actor import Role
 from engage.kernel.errors import Conflict, NotAllowed
+from engage.matchmaking import queries as known
+from engage.matchmaking import service as matchmaking
 from engage.matchmaking.enums import InvitationState, Origin
-from tests.factories import accounts, advisory
+from tests.factories import accounts, advisory, interests
 from tests.support.records import letters, tags
 
 
@@ -151,3 +153,149 @@ def test_declining_tells_the_reason_to_who_offered_once(session: Session) -> Non
     ):
         with pytest.raises(Conflict):
             deed()
+
+
+ENDED = (InvitationState.EXPIRED, InvitationState.DECLINED, InvitationState.WITHDRAWN)
+
+
+@pytest.mark.parametrize("state", ENDED)
+@pytest.mark.parametrize("origin", [Origin.MATCHED, Origin.VOLUNTEERED])
+def test_whose_invitation_has_ended_can_offer_help_again(
+    session: Session, state: InvitationState, origin: Origin
+) -> None:
+    challenge, team = advisory.open_challenge(session), advisory.team(session)
+    run = advisory.run(session, challenge=challenge) if origin is Origin.MATCHED else None
+    ended = advisory.invitation(
+        session,
+        challenge=challenge,
+        supplier=team.supplier,
+        state=state,
+        origin=origin,
+        run=run,
+        answered_by_id=team.person.id,
+        decline_reason="Not then.",
+    )
+    if run is None:
+        advisory.offer(session, challenge=challenge, team=team, pitch="Before", state=OfferState.INVITED)
+    meeting = advisory.meeting(session, challenge=challenge)
+
+    offer = service.offer_help(
+        session, actor=team.actor, challenge=challenge, supplier=team.supplier, pitch="After all"
+    )
+    with pytest.raises(AlreadyOffered):
+        service.offer_help(
+            session, actor=team.actor, challenge=challenge, supplier=team.supplier, pitch="Twice"
+        )
+    assert (offer.state, offer.pitch, offer.answered_at) == (OfferState.MADE, "After all", None)
+    invited = service.invite_volunteer(session, actor=accounts.actor(session, Role.FACILITATOR), offer=offer)
+
+    assert (invited.id, invited.state, invited.origin, offer.state) == (
+        ended.id,
+        InvitationState.SENT,
+        Origin.VOLUNTEERED,
+        OfferState.INVITED,
+    )
+    assert (invited.expires_at, invited.decline_reason) == (matchmaking.last_moment(challenge), "")
+    assert [letter.template for letter in letters(session)] == ["invitation"]
+    made = "advisory:offer:made" if run is not None else "advisory:offer:made_again"
+    assert tags(session) == [made, "advisory:offer:invited", "matchmaking:invitation:opened_again"]
+    service.accept(session, actor=team.actor, invitation=invited, meeting=meeting)
+    assert (meeting.taken, meeting.taken_invited) == (1, 0)
+
+
+def test_each_offer_of_the_same_supplier_is_told(session: Session) -> None:
+    challenge, team = advisory.open_challenge(session), advisory.team(session)
+    runner = accounts.actor(session, Role.FACILITATOR, organisation=challenge.organisation)
+    for pitch in ("First", "Second"):
+        offer = service.offer_help(
+            session, actor=team.actor, challenge=challenge, supplier=team.supplier, pitch=pitch
+        )
+        invited = service.invite_volunteer(session, actor=runner, offer=offer)
+        service.decline(session, actor=team.actor, invitation=invited)
+
+    kinds = [letter.template for letter in letters(session)]
+    assert (kinds.count("offer_received"), kinds.count("invitation")) == (2, 2)
+
+
+def test_time_that_has_run_out_is_an_end_though_no_job_has_come_yet(session: Session) -> None:
+    challenge, team = advisory.open_challenge(session), advisory.team(session)
+    late = advisory.invitation(
+        session, challenge=challenge, supplier=team.supplier, expires_at=clock.now() - timedelta(minutes=1)
+    )
+    offer = service.offer_help(
+        session, actor=team.actor, challenge=challenge, supplier=team.supplier, pitch="Late"
+    )
+
+    invited = service.invite_volunteer(session, actor=accounts.actor(session, Role.FACILITATOR), offer=offer)
+
+    assert (invited.id, invited.state) == (late.id, InvitationState.SENT)
+    assert tags(session)[-2:] == ["matchmaking:invitation:expired", "matchmaking:invitation:opened_again"]
+
+
+def test_an_invitation_that_nobody_was_told_of_before_it_ended_is_no_end_for_a_volunteer(
+    session: Session,
+) -> None:
+    challenge, team = advisory.open_challenge(session), advisory.team(session)
+    unread = advisory.invitation(
+        session,
+        challenge=challenge,
+        supplier=team.supplier,
+        state=InvitationState.WITHDRAWN,
+        sent_at=None,
+        expires_at=None,
+    )
+    offer = advisory.offer(session, challenge=challenge, team=team)
+
+    invited = service.invite_volunteer(session, actor=accounts.actor(session, Role.FACILITATOR), offer=offer)
+
+    assert (invited.id, invited.state) == (unread.id, InvitationState.SENT)
+
+
+@pytest.mark.parametrize("in_the_way", ["suspended", "conflict", "closed", "stands"])
+def test_what_bars_an_invitation_bars_one_that_is_opened_again(session: Session, in_the_way: str) -> None:
+    challenge, team = advisory.open_challenge(session), advisory.team(session)
+    ended = advisory.invitation(
+        session, challenge=challenge, supplier=team.supplier, state=InvitationState.EXPIRED
+    )
+    offer = advisory.offer(session, challenge=challenge, team=team)
+    if in_the_way == "suspended":
+        team.supplier.organisation.state = OrganisationState.SUSPENDED
+    elif in_the_way == "conflict":
+        interests.declared(
+            session, interests.official(session, challenge), counterpart=team.supplier.organisation
+        )
+    elif in_the_way == "closed":
+        challenge.state = ChallengeState.FINDINGS_DUE
+    else:
+        ended.state = InvitationState.ACCEPTED
+    session.flush()
+
+    words = {
+        "suspended": "is not verified",
+        "conflict": "conflict of interest",
+        "closed": "only while the challenge is open",
+        "stands": "already been invited",
+    }
+    with pytest.raises(Conflict, match=words[in_the_way]):
+        service.invite_volunteer(session, actor=accounts.actor(session, Role.FACILITATOR), offer=offer)
+
+
+def test_a_volunteer_of_the_match_is_no_second_invitation_in_public(session: Session) -> None:
+    challenge, team = advisory.open_challenge(session), advisory.team(session)
+    run = advisory.run(session, challenge=challenge)
+    run.suppliers_considered = 9
+    advisory.invitation(
+        session,
+        challenge=challenge,
+        supplier=team.supplier,
+        state=InvitationState.EXPIRED,
+        origin=Origin.MATCHED,
+        run=run,
+    )
+    before = known.public_summary(session, challenge_id=challenge.id)
+    offer = advisory.offer(session, challenge=challenge, team=team)
+
+    service.invite_volunteer(session, actor=accounts.actor(session, Role.FACILITATOR), offer=offer)
+
+    assert before is not None
+    assert known.public_summary(session, challenge_id=challenge.id) == before

@@ -151,6 +151,63 @@ def test_who_is_invited_is_led_to_the_invitation_and_a_held_one_stays_secret(
 
 
 @pytest.mark.parametrize(
+    ("state", "ended", "before"),
+    [
+        (InvitationState.SENT, "was not answered in time", "and was not"),
+        (InvitationState.EXPIRED, "was not answered in time", "and was not"),
+        (InvitationState.DECLINED, "was declined", "it was declined on"),
+        (InvitationState.WITHDRAWN, "was withdrawn", "it was withdrawn"),
+    ],
+)
+def test_from_an_invitation_that_ended_to_a_new_one(
+    session: Session, browser_of: Browser, state: InvitationState, ended: str, before: str
+) -> None:
+    challenge, team = advisory.open_challenge(session), advisory.team(session)
+    advisory.offer(session, challenge=challenge, team=team, state=OfferState.INVITED)
+    invitation = advisory.invitation(
+        session,
+        challenge=challenge,
+        supplier=team.supplier,
+        state=state,
+        expires_at=clock.now() - timedelta(minutes=1),
+        answered_at=clock.now(),
+    )
+    runner = accounts.member(session, Role.FACILITATOR, organisation=challenge.organisation)
+    browser, official = browser_of(team.membership), browser_of(runner)
+    address, page = f"/challenges/{challenge.ref}/volunteer", f"/supplier/invitations/{invitation.ref}"
+
+    assert address in links(browser.get(page).text)
+    assert f"Your invitation {ended}. That does not count against you" in text_of(browser.get(address).text)
+    for _click in range(2):
+        assert browser.post(address, data={"pitch": "After all."}).status_code == 303
+    assert "After all." in text_of(browser.get(address).text)
+    offer = session.scalars(sa.select(VolunteerOffer)).one()
+    read = text_of(official.get(f"/department/offers/{offer.id}").text)
+    assert ("Invited before Yes: it" in read, before in read) == (True, True)
+    answer = official.post(f"/department/offers/{offer.id}", data={"decision": "invite"})
+
+    assert answer.status_code == 303
+    words = text_of(browser.get(page).text)
+    assert ("Would you like to take part after all?" in words, "Answer by" in words) == (False, True)
+    assert "Invited before" not in text_of(official.get(f"/department/offers/{offer.id}").text)
+    assert "You are invited already" in text_of(browser.get(address).text)
+
+
+def test_no_offer_is_asked_for_where_none_can_be_made(session: Session, browser_of: Browser) -> None:
+    team = advisory.team(session)
+    browser = browser_of(team.membership)
+    for days, expected in ((0, True), (-1, False)):
+        challenge = advisory.open_challenge(session, closes_on=clock.uk_today() + timedelta(days=days))
+        ended = advisory.invitation(
+            session, challenge=challenge, supplier=team.supplier, state=InvitationState.DECLINED
+        )
+        ended.answered_at = clock.now()
+        session.flush()
+        words = text_of(browser.get(f"/supplier/invitations/{ended.ref}").text)
+        assert ("Would you like to take part after all?" in words) is expected
+
+
+@pytest.mark.parametrize(
     "state", [OrganisationState.PENDING, OrganisationState.SUSPENDED, OrganisationState.REFUSED]
 )
 def test_a_supplier_that_is_not_verified_is_told_why_not(
