@@ -62,8 +62,15 @@ def waiting_lists(session: Session, *conditions: sa.ColumnElement[bool]) -> Sequ
 
 
 def lapsed_seats(session: Session, *, moment: datetime) -> Sequence[int]:
-    """Return the ids of the seats that were kept until ``moment`` or before, and not taken."""
-    query = sa.select(Seat.id).where(Seat.state == SeatState.OFFERED, Seat.held_until <= moment)
+    """Return the ids of the seats that were kept until ``moment`` or before, and not taken.
+
+    So are those of sessions in which no place can be taken any more.
+    """
+    query = (
+        sa.select(Seat.id)
+        .join(Seat.session)
+        .where(Seat.state == SeatState.OFFERED, sa.or_(Seat.held_until <= moment, _closed(moment)))
+    )
     return session.scalars(query.order_by(Seat.held_until, Seat.id)).all()
 
 
@@ -103,9 +110,14 @@ def late_lists(session: Session, *, moment: datetime) -> Sequence[int]:
         .where(
             WaitingPlace.state == WaitingState.WAITING,
             AdvisorySession.state != SessionState.CANCELLED,
-            sa.func.coalesce(AdvisorySession.closes_at, AdvisorySession.starts_at) <= moment,
+            _closed(moment),
         )
         .distinct()
         .order_by(WaitingPlace.session_id)
     )
     return session.scalars(query).all()
+
+
+def _closed(moment: datetime) -> sa.ColumnElement[bool]:
+    """Whether no place in a session can be taken any more at ``moment``, as far as time goes."""
+    return sa.func.coalesce(AdvisorySession.closes_at, AdvisorySession.starts_at) <= moment

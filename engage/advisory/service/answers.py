@@ -122,19 +122,21 @@ def take_kept_place(session: Session, *, actor: Actor, seat: Seat) -> Seat:
 def end_kept_place(session: Session, *, seat_id: int) -> None:
     """Give up a place that was kept until now and not taken: the next in line gets the offer.
 
-    A place that was taken, or is still kept, stays, and so does every kept place while the challenge is not open.
-    Side effects, in order: the invitation and the session
-    are locked, the seat is released, an audit line, a letter to who had waited, the next promotion.
+    A place that was taken, or is still kept, stays, and so does every kept place while the challenge is not open. Once
+    places can no longer be taken it ends all the same, and nobody is next. Side effects, in order: the invitation and
+    the session are locked, the seat is released, an audit line, a letter to who had waited, the next promotion.
     """
     seat = session.get_one(Seat, seat_id)
     _lock(session, seat.invitation_id)
     session.refresh(seat)
-    if not seat.lapsed or not seat.session.challenge.is_open:
+    meeting = seats.lock(session, seat.session_id)
+    runs_out = seat.lapsed and meeting.challenge.is_open
+    if seat.state is not SeatState.OFFERED or (meeting.takes_places and not runs_out):
         return
     seats.give_back(session, seat=seat)
-    _record(session, System(), seat, seat.session, "lapsed")
-    letters.kept_place_ended(session, meeting=seat.session, seat=seat)
-    waiting.promote(session, meeting=seat.session)
+    _record(session, System(), seat, meeting, "lapsed")
+    letters.kept_place_ended(session, meeting=meeting, seat=seat)
+    waiting.promote(session, meeting=meeting)
 
 
 def decline(session: Session, *, actor: Actor, invitation: Invitation, reason: str = "") -> None:

@@ -97,7 +97,12 @@ def _kept(session: Session, meeting: AdvisorySession, seat: Seat, *, key: str) -
 
 
 def kept_place_ended(session: Session, *, meeting: AdvisorySession, seat: Seat) -> None:
-    """Tell who had waited that the place was kept for them until now, and went to the next."""
+    """Tell who had waited that the place was kept for them until now, and went to the next if there can be one."""
+    if meeting.takes_places:
+        reason = "The place was kept for you and was not taken in time, so it is offered to the next in line."
+    else:
+        until = uk_time(meeting.open_until)
+        reason = f"The place was kept for you and was not taken. Places could be taken until {until}."
     _about_turn(
         session,
         "waiting_ended",
@@ -105,7 +110,7 @@ def kept_place_ended(session: Session, *, meeting: AdvisorySession, seat: Seat) 
         seat,
         key=f"seat:{seat.id}:lapsed",
         why="a place in this session was kept for you",
-        reason="The place was kept for you and was not taken in time, so it is offered to the next in line.",
+        reason=reason,
     )
 
 

@@ -461,6 +461,40 @@ def test_a_kept_place_waits_while_the_department_is_suspended(
         service.take_kept_place(session, actor=team.actor, seat=kept(session, invitation))
 
 
+@pytest.mark.parametrize("away", ["paused", "suspended", "nothing"])
+@pytest.mark.parametrize("closes_before", [timedelta(0), timedelta(days=1)])
+def test_a_kept_place_ends_when_places_can_no_longer_be_taken(
+    session: Session, meeting: AdvisorySession, away: str, closes_before: timedelta
+) -> None:
+    (first, invitation), (second, behind) = waiting(session, meeting, 2)
+    meeting.closes_at = meeting.starts_at - closes_before
+    release_all(session, meeting)
+    seat = kept(session, invitation)
+    if away == "paused":
+        meeting.challenge.state = ChallengeState.NOTICE_PENDING
+    elif away == "suspended":
+        meeting.challenge.organisation.state = OrganisationState.SUSPENDED
+    else:
+        seat.held_until = meeting.open_until + timedelta(days=1)  # whatever it says
+    session.flush()
+    with clock.as_of(meeting.open_until - timedelta(minutes=1)):
+        jobs.end_kept_places(timestamp=0)
+        assert kept(session, invitation) is seat
+    with clock.as_of(meeting.open_until):
+        jobs.end_kept_places(timestamp=0)
+        jobs.see_to_places(timestamp=0)
+        jobs.end_kept_places(timestamp=0)
+    session.expire_all()
+
+    assert (seat.state, meeting.taken, line(session, meeting)) == (SeatState.RELEASED, 0, [])
+    assert session.scalars(sa.select(Seat.id).where(Seat.invitation_id == behind.id)).all() == []
+    told = {letter.recipient: letter.text for letter in letters(session, "waiting_ended")}
+    assert list(told) == [first.person.email, second.person.email]
+    words = " ".join(told[first.person.email].split())
+    assert ("was kept for you" in words, "next in line" in words) == (True, False)
+    assert tags(session).count("advisory:seat:lapsed") == 1
+
+
 def test_a_place_that_nothing_offered_is_offered_by_the_job(
     session: Session, meeting: AdvisorySession
 ) -> None:
