@@ -16,11 +16,14 @@ from engage.kernel.text import one_line
 from engage.kernel.uktime import uk_date, uk_time
 from engage.outbox.enums import ASKED_FOR
 from engage.outbox.service.rendering import TEMPLATES, Rendered
-from tests.support.mails import BASE, BULK, SAMPLES, TOKEN, WHY, rendered, templates, written
+from tests.support.mail_values import BASE, BULK, TOKEN, WHY
+from tests.support.mails import SAMPLES, templates, written
 
 ADDRESS = re.compile(r"https?://[^\s)>\"”]+")
 FETCHES = {"img", "link", "script", "iframe", "object", "embed", "video", "audio", "source", "form", "input"}
-LONGEST_SUBJECT = 150
+LONGEST_SUBJECT = 100
+LONGEST_BEGINNING = 40
+"""Of a subject, before the title: no more is shown on a telephone."""
 MADE_OF_PIECES = {"before", "after"}
 """The HTML shows what differs in one paragraph, the text one version after the other."""
 each_mail = pytest.mark.parametrize(
@@ -146,6 +149,12 @@ def test_a_subject_is_one_line_of_fitting_length(
 ) -> None:
     assert mail.subject == one_line(mail.subject)
     assert 10 < len(mail.subject) <= LONGEST_SUBJECT
+    titles = [
+        sample[key] for key in ("challenge", "title") if sample.get(key, "") in mail.subject and key in sample
+    ]
+    assert [
+        mail.subject.index(title) for title in titles if mail.subject.index(title) > LONGEST_BEGINNING
+    ] == []
 
 
 @each_mail
@@ -163,6 +172,10 @@ def test_the_text_reads_well_by_itself(
     assert [(above, rule) for above, rule in rules if len(rule) != min(len(above), 72)] == []
 
 
-def test_only_bulk_mail_says_how_to_stop_it() -> None:
-    saying = {name for name, mail in rendered() if "stop these emails" in mail.text}
-    assert saying == BULK & set(templates())
+@each_mail
+def test_only_bulk_mail_says_how_to_stop_it(
+    name: str, number: int, sample: Mapping[str, Any], mail: Rendered
+) -> None:
+    stops = "Change what you get, or stop these emails"
+    bulk = name in BULK or "unsubscribe_url" in sample
+    assert (stops in mail.text, stops in words_of(mail)) == (bulk, bulk)

@@ -1,132 +1,39 @@
-"""What each mail can look like: values for every template, each branch of it at least once.
-
-Every value is a phrase of its own, so that a test can look for it in the text and in the HTML.
-"""
+"""What each mail can look like: values for every template, each branch of it at least once."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
-from types import SimpleNamespace
 from typing import Any
 
 from engage.outbox.service.rendering import TEMPLATES, Rendered, render
-
-BASE = "http://engage.test"
-WHY = "You get this email because a picture of every mail was asked for."
-BULK = {"digest", "due_digest"}
-"""Mails that carry a link to stop them."""
-
-TITLE = "Safe first homes for young people who leave care"
-DEPARTMENT = "Department for Levelling Homes"
-SUPPLIER = "Marrowmere Housing Co-operative"
-REASON = (
-    "The pilot showed that heat, not rent, decides whether a tenancy lasts.\n\nSo we ask about heat first."
+from tests.support.mail_values import (
+    ABOUT,
+    ANSWER_BY,
+    BASE,
+    BULK,
+    CONFIRM,
+    DEPARTMENT,
+    DIFFERENCES,
+    DIGEST,
+    INVITATION,
+    NEEDS,
+    OF_ORGANISATION,
+    PUBLIC,
+    QUESTION,
+    QUIET_DIGEST,
+    REASON,
+    SESSION,
+    STANDINGS,
+    STOP,
+    SUPPLIER,
+    TITLE,
+    TOKEN,
+    UNTIL,
+    WHY,
+    WORDS,
+    link,
 )
-WHEN = "Tuesday 8 December 2026, 10am to 11:30am (UK time)"
-UNTIL = "Thursday 3 December 2026 at 5pm (UK time)"
-JOINING = "https://meet.engage.test/room-seven\nMeeting code 114 772"
-AGENDA = "10:00 What the pilot showed\n10:30 What a first home needs\n11:15 Your questions"
-QUESTION = "Do the six flats have a shared boiler, and who pays for it?"
-WORDS = "We run forty such homes in three counties and would gladly tell you what made them last."
-ANSWER_BY = datetime(2026, 12, 1, 17, 0, tzinfo=UTC)
-TOKEN = "eyJhbGciOiJIUzI1NiJ9.c2Vzc2lvbi0xMjM0NTY3ODkw.4kq9ZlN0c2Vzc2lvbg"
-
-
-def link(path: str) -> str:
-    return f"{BASE}/{path}"
-
-
-PUBLIC, INVITATION = link("challenges/ENG-2026-0007"), link("supplier/invitations/INV-7K2M")
-ABOUT = {"challenge": TITLE, "department": DEPARTMENT, "public_link": PUBLIC}
-SESSION = {"title": "Roundtable on heat and rent", "when": WHEN, **ABOUT}
-CONFIRM = link("supplier/sessions/SES-2026-0003/confirm")
-ATTENDING = {
-    **SESSION,
-    "place": "Room 4, 10 Example Street, Leeds LS1 1AA",
-    "joining_details": JOINING,
-    "agenda": AGENDA,
-    "link": link("supplier/sessions"),
-    "confirm_link": CONFIRM,
-    "standing": "let_in",
-}
-UNCONFIRMED = {**ATTENDING, "joining_details": "", "standing": "unconfirmed", "place": "", "agenda": ""}
-ON_HOLD = {**ATTENDING, "joining_details": "", "standing": "on_hold"}
-OF_ORGANISATION = {"name": "Leila Marrow", "organisation": SUPPLIER, "link": link("dashboard")}
-
-
-def piece(change: str, text: str) -> SimpleNamespace:
-    return SimpleNamespace(change=change, text=text)
-
-
-DIFFERENCE = SimpleNamespace(
-    name="What is the problem?",
-    before="Six flats stand ready in Leeds. Nobody knows why tenancies end.",
-    after="Six flats stand ready in Leeds. Heat decides whether tenancies last.",
-    pieces=[
-        piece("kept", "Six flats stand ready in Leeds. "),
-        piece("removed", "Nobody knows why tenancies end."),
-        piece("added", "Heat decides whether tenancies last."),
-    ],
-)
-
-
-def item(kind: str, **changes: Any) -> SimpleNamespace:
-    given: dict[str, Any] = {
-        "kind": kind,
-        "ref": "ENG-2026-0007",
-        "title": TITLE,
-        "department": DEPARTMENT,
-        "excerpt": "Every fourth young person who leaves care has no fixed address within two years.",
-        "closes_on": date(2026, 12, 14),
-        "url": PUBLIC,
-        "changes_url": f"{PUBLIC}/changes",
-        "reason": "",
-        "differences": [],
-        "differing": [],
-        "why": "",
-        "fits": "",
-    }
-    return SimpleNamespace(**{**given, **changes})
-
-
-OPEN = [
-    item("open", fits="your statement “Forty homes that lasted”"),
-    item("open", title="Quieter heat pumps for terraces", url=link("challenges/ENG-2026-0009")),
-]
-CHANGED = [
-    item("changed", reason="We learnt that heat decides.", differences=[DIFFERENCE]),
-    item("changed", reason="Dates moved.", differing=["Closing date", "Where it applies"]),
-    item("withdrawn", reason="The money went elsewhere."),
-    item("findings_due"),
-    item("closed"),
-]
-DIGEST = {
-    "items": OPEN,
-    "sections": [("New challenges", OPEN), ("What changed", CHANGED)],
-    "headline": "2 new challenges",
-    "first": TITLE,
-    "count": 7,
-    "rest": 12,
-    "edition": 31,
-    "all_url": link("challenges"),
-    "what": "every new challenge",
-    "when": "every Tuesday at 8am",
-    "link": link(f"alerts/{TOKEN}"),
-}
-QUIET_DIGEST = {**DIGEST, "items": OPEN[:1], "sections": [("New", OPEN[:1])], "count": 1, "rest": 0}
-
-NEEDS = [
-    SimpleNamespace(
-        what="Answer a question",
-        title=TITLE,
-        ref="ENG-2026-0007",
-        path="/department/questions/9",
-        late=late,
-        by=by,
-    )
-    for late, by in (("It has waited for 6 working days.", None), ("", date(2026, 12, 4)), ("", None))
-]
 
 SAMPLES: Mapping[str, list[Mapping[str, Any]]] = {
     "account_exists": [{"sign_in": link("sign-in"), "forgot": link("forgot-password")}],
@@ -137,8 +44,21 @@ SAMPLES: Mapping[str, list[Mapping[str, Any]]] = {
             "heading": "How minutes are published from next month",
             "words": "Within five working days.\n\nNothing else changes.",
             "link": link("how-matching-works"),
-            "link_text": "How engage works",
+            "link_text": "Read how engage works",
         }
+    ],
+    "answers_sent": [
+        {
+            "challenge": TITLE,
+            "department": DEPARTMENT,
+            "supplier": SUPPLIER,
+            "changed": changed,
+            "sent_at": datetime(2026, 11, 24, 9, 15, tzinfo=UTC),
+            "answers": [{"question": QUESTION, "answer": WORDS}, {"question": "Who pays?", "answer": ""}],
+            "last_day": last_day,
+            "link": link("challenges/ENG-2026-0007/write"),
+        }
+        for changed, last_day in ((False, date(2026, 12, 14)), (True, None))
     ],
     "attendee_changed": [SESSION],
     "challenge_changed": [
@@ -148,12 +68,16 @@ SAMPLES: Mapping[str, list[Mapping[str, Any]]] = {
             "asked_anew": asked,
             "invitation_link": invitation,
             "changes_link": f"{PUBLIC}/changes",
-            "differences": [DIFFERENCE],
+            "differences": DIFFERENCES,
+            **stop,
         }
-        for asked, invitation in ((True, INVITATION), (False, INVITATION), (False, ""))
+        for asked, invitation, stop in ((True, INVITATION, {}), (False, INVITATION, {}), (False, "", STOP))
     ],
     "challenge_ended_early": [{**ABOUT, "reason": REASON}],
-    "challenge_withdrawn": [{**ABOUT, "reason": REASON}],
+    "challenge_withdrawn": [
+        {**ABOUT, "reason": REASON},
+        {**ABOUT, "reason": REASON, "public_link": "", **STOP},
+    ],
     "confirm_subscription": [
         {"what": "Every new challenge", "when": "Every Tuesday at 8am", "link": link(f"alerts/{TOKEN}")}
     ],
@@ -293,7 +217,7 @@ SAMPLES: Mapping[str, list[Mapping[str, Any]]] = {
             "link": link("department/challenges/ENG-2026-0007/route"),
         }
     ],
-    "seat_confirmed": [ATTENDING, UNCONFIRMED, ON_HOLD],
+    "seat_confirmed": STANDINGS,
     "seat_on_hold": [{**SESSION, "supplier": SUPPLIER, "link": link("department/sessions/SES-2026-0003")}],
     "seat_released": [{**SESSION, "invitation_link": INVITATION}],
     "session_cancelled": [
@@ -301,10 +225,11 @@ SAMPLES: Mapping[str, list[Mapping[str, Any]]] = {
         for goes_on in (True, False)
     ],
     "session_changed": [
-        {**one, "changes": ["the time", "the place"], "reason": "The room is too small."}
-        for one in (ATTENDING, UNCONFIRMED, ON_HOLD)
+        {**one, "changes": changes, "reason": reason}
+        for one in STANDINGS
+        for changes, reason in ((["the time", "the place"], "The room is too small."), (["the agenda"], ""))
     ],
-    "session_reminder": [{**one, "soon": "Tomorrow"} for one in (ATTENDING, UNCONFIRMED, ON_HOLD)],
+    "session_reminder": [{**one, "soon": "Tomorrow"} for one in STANDINGS],
     "session_published": [
         {**SESSION, "minutes": minutes, "materials": materials, "link": PUBLIC}
         for minutes, materials in ((True, []), (False, ["Slides of the roundtable.pdf"]))
@@ -354,7 +279,7 @@ def written(template: str, sample: Mapping[str, Any]) -> Rendered:
         "base_url": BASE,
         "unsubscribe_url": link(f"alerts/{TOKEN}") if template in BULK else None,
     }
-    return render(template, {**sample, **shown})
+    return render(template, {**shown, **sample})
 
 
 def rendered() -> Iterator[tuple[str, Rendered]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -63,6 +63,7 @@ def _environment() -> Environment:
         environment.filters[name] = getattr(uktime, name)
     environment.filters["paragraphs"] = paragraphs
     environment.filters["sentence"] = sentence
+    environment.filters["listed"] = listed
     return environment
 
 
@@ -79,6 +80,11 @@ def paragraphs(text: str) -> list[str]:
 def sentence(text: str) -> str:
     """Return ``text`` with a capital at its beginning."""
     return text[:1].upper() + text[1:]
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return names as a sentence lists them: "a", "a and b", "a, b and c"."""
+    return " and ".join(part for part in (", ".join(names[:-1]), *names[-1:]) if part)
 
 
 def _tidy(text: str) -> str:

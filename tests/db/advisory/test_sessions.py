@@ -106,7 +106,7 @@ def test_a_change_is_told_to_everyone_with_a_seat_and_to_the_ledger(session: Ses
         ("session_changed", "REQUEST")
     }
     assert all("SEQUENCE:1" in (letter.calendar or "") for letter in written)
-    assert all("Changed: the time, the end" in letter.text for letter in written)
+    assert all("has changed: the time and the end" in letter.text for letter in written)
     assert told(session) == [(f"session:{meeting.ref}/1", EVERYONE)]
     assert tags(session) == ["advisory:session:changed"]
 

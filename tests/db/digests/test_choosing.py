@@ -222,8 +222,8 @@ class TestWhatBecameOfIt:
         assert digest.subject == f"The text of a challenge changed: {told.title}"
         for part in (
             "We counted again.",
-            "Before: One in five booked seats travels empty.",
-            "Now: One in four booked seats travels empty.",
+            "Before:\nOne in five booked seats travels empty.",
+            "Now:\nOne in four booked seats travels empty.",
         ):
             assert part in digest.text
         assert [digest.html.count(tag) for tag in ("<del", "<ins")] == [1, 1]

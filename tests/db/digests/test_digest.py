@@ -77,7 +77,7 @@ def test_a_digest_tells_what_was_published_since_the_last_newest_first(session: 
     assert letter.subject == "2 new challenges: The newer one and 1 more"
     assert letter.text.index("The newer one") < letter.text.index("The older one")
     assert ("Told last week" in letter.text, "For next week" in letter.text) == (False, False)
-    assert "Closes on Wednesday 1 April 2026" in letter.text
+    assert "Open, closes on Wednesday 1 April 2026" in letter.text
     assert letter.why == (
         "You get this email because you asked engage on 24 February 2026 to tell you about all new challenges "
         "every Tuesday at 8am."

@@ -170,7 +170,7 @@ class TestAMaterialChange:
         found = {letter.recipient: letter for letter in letters(session, "challenge_changed")}
         for name in ("seated", "accepted"):
             letter = found[world.teams[name].person.email]
-            assert letter.subject == "Please confirm your place, the text changed: Fewer empty seats"
+            assert letter.subject == "Confirm your place, the text changed: Fewer empty seats"
             assert f"/supplier/invitations/{world.invitations[name].ref}/confirm" in letter.text
         sent = found[world.teams["invited"].person.email]
         assert f"/supplier/invitations/{world.invitations['invited'].ref}\n" in sent.text

@@ -396,7 +396,7 @@ class TestReminder:
         assert [self.at(session, 14, hour) for hour in (8, 9, 10, 23)] == [0, 1, 0, 0]
         last = session.scalars(sa.select(Letter).order_by(Letter.id.desc())).first()
         assert last is not None
-        assert last.subject.startswith("Please answer by 17 March 2026")
+        assert last.subject.startswith("Answer by 17 March 2026")
 
     def test_not_after_an_answer(self, session: Session, run: MatchRun) -> None:
         (one,) = queries.for_challenge(session, challenge_id=run.challenge_id)

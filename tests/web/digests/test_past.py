@@ -52,7 +52,7 @@ def test_a_mail_shows_twenty_and_leads_to_the_rest(
     assert letter.subject == "23 new challenges: Problem 0 and 22 more"
     assert letter.text.count("Read it and take part") == 20
     page = f"http://engage.test/alerts/{service.token_for(reader.id)}/told/"
-    assert f"And 3 more. The whole digest:\n{page}" in letter.text
+    assert f"And 3 more.\n\nSee the whole digest:\n{page}" in letter.text
     assert (page in letter.html, "And 3 more." in letter.html) == (True, True)
     address = next(line for line in letter.text.splitlines() if line.startswith(page))
     answer = client.get(address.removeprefix("http://engage.test"))
