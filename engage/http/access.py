@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, TypeVar, cast
 
-from flask import redirect, request, url_for
+from flask import current_app, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -50,7 +50,7 @@ def signed_in(view: View[P]) -> View[P]:
     @wraps(view)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
         if current_actor() is None:
-            return _to_sign_in()
+            return to_sign_in()
         return view(*args, **kwargs)
 
     wrapped.engage_access = "signed in"  # type: ignore[attr-defined]  # the mark the access-matrix test reads
@@ -65,7 +65,7 @@ def requires(permission: Permission) -> Callable[[View[P]], View[P]]:
         def wrapped(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
             who = current_actor()
             if who is None:
-                return _to_sign_in()
+                return to_sign_in()
             if not permission.allows(who):
                 raise NotAllowed(permission.refusal)
             return view(*args, **kwargs)
@@ -82,6 +82,33 @@ def authorise(allowed: bool, otherwise: str) -> None:
         raise NotAllowed(otherwise)
 
 
-def _to_sign_in() -> ResponseReturnValue:
-    back = request.full_path.rstrip("?") if request.method in {"GET", "HEAD"} else None
-    return redirect(url_for("accounts.sign_in", next=back))
+def for_signed_in() -> bool:
+    """Tell whether the view that was asked for lets only signed-in people through."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    return getattr(view, "engage_access", "public") != "public"
+
+
+def to_sign_in() -> ResponseReturnValue:
+    """Send a visitor to sign in, and from there to where they were: the page asked for, or the one that sent a form."""
+    if request.method in {"GET", "HEAD"}:
+        return redirect(url_for("accounts.sign_in", next=request.full_path.rstrip("?")))
+    flash("You were signed out, so nothing was sent or saved. Sign in, then send it again.")
+    return redirect(url_for("accounts.sign_in", next=_page_of_form()))
+
+
+def _page_of_form() -> str | None:
+    """Return the page of this site that sent the form, as the browser names it; ``None`` when it does not.
+
+    A form that came back with mistakes stands at an address that only takes forms: then it is the page above it.
+    """
+    if not request.referrer or not request.referrer.startswith(request.host_url):
+        return None
+    path, mark, query = ("/" + request.referrer.removeprefix(request.host_url)).partition("?")
+    while path and not _can_be_opened(path):
+        path, mark, query = path.rpartition("/")[0], "", ""
+    return path + mark + query or None
+
+
+def _can_be_opened(path: str) -> bool:
+    adapter = current_app.create_url_adapter(request)
+    return adapter is not None and adapter.test(path, "GET")

@@ -10,6 +10,7 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
+from engage.http import access
 from engage.http.templates import render_bare
 from engage.http.uploads import MEGABYTE, largest_file
 from engage.kernel.errors import Conflict, DomainError, Invalid, NotAllowed, NotFound
@@ -50,7 +51,7 @@ def init_app(app: Flask) -> None:
 
     @app.errorhandler(CSRFError)
     def csrf(_error: CSRFError) -> ResponseReturnValue:
-        return page(400, "The page you sent was open for too long. Go back, reload it and send it again.")
+        return _without_token()
 
     @app.errorhandler(HTTPException)
     def http(error: HTTPException) -> ResponseReturnValue:
@@ -78,6 +79,12 @@ def init_app(app: Flask) -> None:
     def database(error: Exception) -> ResponseReturnValue:
         log.error("database trouble", where=_where(), error=str(error).splitlines()[0])
         return page(503)
+
+
+def _without_token() -> ResponseReturnValue:
+    if access.for_signed_in() and access.current_actor() is None:
+        return access.to_sign_in()  # whoever signed out elsewhere meanwhile lost the token with it
+    return page(400, "The page you sent was open for too long. Go back, reload it and send it again.")
 
 
 def _too_large() -> str:

@@ -21,5 +21,7 @@ class Permission(Enum):
     @property
     def refusal(self) -> str:
         """The sentence for someone who may not."""
-        needed = " or ".join(sorted(role.label for role in self.roles))
-        return f"To {self.deed} you need to be a {needed}."
+        *others, last = sorted(role.label for role in self.roles)
+        needed = f"{', '.join(others)} or {last}" if others else last
+        article = "an" if needed[0] in "aeiou" else "a"
+        return f"To {self.deed} you need to be {article} {needed}."
