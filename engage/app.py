@@ -155,7 +155,7 @@ def wire() -> None:
     """Install the reactions, and what can be due. Every process does this once: web, worker, command line, tests."""
     events.wire(REACTIONS)
     due.wire(DUE)
-    openings.wire(advisory_queries.sessions_left)
+    openings.wire(advisory_queries.sessions_left, used=[advisory_queries.used_invitations])
 
 
 def create_app(config: configuration.Config | None = None) -> Flask:

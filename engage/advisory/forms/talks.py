@@ -85,7 +85,7 @@ class TimesForm(Form):
     joining_details = TextAreaField(
         "How to join",
         [Optional(), Length(max=2000)],
-        description="The link or the room. Shown only to who has a place.",
+        description="The link or the room. Shown only to people with a place.",
     )
     facilitator = SelectField("Who runs them", [Required("Choose who runs them")], coerce=int)
 

@@ -16,6 +16,7 @@ from engage.advisory.queries.feedback import (
     Results,
     feedback_of_department,
     feedback_of_sessions,
+    feedback_of_who_runs,
     feedback_to_give,
     own_answers,
     round_of,
@@ -67,6 +68,7 @@ from engage.advisory.queries.talks import (
     talks_begun,
 )
 from engage.advisory.queries.terms import terms
+from engage.advisory.queries.using import place_used, used_invitations
 from engage.advisory.queries.waiting import (
     Turn,
     lapsed_seats,
@@ -75,6 +77,7 @@ from engage.advisory.queries.waiting import (
     reserved_to_open,
     waiting_of_challenge,
     waiting_of_invitation,
+    waiting_of_supplier,
 )
 
 __all__ = [
@@ -108,6 +111,7 @@ __all__ = [
     "feed_of",
     "feedback_of_department",
     "feedback_of_sessions",
+    "feedback_of_who_runs",
     "feedback_to_give",
     "free_talks",
     "lapsed_seats",
@@ -128,6 +132,7 @@ __all__ = [
     "own_part",
     "own_supplier",
     "pieces",
+    "place_used",
     "public_material",
     "public_sessions",
     "public_talks",
@@ -150,10 +155,12 @@ __all__ = [
     "terms",
     "upcoming_of_department",
     "upcoming_public_sessions",
+    "used_invitations",
     "version_answered",
     "volunteers",
     "waiting_of_challenge",
     "waiting_of_invitation",
+    "waiting_of_supplier",
     "who_was_there",
     "why",
     "written_route",

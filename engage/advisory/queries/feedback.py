@@ -98,6 +98,20 @@ def _results(rows: Sequence[Sequence[int]]) -> Results:
     return Results(len(rows), tuple(round(sum(column) / len(rows), 1) for column in columns))
 
 
+def feedback_of_who_runs(session: Session, *, challenge_id: int, person_id: int) -> dict[str, datetime]:
+    """Return by reference until when a person can say how the sessions of a challenge were that they run."""
+    query = (
+        sa.select(AdvisorySession.ref, FeedbackRound.closes_at)
+        .join(FeedbackRound, FeedbackRound.session_id == AdvisorySession.id)
+        .where(
+            AdvisorySession.challenge_id == challenge_id,
+            AdvisorySession.facilitator_id == person_id,
+            FeedbackRound.closes_at > clock.now(),
+        )
+    )
+    return {row[0]: row[1] for row in session.execute(query)}
+
+
 def feedback_to_give(session: Session, *, person_id: int) -> Sequence[tuple[str, str, datetime]]:
     """Return the sessions of which a person who came can still say how they were: reference, title, until when."""
     query = (

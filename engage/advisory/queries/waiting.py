@@ -32,6 +32,16 @@ def waiting_of_invitation(session: Session, *, invitation_id: int) -> Turn | Non
     return next((turn for turn in line if turn.place.invitation_id == invitation_id), None)
 
 
+def waiting_of_supplier(session: Session, *, supplier_id: int) -> Sequence[Turn]:
+    """Return where a supplier stands on waiting lists, the soonest session first."""
+    mine = sa.select(WaitingPlace.session_id).where(
+        WaitingPlace.supplier_id == supplier_id, WaitingPlace.state == WaitingState.WAITING
+    )
+    line = waiting_lists(session, WaitingPlace.session_id.in_(mine))
+    own = [turn for turn in line if turn.place.supplier_id == supplier_id]
+    return sorted(own, key=lambda turn: turn.place.session.starts_at)
+
+
 def waiting_of_challenge(session: Session, *, challenge_id: int) -> dict[int, list[Turn]]:
     """Return the waiting lists of a challenge's sessions by session id, in order, with suppliers and people."""
     found: dict[int, list[Turn]] = {}
@@ -48,6 +58,7 @@ def waiting_lists(session: Session, *conditions: sa.ColumnElement[bool]) -> Sequ
         .options(
             contains_eager(WaitingPlace.session),
             joinedload(WaitingPlace.supplier),
+            joinedload(WaitingPlace.invitation),
             joinedload(WaitingPlace.person),
         )
         .where(WaitingPlace.state == WaitingState.WAITING, *conditions)

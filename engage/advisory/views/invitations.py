@@ -176,6 +176,8 @@ def _page(found: Invitation, form: AcceptForm, decline_form: DeclineForm, *, ref
         volunteered=volunteered,
         talks=queries.can_choose_talk(db(), challenge_id=found.challenge_id, supplier_id=found.supplier_id),
     )
+    if turn is not None:  # who waits for a session cannot choose it a second time
+        meetings = [each for each in meetings if each.ref != turn.place.session.ref]
     form.meeting.choices = [(each.ref, each.title, _facts(each, volunteered)) for each in meetings]
     seat = queries.seat_to_come(db(), invitation_id=found.id)
     form.times.data = " ".join(f"{each.ref}={_moment(each.starts_at)}" for each in meetings)
@@ -186,7 +188,9 @@ def _page(found: Invitation, form: AcceptForm, decline_form: DeclineForm, *, ref
         decline_form=decline_form,
         refused=refused,
         meetings=meetings,
+        full=not any(each.free_for(volunteered=volunteered) for each in meetings),
         seat=seat,
+        came=queries.place_used(db(), invitation_id=found.id),
         on_hold=bool(seat and admission.on_hold(db(), held=[seat])),
         turn=turn,
         asked_anew=queries.asked_anew,

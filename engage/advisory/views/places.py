@@ -33,6 +33,7 @@ def sessions() -> ResponseReturnValue:
         "advisory/my_sessions.html",
         to_come=[seat for seat in seats if seat.session.ends_at > now],
         standing=admission.standing(db(), held=seats),
+        waiting=queries.waiting_of_supplier(db(), supplier_id=supplier.id),
         past=[seat for seat in reversed(seats) if seat.session.ends_at <= now],
         feedback_open={
             ref: closes for ref, _, closes in queries.feedback_to_give(db(), person_id=actor().person_id)

@@ -48,6 +48,7 @@ def department_sessions(ref: str) -> ResponseReturnValue:
         minutes_due_on=queries.minutes_due_on,
         minutes_late=queries.minutes_late,
         feedback=queries.feedback_of_sessions(db(), refs=[each.ref for each in meetings]),
+        to_say=queries.feedback_of_who_runs(db(), challenge_id=challenge.id, person_id=actor().person_id),
         facilitators_say=queries.feedback_of_department(db(), organisation_id=challenge.organisation_id),
         can_run=can_run(actor(), challenge),
         terms=queries.terms,
@@ -99,7 +100,7 @@ def session_edit(ref: str) -> ResponseReturnValue:
         except Invalid as problem:
             form.add_errors(problem.fields)
         else:
-            flash("The session is changed. People with a place get a letter if it concerns them.", "success")
+            flash("The session is changed. People with a place get an email if it concerns them.", "success")
             return _to_tab(meeting)
     page = render_template(
         "advisory/session_form.html", form=form, challenge=meeting.challenge, meeting=meeting
@@ -116,7 +117,7 @@ def session_cancel(ref: str) -> ResponseReturnValue:
     form = ReasonForm()
     if form.validate_on_submit():
         service.cancel(db(), actor=actor(), meeting=meeting, reason=form.reason.data)
-        flash("The session is cancelled. Everyone who had a place gets a letter.", "success")
+        flash("The session is cancelled. Everyone who had a place gets an email.", "success")
         return _to_tab(meeting)
     seats = queries.live_seats(meeting)
     return render_template("advisory/session_cancel.html", form=form, meeting=meeting, seats=seats), _status(

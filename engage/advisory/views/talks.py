@@ -155,6 +155,8 @@ def talk(ref: str) -> ResponseReturnValue:
         challenge=challenge,
         terms=terms,
         asked=queries.ask_of(db(), challenge_id=challenge.id, supplier_id=supplier.id),
+        talk=queries.talk_of(db(), challenge_id=challenge.id, supplier_id=supplier.id),
+        now=clock.now(),
         refused=refused,
     )
     return page, 409 if refused else 200

@@ -15,6 +15,7 @@ from engage.matchmaking import policy, queries, service
 from engage.matchmaking.enums import InvitationState
 from engage.matchmaking.forms import AgainstPlanForm, WaveForm
 from engage.matchmaking.policy import MatchmakingPermission
+from engage.matchmaking.service import openings
 from engage.matchmaking.views import bp
 from engage.matchmaking.views.release import MAY_NOT, told
 
@@ -31,11 +32,13 @@ def waves(ref: str) -> ResponseReturnValue:
     """Show each wave of invitations: who released it, how it stands, who stepped in for whom, who waits."""
     challenge = challenges.challenge(db(), ref=ref, actor=actor())
     run = queries.run_of(db(), challenge_id=challenge.id)
+    found = queries.waves_of_challenge(db(), challenge_id=challenge.id)
     return render_template(
         "matchmaking/waves.html",
         challenge=challenge,
         run=run,
-        waves=queries.waves_of_challenge(db(), challenge_id=challenge.id),
+        waves=found,
+        used=openings.used(db(), invitation_ids=[one.id for wave in found for one in wave.invitations]),
         waiting=queries.alternates_waiting(db(), challenge_id=challenge.id),
         room=service.room_of(db(), run=run),
         deviations=queries.deviations(db(), challenge_id=challenge.id),
@@ -135,7 +138,8 @@ def withdraw(ref: str, supplier_ref: str) -> ResponseReturnValue:
         else:
             flash("The invitation is taken back, and the supplier reads your reason.", "success")
             return redirect(url_for("matchmaking.waves", ref=ref), code=303)
-    return _against(challenge, form, invitation=about[0])
+    used = openings.used(db(), invitation_ids=[about[0].id])
+    return _against(challenge, form, invitation=about[0], used=bool(used))
 
 
 def _releasing(ref: str) -> Challenge:
@@ -150,9 +154,15 @@ def _against(
     *,
     candidate: MatchCandidate | None = None,
     invitation: Invitation | None = None,
+    used: bool = False,
 ) -> ResponseReturnValue:
     supplier = candidate.supplier if candidate else invitation and invitation.supplier
     page = render_template(
-        "matchmaking/against.html", challenge=challenge, form=form, supplier=supplier, invitation=invitation
+        "matchmaking/against.html",
+        challenge=challenge,
+        form=form,
+        supplier=supplier,
+        invitation=invitation,
+        used=used,
     )
     return page, 422 if form.errors else 200
