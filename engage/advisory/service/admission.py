@@ -178,7 +178,7 @@ def _tell_department(session: Session, seat: Seat, *, key: str) -> None:
                 "link": f"{settings().base_url}/department/challenges/{challenge.ref}/interests",
             },
             dedupe_key=f"{key}:{person.id}",
-            why=f"You got this email because you approve or run sessions for {challenge.organisation.name}.",
+            why=f"You get this email because you approve or run sessions for {challenge.organisation.name}.",
             sender=System(),
         )
 

@@ -92,6 +92,6 @@ def _post(
             **more,
         },
         dedupe_key=key,
-        why=f"You got this email because {why}.",
+        why=f"You get this email because {why}.",
         sender=sender or System(),
     )

@@ -156,7 +156,7 @@ def _about_turn(
             **more,
         },
         dedupe_key=key,
-        why=f"You got this email because {why}.",
+        why=f"You get this email because {why}.",
         sender=System(),
         challenge_ref=meeting.challenge.ref,
         audience=f"supplier:{turn.supplier.ref}",
@@ -268,9 +268,9 @@ def _about_seat(
             **more,
         },
         dedupe_key=key,
-        why=f"You got this email because you were to attend for {seat.supplier.organisation.name}."
+        why=f"You get this email because you were to attend for {seat.supplier.organisation.name}."
         if method is CANCEL
-        else f"You got this email because you are to attend for {seat.supplier.organisation.name}.",
+        else f"You get this email because you are to attend for {seat.supplier.organisation.name}.",
         sender=sender,
         challenge_ref=meeting.challenge.ref,
         audience=f"supplier:{seat.supplier.ref}",
@@ -307,7 +307,7 @@ def talk_offered(
                 "public_link": f"{base}/challenges/{challenge.ref}",
             },
             dedupe_key=f"talk_offered:{asked.id}:{person.id}",
-            why=f"You got this email because a talk was asked for in the name of {own.name}.",
+            why=f"You get this email because a talk was asked for in the name of {own.name}.",
             sender=sender,
             challenge_ref=challenge.ref,
             audience=f"supplier:{asked.supplier.ref}",
@@ -328,7 +328,7 @@ def offer_received(session: Session, *, sender: Anyone, offer: VolunteerOffer) -
             sender,
             offer,
             person,
-            why=f"You got this email because you run sessions for {challenge.organisation.name}.",
+            why=f"You get this email because you run sessions for {challenge.organisation.name}.",
             link=f"{settings().base_url}/department/challenges/{challenge.ref}/sessions",
             pitch=offer.pitch,
         )
@@ -344,7 +344,7 @@ def offer_declined(session: Session, *, sender: Anyone, offer: VolunteerOffer) -
         sender,
         offer,
         offer.person,
-        why=f"You got this email because you offered help for {offer.supplier.organisation.name}.",
+        why=f"You get this email because you offered help for {offer.supplier.organisation.name}.",
         link=f"{settings().base_url}/challenges/{offer.challenge.ref}",
         reason=offer.answer,
         audience=f"supplier:{offer.supplier.ref}",

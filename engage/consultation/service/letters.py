@@ -41,7 +41,7 @@ def received(session: Session, *, question: Question) -> None:
                 "link": f"{settings().base_url}/department/questions/{question.id}",
             },
             dedupe_key=f"question:{question.id}:received:{person.id}",
-            why=f"You got this email because you answer questions for {challenge.organisation.name}.",
+            why=f"You get this email because you answer questions for {challenge.organisation.name}.",
             sender=System(),
         )
 
@@ -113,7 +113,7 @@ def _tell_all(
                 **said,
             },
             dedupe_key=f"{fact}:{person.id}",
-            why=f"You got this email because {supplier.organisation.name} takes part in this challenge.",
+            why=f"You get this email because {supplier.organisation.name} takes part in this challenge.",
             sender=sender,
             challenge_ref=challenge.ref,
             audience=f"supplier:{supplier.ref}",
@@ -143,7 +143,7 @@ def rejected(session: Session, *, sender: Actor, question: Question) -> None:
             "link": f"{settings().base_url}/challenges/{challenge.ref}/ask",
         },
         dedupe_key=f"question:{question.id}:rejected",
-        why="You got this email because you asked this question on engage.",
+        why="You get this email because you asked this question on engage.",
         sender=sender,
         challenge_ref=challenge.ref,
         audience=f"supplier:{question.supplier.ref}",

@@ -53,7 +53,7 @@ def _invited(session: Session, challenge: Challenge) -> Iterator[Reader]:
         if invitation.sent_at is None or invitation.state not in states:
             continue
         supplier = invitation.supplier
-        why = f"You got this email because {supplier.organisation.name} was invited to this challenge."
+        why = f"You get this email because {supplier.organisation.name} was invited to this challenge."
         for person in accounts.people_of(session, organisation_id=supplier.organisation_id):
             yield Reader(person, supplier, why, invitation)
 
@@ -61,7 +61,7 @@ def _invited(session: Session, challenge: Challenge) -> Iterator[Reader]:
 def _volunteers(session: Session, challenge: Challenge) -> Iterator[Reader]:
     for person, supplier in advisory.volunteers(session, challenge_id=challenge.id):
         if _acts_for(session, person, supplier):
-            why = f"You got this email because you offered help for {supplier.organisation.name}."
+            why = f"You get this email because you offered help for {supplier.organisation.name}."
             yield Reader(person, supplier, why)
 
 
@@ -69,7 +69,7 @@ def _askers(session: Session, challenge: Challenge) -> Iterator[Reader]:
     for person, supplier in consultation.askers(session, challenge_id=challenge.id):
         if _acts_for(session, person, supplier):
             yield Reader(
-                person, supplier, "You got this email because you asked a question about this challenge."
+                person, supplier, "You get this email because you asked a question about this challenge."
             )
 
 

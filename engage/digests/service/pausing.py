@@ -48,7 +48,7 @@ def _post(session: Session, template: str, change: RouteChange, people: People) 
                 "link": f"{settings().base_url}/supplier/invitations",
             },
             dedupe_key=f"{template}:{change.id}:{person.id}",
-            why=f"You got this email because {supplier.organisation.name} takes part in this challenge.",
+            why=f"You get this email because {supplier.organisation.name} takes part in this challenge.",
             sender=System(),
             challenge_ref=challenge.ref,
             audience=f"supplier:{supplier.ref}",

@@ -49,7 +49,7 @@ def tell_session_published(
                 "link": f"{settings().base_url}/challenges/{challenge.ref}#session-{meeting.ref}",
             },
             dedupe_key=f"session_published:{meeting.ref}:{what}:{person.id}",
-            why=f"You got this email because {supplier.organisation.name} takes part in this challenge.",
+            why=f"You get this email because {supplier.organisation.name} takes part in this challenge.",
             sender=System(),
             challenge_ref=challenge.ref,
             audience=f"supplier:{supplier.ref}",

@@ -139,7 +139,7 @@ def _post(
             person_id=person.id,
             context={**context, **more},
             dedupe_key=f"{template}:{invitation.ref}{key}:{person.id}",
-            why=f"You got this email because you act for {supplier.organisation.name} on engage.",
+            why=f"You get this email because you act for {supplier.organisation.name} on engage.",
             sender=sender,
             challenge_ref=challenge.ref,
             audience=f"supplier:{supplier.ref}",

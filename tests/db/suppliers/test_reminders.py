@@ -53,8 +53,8 @@ def test_a_statement_is_reminded_of_twice_and_then_no_more(session: Session, sup
     _expiring(session, supplier, "Sirens", days=40)
     written = {day: [subject for subject, _ in _day(session, day)] for day in range(45)}
     assert {day: subjects for day, subjects in written.items() if subjects} == {
-        10: ["1 statement expires soon: do they still hold?"],
-        33: ["1 statement expires soon: do they still hold?"],
+        10: ["1 statement expires soon: does it still hold?"],
+        33: ["1 statement expires soon: does it still hold?"],
     }
 
 
