@@ -63,3 +63,12 @@ class Kind(StrEnum):
     """Its text did, materially, since the reader was told of it."""
     ENDED_EARLY = "ended_early"
     WITHDRAWN = "withdrawn"
+    MINUTES = "minutes"
+    """Of a session were published, with the files that came with them."""
+    FILES = "files"
+    """Of a session were released to everybody by themselves."""
+
+
+OF_SESSIONS = (Kind.MINUTES, Kind.FILES)
+NUMBERED = frozenset({Kind.CHANGED, *OF_SESSIONS})
+"""What can happen to one challenge more than once: a number says which text, session or file it was."""

@@ -135,9 +135,10 @@ def publish_minutes(
         raise Conflict("Record who came first, then publish the minutes.")
     if not text.strip():
         raise Invalid({"minutes": "Enter the minutes"})
-    names = materials.release_now(session, actor=actor, meeting=meeting)
+    now = clock.now()
+    names = materials.release_now(session, actor=actor, meeting=meeting, at=now)
     meeting.minutes = text
-    meeting.minutes_published_at = meeting.updated_at = clock.now()
+    meeting.minutes_published_at = meeting.updated_at = now
     session.flush()
     _record(session, actor, meeting, "minutes_published")
     ledger.disclose(

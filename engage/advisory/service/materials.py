@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
@@ -91,15 +93,17 @@ def release_materials(session: Session, *, actor: Actor, meeting: AdvisorySessio
     if not challenges.hold(session, meeting.challenge).is_public:
         raise Conflict(NOT_PUBLIC)
     meeting = seats.lock(session, meeting.id)
-    names = release_now(session, actor=actor, meeting=meeting)
+    names = release_now(session, actor=actor, meeting=meeting, at=clock.now())
     if not names:
         raise Conflict("There is nothing to release: everyone has every file of this session.")
     emit(session, SessionPublished(meeting.id, minutes=False, materials=tuple(names)))
     return names
 
 
-def release_now(session: Session, *, actor: Actor, meeting: AdvisorySession) -> list[str]:
-    """Release what is not released yet; the caller has locked the rows, and tells who takes part."""
+def release_now(session: Session, *, actor: Actor, meeting: AdvisorySession, at: datetime) -> list[str]:
+    """Release what is not released yet, all of it at one moment; the caller has locked the rows, and tells who takes
+    part.
+    """
     waiting = [
         each for each in queries.materials_of(session, session_id=meeting.id) if each.released_at is None
     ]
@@ -109,7 +113,7 @@ def release_now(session: Session, *, actor: Actor, meeting: AdvisorySession) -> 
                 f"“{each.name}” was not found clean (yet). Wait for the check, or remove the file."
             )
     for each in waiting:
-        each.released_at = clock.now()
+        each.released_at = at
         session.flush()
         _record(session, actor, meeting, "released", sha256=each.attachment.sha256)
         ledger.disclose(

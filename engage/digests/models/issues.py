@@ -68,8 +68,8 @@ class DigestEdition(Base):
     """SHA-256 of ``items``."""
     challenge_ids: Mapped[list[int]] = mapped_column(ARRAY(sa.BigInteger))
     items: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
-    """For each thing told: ``challenge``, ``kind`` (the stage it came to, or ``changed``) and the ``version`` of the
-    text that was public."""
+    """For each thing told: ``challenge``, ``kind`` (the stage it came to, or what else happened) and the ``version`` of
+    the text that was public; of sessions the number of what was published."""
 
 
 class DigestIssue(Base):

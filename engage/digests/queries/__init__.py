@@ -16,6 +16,7 @@ from engage.digests.queries.feeds import listed_ids, newest, text_changes, text_
 from engage.digests.queries.happenings import Happening, found_by, happenings
 from engage.digests.queries.issues import issues_of, letter_ids, told_of, waiting_for, waiting_letters
 from engage.digests.queries.past import Past, past, told_in
+from engage.digests.queries.sessions import Published, published_again, published_of_sessions
 from engage.digests.queries.subscriptions import (
     CONFIRMED_WITHIN,
     Wanted,
@@ -36,6 +37,7 @@ __all__ = [
     "Key",
     "Known",
     "Past",
+    "Published",
     "Wanted",
     "about",
     "abouts",
@@ -57,6 +59,8 @@ __all__ = [
     "of_address",
     "past",
     "public_versions",
+    "published_again",
+    "published_of_sessions",
     "stamps",
     "subscription",
     "text_changes",

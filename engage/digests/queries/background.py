@@ -16,16 +16,17 @@ from engage.advisory.models import VolunteerOffer
 from engage.challenges.enums import OPEN_STATES
 from engage.challenges.models import Challenge, ChallengeVersion
 from engage.consultation.models import Question
-from engage.digests.enums import Kind, SubscriptionState
+from engage.digests.enums import NUMBERED, Kind, SubscriptionState
 from engage.digests.models import DigestEdition, DigestIssue, Subscription
 from engage.digests.queries.happenings import happenings
+from engage.digests.queries.sessions import published_of_sessions
 from engage.outbox.enums import LetterState
 from engage.outbox.models import Letter
 
 Told = Mapping[str, Any]
 """An item as an edition keeps it."""
 Key = tuple[int, str, int]
-"""What must not be told twice: a challenge, what became of it (``Kind``), and of a change which version."""
+"""What must not be told twice: a challenge, what became of it (``Kind``), and which one of several (``NUMBERED``)."""
 
 
 def material_changes(session: Session, *, after: datetime, until: datetime) -> Sequence[ChallengeVersion]:
@@ -51,6 +52,7 @@ def last_news(session: Session, *, after: datetime, until: datetime) -> datetime
     moments += [
         one.published_at for one in material_changes(session, after=after, until=until) if one.published_at
     ]
+    moments += [one.at for one in published_of_sessions(session, after=after, until=until)]
     return max(moments, default=None)
 
 
@@ -87,6 +89,8 @@ class Known:
     """By digests."""
     read: Mapping[str, Mapping[int, int]] = field(default_factory=dict)
     """By digests: the challenges, each with the newest version of its text that was told."""
+    heard_of: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    """By digests: the challenges of which anything was told."""
     written: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """By letters: the facts they told."""
     taking_part: Mapping[str, frozenset[int]] = field(default_factory=dict)
@@ -117,6 +121,7 @@ def known(
     return Known(
         {address: frozenset(map(_key, items)) for address, items in told.items()},
         {address: _versions(items) for address, items in told.items()},
+        {address: frozenset(item["challenge"] for item in items) for address, items in told.items()},
         {address: frozenset(facts) for address, facts in written.items()},
         {address: frozenset(found) for address, found in taking_part.items()},
     )
@@ -180,7 +185,7 @@ def _told(session: Session, addresses: Collection[str], ids: Sequence[int]) -> d
 
 
 def _key(item: Told) -> Key:
-    return item["challenge"], item["kind"], item["version"] if item["kind"] == Kind.CHANGED else 0
+    return item["challenge"], item["kind"], item["version"] if item["kind"] in NUMBERED else 0
 
 
 def _versions(items: Sequence[Told]) -> dict[int, int]:

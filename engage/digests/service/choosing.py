@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from engage.digests.enums import Kind, Topic
+from engage.digests.enums import OF_SESSIONS, Kind, Topic
 from engage.digests.models import Subscription
 from engage.digests.queries import Arranged, Key, Known
 from engage.digests.service.effective import settings_of
@@ -72,7 +72,8 @@ class _Reader:
     def __init__(self, address: str, news: News, arranged: Arranged, known: Known, end: datetime) -> None:
         self._news, self._arranged, self._end = news, arranged, end
         self._told: set[Key] = set(known.told.get(address, ()))
-        self._read = known.read.get(address)
+        self._read = known.read.get(address, {})
+        self._heard_of = known.heard_of.get(address, frozenset[int]())
         self._written = known.written.get(address, frozenset[str]())
         self._part = known.taking_part.get(address, frozenset[int]())
 
@@ -84,9 +85,8 @@ class _Reader:
         assert subscription.covered_until is not None
         start = subscription.covered_until
         found = self._news.within(filter_of(subscription), start, self._end)
-        if self._read and self._news.unasked:
-            became = _became(self._news, self._read, found)
-            found = (*(one for one in became if start < one.at <= self._end), *found)
+        if self._heard_of and self._news.unasked:
+            found = (*(one for one in self._became(found) if start < one.at <= self._end), *found)
         if settings.muted or self._told or self._written or self._part:
             found = tuple(
                 one for one in found if one.challenge_id not in settings.muted and not self._knows(one)
@@ -99,14 +99,18 @@ class _Reader:
             return True
         return entry.kind is Kind.OPEN and entry.challenge_id in self._part
 
-
-def _became(news: News, read: Mapping[int, int], wanted: Sequence[Entry]) -> Iterator[Entry]:
-    """Yield what became of challenges that somebody has read of, unless they read of it already or asked for it."""
-    for entry in news.unasked:
-        version = read.get(entry.challenge_id)
-        newer = version is not None and (entry.kind is not Kind.CHANGED or version < entry.version)
-        if newer and entry not in wanted:
-            yield entry
+    def _became(self, wanted: Sequence[Entry]) -> Iterator[Entry]:
+        """Yield what became of challenges that the reader has read of, unless they asked for it; of sessions what was
+        published since they heard of the challenge at all.
+        """
+        for entry in self._news.unasked:
+            version = self._read.get(entry.challenge_id)
+            if entry.kind in OF_SESSIONS:
+                newer = entry.challenge_id in self._heard_of
+            else:
+                newer = version is not None and (entry.kind is not Kind.CHANGED or version < entry.version)
+            if newer and entry not in wanted:
+                yield entry
 
 
 def _particular_first(subscription: Subscription) -> tuple[int, int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from xml.etree import ElementTree as ET
 
@@ -16,6 +16,8 @@ from engage.challenges import service as texts
 from engage.challenges.enums import Listed
 from engage.challenges.models import Challenge
 from engage.digests import queries
+from engage.digests.enums import Kind
+from engage.digests.service.news import of_session
 from engage.kernel import clock
 from engage.kernel.settings import settings
 from engage.kernel.text import excerpt
@@ -72,7 +74,7 @@ def challenge_entries(session: Session, condition: sa.ColumnElement[bool]) -> li
 
 def change_entries(session: Session, condition: sa.ColumnElement[bool]) -> list[Entry]:
     """Return what happened in the last 90 days to challenges that meet ``condition``, newest first, at most a hundred:
-    opened, changed (with reason and what differs), suppliers heard, closed, withdrawn.
+    opened, changed (with reason and what differs), minutes and files of sessions, suppliers heard, closed, withdrawn.
     """
     now = clock.now()
     listed = queries.listed_ids(session, condition)
@@ -83,6 +85,8 @@ def change_entries(session: Session, condition: sa.ColumnElement[bool]) -> list[
         names = ", ".join(one.name for one in texts.differences(old.content, new.content))
         text = f"{new.reason}\n\nWhat differs: {names}"
         entries.append(_entry(challenge, "Changed", f"changed-{new.number}", new.published_at, text))
+    published = queries.published_of_sessions(session, after=now - LOOKED_BACK, until=now)
+    entries += [_published(one) for one in published if one.meeting.challenge_id in listed]
     return sorted(entries, key=lambda one: (one.updated, one.id), reverse=True)[:MOST]
 
 
@@ -160,6 +164,13 @@ def _happening(one: queries.Happening) -> Entry:
     }[one.stage]
     title = "Withdrawn" if withdrawn else _HAPPENED[one.stage]
     return _entry(found, title, f"{one.stage.value}-{one.at:%Y%m%dT%H%M%SZ}", one.at, text)
+
+
+def _published(one: queries.Published) -> Entry:
+    what = "Minutes" if one.kind is Kind.MINUTES else "Files"
+    key = f"{one.kind.value}-{one.number}"
+    made = _entry(one.meeting.challenge, f"{what} of a session", key, one.at, of_session(one))
+    return replace(made, url=f"{_page(one.meeting.challenge)}#session-{one.meeting.ref}")
 
 
 def _entry(found: Challenge, what: str, key: str, at: datetime, text: str) -> Entry:

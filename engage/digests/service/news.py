@@ -17,15 +17,16 @@ from engage.challenges.enums import ChallengeState, Listed
 from engage.challenges.models import Challenge
 from engage.challenges.service.wording import Difference
 from engage.digests import queries
-from engage.digests.enums import Kind, Topic
+from engage.digests.enums import NUMBERED, OF_SESSIONS, Kind, Topic
 from engage.digests.service.items import EXCERPT, items
 from engage.digests.service.wanting import Filter, Item, wanted_by
 from engage.kernel import clock
 from engage.kernel.text import excerpt
+from engage.kernel.uktime import uk_date
 
 SOON = timedelta(days=7)
 """What closes within a week stands first: it cannot wait for the next digest."""
-UNASKED = (Kind.CHANGED, Kind.ENDED_EARLY, Kind.WITHDRAWN)
+UNASKED = (Kind.CHANGED, Kind.ENDED_EARLY, Kind.WITHDRAWN, *OF_SESSIONS)
 """What everybody hears who was told of the challenge, whatever they asked for."""
 
 
@@ -47,18 +48,22 @@ class Entry:
     kind: Kind
     at: datetime
     version: int
-    """Of the text that is public."""
+    """Of the text that is public; of what a session brought, its number."""
     item: Item | None = None
     """What filters look at; ``None`` for what is not asked for."""
     fact: str = ""
     """As the ledger calls what a letter may have told already; empty when no letter tells it."""
     reason: str = ""
     differences: Sequence[Difference] = ()
+    detail: str = ""
+    """What a session brought, in a sentence."""
+    place: str = ""
+    """Where on the page of the challenge it stands."""
     key: queries.Key = field(init=False)
     """What must not be told twice."""
 
     def __post_init__(self) -> None:
-        key = self.challenge_id, self.kind.value, self.version if self.kind is Kind.CHANGED else 0
+        key = self.challenge_id, self.kind.value, self.version if self.kind in NUMBERED else 0
         object.__setattr__(self, "key", key)
 
     @property
@@ -123,6 +128,15 @@ def in_order(entries: Iterable[Entry], asked: Filter, *, today: date) -> tuple[E
     return tuple(sorted(entries, key=place))
 
 
+def of_session(published: queries.Published) -> str:
+    """Return in a sentence what was published of a session."""
+    session = f"“{published.meeting.title}” on {uk_date(published.meeting.starts_at)}"
+    names = ", ".join(published.files)
+    if published.kind is Kind.FILES:
+        return f"Files of {session} are with everyone: {names}."
+    return f"The minutes of {session} are with everyone" + (f", with these files: {names}." if names else ".")
+
+
 def read_news(session: Session, *, after: datetime, until: datetime, filters: Collection[Filter]) -> News:
     """Return what happened in (``after``, ``until``], ready for these filters; reads only.
 
@@ -130,11 +144,14 @@ def read_news(session: Session, *, after: datetime, until: datetime, filters: Co
     """
     found = items(session, after=after, until=until, filters=filters)
     changed = queries.material_changes(session, after=after, until=until)
+    published = queries.published_of_sessions(session, after=after, until=until)
     ids = {item.challenge_id for item in found} | {version.challenge_id for version in changed}
+    ids |= {one.meeting.challenge_id for one in published}
     rows = {row.id: row for row in session.scalars(sa.select(Challenge).where(Challenge.id.in_(ids)))}
     versions = queries.public_versions(session, ids)
     drafts = [_of_item(item, rows[item.challenge_id]) for item in found]
     drafts += [_of_change(session, rows[version.challenge_id], version.number) for version in changed]
+    drafts += [_of_session(one) for one in published]
     drafts.sort(key=lambda draft: (draft["at"], draft["challenge_id"]))
     entries = [
         Entry(number=number, **{"version": versions.get(draft["challenge_id"], 0), **draft})
@@ -160,7 +177,15 @@ def read_again(session: Session, kept: Sequence[Mapping[str, Any]], *, only_open
         kind = _by_now(kind, challenge) if only_open else kind
         version = versions.get(challenge.id, 0)
         draft: dict[str, Any] = {**_words(challenge), "kind": kind, "at": challenge.updated_at}
-        draft |= _of_change(session, challenge, version) if kind is Kind.CHANGED else _of_end(kind, challenge)
+        if kind in OF_SESSIONS:
+            published = queries.published_again(session, kind=kind, number=item["version"])
+            if published is None:
+                continue
+            draft |= _of_session(published)
+        else:
+            draft |= (
+                _of_change(session, challenge, version) if kind is Kind.CHANGED else _of_end(kind, challenge)
+            )
         entry = Entry(number=len(found), **{"version": version, **draft})
         if entry.key not in {one.key for one in found}:
             found.append(entry)
@@ -206,6 +231,19 @@ def _of_change(session: Session, challenge: Challenge, number: int) -> dict[str,
         "fact": f"version:{challenge.ref}/{number}",
         "reason": new.reason,
         "differences": texts.differences(old.content, new.content),
+    }
+
+
+def _of_session(published: queries.Published) -> dict[str, Any]:
+    fact = "minutes" if published.kind is Kind.MINUTES else "material"
+    return {
+        **_words(published.meeting.challenge),
+        "kind": published.kind,
+        "at": published.at,
+        "version": published.number,
+        "fact": f"{fact}:{published.meeting.ref}",
+        "detail": of_session(published),
+        "place": f"session-{published.meeting.ref}",
     }
 
 

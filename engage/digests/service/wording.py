@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from engage.digests.enums import Kind
+from engage.digests.enums import OF_SESSIONS, Kind
 from engage.digests.models import Subscription
 from engage.digests.service.news import Entry
 from engage.digests.service.schedule import in_words
@@ -24,6 +24,7 @@ _KEPT = 1_000
 SECTIONS: Sequence[tuple[str, tuple[Kind, ...]]] = (
     ("New", (Kind.OPEN,)),
     ("Changed since we told you", (Kind.CHANGED,)),
+    ("Published from sessions", OF_SESSIONS),
     ("Ended", (Kind.WITHDRAWN, Kind.ENDED_EARLY)),
     ("Heard: findings are to come", (Kind.FINDINGS_DUE,)),
     ("Closed", (Kind.CLOSED,)),
@@ -32,6 +33,8 @@ SECTIONS: Sequence[tuple[str, tuple[Kind, ...]]] = (
 _ALONE: Mapping[Kind, str] = {
     Kind.OPEN: "New challenge",
     Kind.CHANGED: "The text of a challenge changed",
+    Kind.MINUTES: "Minutes of a session",
+    Kind.FILES: "Files of a session",
     Kind.WITHDRAWN: "A challenge was withdrawn",
     Kind.ENDED_EARLY: "An engagement ended early",
     Kind.FINDINGS_DUE: "An engagement ended",
@@ -109,11 +112,20 @@ def headline_of(kinds: Sequence[Kind]) -> str:
     if len(kinds) == 1:
         return _ALONE[kinds[0]]
     new = sum(kind is Kind.OPEN for kind in kinds)
-    others = len(kinds) - new
-    if not new:
-        return f"{others} challenges changed or ended"
-    words = "1 new challenge" if new == 1 else f"{new} new challenges"
-    return words if not others else f"{words}, {others} changed or ended"
+    published = sum(kind in OF_SESSIONS for kind in kinds)
+    others = len(kinds) - new - published
+    parts = []
+    if new:
+        parts.append("1 new challenge" if new == 1 else f"{new} new challenges")
+    if others:
+        counted = str(others) if new else "1 challenge" if others == 1 else f"{others} challenges"
+        parts.append(f"{counted} changed or ended")
+    if published:
+        only = {kind.value for kind in kinds if kind in OF_SESSIONS}
+        what = " and ".join(kind.value for kind in OF_SESSIONS if kind.value in only)
+        parts.append(f"{what} of {'a session' if published == 1 else 'sessions'}")
+    words = ", ".join(parts)
+    return words[0].upper() + words[1:]
 
 
 def _entry(one: Entry, why: Mapping[int, str]) -> dict[str, Any]:
@@ -128,9 +140,10 @@ def _entry(one: Entry, why: Mapping[int, str]) -> dict[str, Any]:
         "department": one.department,
         "excerpt": one.excerpt,
         "closes_on": one.closes_on,
-        "url": page,
+        "url": f"{page}#{one.place}" if one.place else page,
         "fits": why.get(one.number, ""),
         "reason": one.reason,
+        "detail": one.detail,
         "differences": shown,
         "differing": [each.name for each in one.differences],
         "changes_url": f"{page}/changes",

@@ -10,10 +10,11 @@ from xml.etree import ElementTree as ET
 import pytest
 from sqlalchemy.orm import Session
 
+from engage.advisory.enums import SessionState
 from engage.challenges.enums import ChallengeState
 from engage.challenges.models import Challenge
 from engage.kernel import clock
-from tests.factories import challenges
+from tests.factories import advisory, challenges
 from tests.support.client import DistrustfulClient
 
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -147,3 +148,24 @@ def test_pages_announce_the_feeds_with_their_filters(session: Session, client: D
     assert f'{link}href="/feeds/challenges.atom?q=kelp&amp;state=all"' in page
     for address in ("/", f"/challenges/{found.ref}", "/alerts"):
         assert f'{link}href="/feeds/challenges.atom"' in client.get(address).get_data(as_text=True)
+
+
+def test_minutes_are_among_what_happened_and_lead_to_their_session(
+    session: Session, client: DistrustfulClient
+) -> None:
+    found = public(session, "Kelp", published_at=clock.now() - timedelta(days=9))
+    meeting = advisory.meeting(
+        session,
+        challenge=found,
+        title="Roundtable on kelp",
+        starts_at=clock.now() - timedelta(days=2),
+        state=SessionState.HELD,
+        minutes="Kelp grows.",
+        minutes_published_at=clock.now() - timedelta(days=1),
+    )
+    advisory.meeting(session, challenge=found, starts_at=clock.now() - timedelta(days=3))
+    session.commit()
+    assert titles(client, "/feeds/changes.atom") == ["Minutes of a session: Kelp", "New: Kelp"]
+    item = json.loads(client.get("/feeds/changes.json").data)["items"][0]
+    assert item["url"] == f"http://engage.test/challenges/{found.ref}#session-{meeting.ref}"
+    assert item["content_text"].startswith("The minutes of “Roundtable on kelp” on ")
