@@ -16,7 +16,7 @@ from engage.challenges import service as challenges
 
 def post_worker_init(_worker: Any) -> None:
     """Take the locks and the conditional update out of this process."""
-    _replace(challenges, "hold", lambda _session, challenge: challenge)
+    _replace(challenges, "lock", lambda _session, challenge: challenge)
     _replace(seats, "lock_of", lambda *_, **__: None)
     _replace(seats, "_count_up", _look_then_write)
 

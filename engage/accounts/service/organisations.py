@@ -94,7 +94,9 @@ def decide(
     ``NotFound``, ``Conflict`` when its state does not allow this, ``Invalid`` (field ``reason``) for a
     refusal or suspension without a reason.
     """
-    organisation = session.get(Organisation, organisation_id, with_for_update=True, populate_existing=True)
+    organisation = session.get(
+        Organisation, organisation_id, with_for_update={"key_share": True}, populate_existing=True
+    )
     if organisation is None:
         raise NotFound
     before, after = organisation.state, OUTCOME[decision]

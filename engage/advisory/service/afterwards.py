@@ -128,7 +128,7 @@ def publish_minutes(
     ``SessionPublished`` (who takes part is told). Raises ``Conflict`` when they are published already,
     attendance has not been recorded or the challenge is not public, ``Invalid`` when there is no text.
     """
-    if not challenges.hold(session, meeting.challenge).is_public:
+    if not challenges.lock(session, meeting.challenge).is_public:
         raise Conflict("This challenge is not public at the moment, so nothing can be published to everyone.")
     meeting = _open_minutes(session, meeting)
     if meeting.state is not SessionState.HELD:

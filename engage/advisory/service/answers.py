@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
-from engage.advisory.enums import SeatState, SessionFormat
+from engage.advisory.enums import Admission, SeatState, SessionFormat
 from engage.advisory.errors import NoPlaces
 from engage.advisory.models import AdvisorySession, Seat, WaitingPlace
 from engage.advisory.service import admission, attendees, entry, letters, one_to_one, seats, waiting
@@ -42,7 +42,7 @@ def accept(
     conflict of interest stands in the way on the day of the session, or it holds another place; ``NoPlaces`` when the
     session is full, ``Invalid`` when the attendee is not of the supplier.
     """
-    challenges.hold(session, invitation.challenge)
+    challenges.lock(session, invitation.challenge)
     invitation = matchmaking.mark_accepted(session, actor=actor, invitation=invitation)
     seats.lock_of(session, invitation_ids=[invitation.id], meeting_ids=[meeting.id])
     if meeting.held_back:
@@ -71,7 +71,9 @@ def accept(
     entry.confirm(session, actor=actor, meeting=meeting, supplier_id=invitation.supplier_id)
     waiting.leave(session, actor=actor, invitation=invitation)
     _record(session, actor, seat, meeting, "confirmed")
-    letters.confirmed(session, sender=actor, meeting=meeting, seat=seat)
+    # Both was looked at just now; of somebody else who attends the letter asks whether they have confirmed.
+    known = Admission.LET_IN if person_id == actor.person_id else None
+    letters.confirmed(session, sender=actor, meeting=meeting, seat=seat, standing=known)
     return seat
 
 
@@ -94,9 +96,9 @@ def accept_or_wait(
         if meeting.format is SessionFormat.ONE_TO_ONE:
             raise  # there is a talk for everybody who was offered one: nobody waits
         person_id = attendees.chosen(session, actor=actor, invitation=invitation, person_id=attendee_id)
-        full = seats.lock(session, meeting.id)
-        entry.confirm(session, actor=actor, meeting=full, supplier_id=invitation.supplier_id)
-        return waiting.join(session, actor=actor, meeting=full, invitation=invitation, person_id=person_id)
+        # ``accept`` has locked the session's row and read it: outside the savepoint that the lack of places undid.
+        entry.confirm(session, actor=actor, meeting=meeting, supplier_id=invitation.supplier_id)
+        return waiting.join(session, actor=actor, meeting=meeting, invitation=invitation, person_id=person_id)
 
 
 def leave_waiting_list(session: Session, *, actor: Actor, invitation: Invitation) -> None:
@@ -252,7 +254,6 @@ def _place_to_come(session: Session, invitation: Invitation) -> Seat | None:
     query = (
         sa.select(Seat)
         .where(Seat.invitation_id == invitation.id, Seat.state.in_(seats.TO_COME), ~Seat.over)
-        .options(joinedload(Seat.session), joinedload(Seat.person), joinedload(Seat.supplier))
         .execution_options(populate_existing=True)
     )
     return session.scalar(query)

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from engage.advisory.models import Answered, Contribution
 from engage.advisory.queries.contributions import written_route
+from engage.advisory.service import around_letters
 from engage.audit import service as audit
 from engage.challenges import service as challenges
 from engage.challenges.models import Challenge
@@ -37,13 +38,13 @@ def answer_in_writing(
 
     ``answers`` in the order of the questions, some of which may be empty; ``asked`` is the ``digest`` of the questions
     that they answer. Side effects, in order: the challenge's row locked, so that two people of a supplier do not send
-    at once; the contribution, an audit line with a digest of the words. Raises ``NotAllowed`` while the supplier is not
-    verified, ``Conflict`` when it is too late or the questions have changed, ``Invalid`` (fields ``answer_1`` and so
-    on) when nothing is answered or an answer is too long.
+    at once; the contribution, an audit line with a digest of the words, a letter to who sent it. Raises ``NotAllowed``
+    while the supplier is not verified, ``Conflict`` when it is too late or the questions have changed, ``Invalid``
+    (fields ``answer_1`` and so on) when nothing is answered or an answer is too long.
     """
     if not supplier.organisation.verified:
         raise NotAllowed("Your organisation has to be verified before it can answer.")
-    route = written_route(session, challenge=challenges.hold(session, challenge))
+    route = written_route(session, challenge=challenges.lock(session, challenge))
     if not route.is_open:
         raise Conflict(CLOSED)
     if asked != route.digest or len(answers) != len(route.questions):
@@ -66,6 +67,8 @@ def answer_in_writing(
     found.answers, found.person_id = told, actor.person_id
     session.flush()
     _record(session, actor, found, deed)
+    session.refresh(found, ["person"])
+    around_letters.answers_sent(session, contribution=found, last_day=route.last_day)
     return found
 
 
@@ -77,7 +80,7 @@ def withdraw_contribution(
     Side effects: the row, an audit line. Raises ``NotFound`` when there are none, ``Conflict`` when it is too late: by
     then they have been read.
     """
-    route = written_route(session, challenge=challenges.hold(session, challenge))
+    route = written_route(session, challenge=challenges.lock(session, challenge))
     found = _live(session, challenge, supplier)
     if found is None:
         raise NotFound

@@ -1,4 +1,8 @@
-"""The letters of this room: about a place, and about an offer to help."""
+"""The letters about a place, or a turn on a waiting list: to who attends.
+
+When they do not act for the supplier any more, everybody who does is told instead, without how to join, and asked to
+choose who attends.
+"""
 
 from __future__ import annotations
 
@@ -10,47 +14,46 @@ from sqlalchemy.orm import Session
 from engage.accounts import queries as accounts
 from engage.accounts.models import Person
 from engage.advisory.enums import Admission
-from engage.advisory.models import (
-    AdvisorySession,
-    OneToOneAsk,
-    OneToOneTerms,
-    Seat,
-    VolunteerOffer,
-    WaitingPlace,
-)
+from engage.advisory.models import AdvisorySession, Seat, WaitingPlace
 from engage.advisory.service import admission
 from engage.advisory.service.calendar import mail_part
 from engage.challenges.enums import OPEN_STATES
 from engage.kernel import clock
-from engage.kernel.actor import Anyone, Role, System
+from engage.kernel.actor import Anyone, System
 from engage.kernel.settings import settings
 from engage.kernel.uktime import to_uk, uk_range, uk_time
-from engage.matchmaking.models import Invitation
 from engage.outbox import service as outbox
 from engage.outbox.enums import CalendarMethod
-from engage.suppliers.models import Supplier
 
 REQUEST, CANCEL = CalendarMethod.REQUEST, CalendarMethod.CANCEL
 
 
-def confirmed(session: Session, *, sender: Anyone, meeting: AdvisorySession, seat: Seat) -> None:
-    """Tell who attends that the place is theirs, with joining details and a calendar entry."""
-    _about_seat(
-        session, "seat_confirmed", sender, meeting, seat, key=f"seat:{seat.id}:confirmed", method=REQUEST
-    )
+def confirmed(
+    session: Session,
+    *,
+    sender: Anyone,
+    meeting: AdvisorySession,
+    seat: Seat,
+    standing: Admission | None = None,
+) -> None:
+    """Tell who attends that the place is theirs, with joining details and a calendar entry.
+
+    ``standing`` is how they stand when the caller has just looked; otherwise it is looked up.
+    """
+    key = f"seat:{seat.id}:confirmed"
+    _about_seat(session, "seat_confirmed", sender, meeting, seat, key=key, method=REQUEST, standing=standing)
 
 
 def released(session: Session, *, sender: Anyone, meeting: AdvisorySession, seat: Seat) -> None:
     """Tell who was to attend that the place was given up, and take the entry out of their calendar."""
-    _about_seat(
-        session, "seat_released", sender, meeting, seat, key=f"seat:{seat.id}:released", method=CANCEL
-    )
+    key = f"seat:{seat.id}:released"
+    _about_seat(session, "seat_released", sender, meeting, seat, key=key, method=CANCEL, only_own=True)
 
 
 def no_longer_attends(session: Session, *, sender: Anyone, meeting: AdvisorySession, seat: Seat) -> None:
     """Tell who was to attend that somebody else does, and take the entry out of their calendar."""
     key = f"seat:{seat.id}:not:{seat.person_id}:{clock.now().isoformat()}"
-    _about_seat(session, "attendee_changed", sender, meeting, seat, key=key, method=CANCEL)
+    _about_seat(session, "attendee_changed", sender, meeting, seat, key=key, method=CANCEL, only_own=True)
 
 
 def attends_now(session: Session, *, sender: Anyone, meeting: AdvisorySession, seat: Seat) -> None:
@@ -137,31 +140,31 @@ def _about_turn(
     why: str,
     **more: str,
 ) -> None:
-    person, base = turn.person, settings().base_url
-    if not _acts_for(session, person, turn.supplier):
-        return
-    outbox.post(
-        session,
-        template=template,
-        to=person.email,
-        to_name=person.name,
-        person_id=person.id,
-        context={
-            "title": meeting.title,
-            "when": uk_range(meeting.starts_at, meeting.ends_at),
-            "challenge": meeting.challenge.title,
-            "department": meeting.challenge.organisation.name,
-            "invitation_link": f"{base}/supplier/invitations/{turn.invitation.ref}",
-            "public_link": f"{base}/challenges/{meeting.challenge.ref}",
-            **more,
-        },
-        dedupe_key=key,
-        why=f"You get this email because {why}.",
-        sender=System(),
-        challenge_ref=meeting.challenge.ref,
-        audience=f"supplier:{turn.supplier.ref}",
-        fact=key.rpartition(":")[0],
-    )
+    base = settings().base_url
+    for person in _readers(session, turn):
+        own = person == turn.person
+        outbox.post(
+            session,
+            template=template,
+            to=person.email,
+            to_name=person.name,
+            person_id=person.id,
+            context={
+                "title": meeting.title,
+                "when": uk_range(meeting.starts_at, meeting.ends_at),
+                "challenge": meeting.challenge.title,
+                "department": meeting.challenge.organisation.name,
+                "invitation_link": f"{base}/supplier/invitations/{turn.invitation.ref}",
+                "public_link": f"{base}/challenges/{meeting.challenge.ref}",
+                **more,
+            },
+            dedupe_key=key if own else f"{key}:{person.id}",
+            why=f"You get this email because {why if own else _instead_of(turn)}.",
+            sender=System(),
+            challenge_ref=meeting.challenge.ref,
+            audience=f"supplier:{turn.supplier.ref}",
+            fact=key.rpartition(":")[0],
+        )
 
 
 def changed(
@@ -237,152 +240,66 @@ def _about_seat(
     key: str,
     method: CalendarMethod | None,
     standing: Admission | None = None,
+    only_own: bool = False,
     **more: Any,
 ) -> bool:
-    """Write to who attends; how to join only to who is let in. The caller looks up ``standing`` for many at once."""
-    person, base = seat.person, settings().base_url
-    if not _acts_for(session, person, seat.supplier):
-        return False
+    """Write to who attends; how to join only to who is let in. The caller looks up ``standing`` for many at once.
+
+    ``only_own``: of no use to others when they have left. Tells whether a letter was written.
+    """
+    base, letters = settings().base_url, []
     if standing is None and method is not CANCEL:
         standing = admission.standing(session, held=[seat]).get(seat.id)
-    joins = standing is Admission.LET_IN
-    letter = outbox.post(
-        session,
-        template=template,
-        to=person.email,
-        to_name=person.name,
-        person_id=person.id,
-        context={
-            "title": meeting.title,
-            "when": uk_range(meeting.starts_at, meeting.ends_at),
-            "place": meeting.place,
-            "joining_details": meeting.joining_details if joins else "",
-            "agenda": meeting.agenda,
-            "challenge": meeting.challenge.title,
-            "department": meeting.challenge.organisation.name,
-            "link": f"{base}/supplier/sessions",
-            "standing": standing,
-            "confirm_link": f"{base}/supplier/seats/{seat.id}/confirm",
-            "invitation_link": f"{base}/supplier/invitations/{seat.invitation.ref}",
-            "public_link": f"{base}/challenges/{meeting.challenge.ref}",
-            **more,
-        },
-        dedupe_key=key,
-        why=f"You get this email because you were to attend for {seat.supplier.organisation.name}."
-        if method is CANCEL
-        else f"You get this email because you are to attend for {seat.supplier.organisation.name}.",
-        sender=sender,
-        challenge_ref=meeting.challenge.ref,
-        audience=f"supplier:{seat.supplier.ref}",
-        fact=f"seat:{seat.id}",
-        calendar=mail_part(meeting, person=person, method=method, joins=joins) if method else None,
-        calendar_method=method,
-    )
-    return letter is not None
-
-
-def talk_offered(
-    session: Session, *, sender: Anyone, asked: OneToOneAsk, invitation: Invitation, terms: OneToOneTerms
-) -> None:
-    """Tell who asked for a one-to-one talk that everybody who asked is offered one, and where to choose the time.
-
-    When who asked does not act for the supplier any more, everybody who does is told.
-    """
-    challenge, base, own = asked.challenge, settings().base_url, asked.supplier.organisation
-    still = _acts_for(session, asked.person, asked.supplier)
-    for person in [asked.person] if still else accounts.people_of(session, organisation_id=own.id):
-        outbox.post(
+    for person in _readers(session, seat):
+        own = person == seat.person
+        if only_own and not own:
+            continue
+        joins = own and standing is Admission.LET_IN
+        is_to = "were to attend" if method is CANCEL else "are to attend"
+        because = f"you {is_to} for {seat.supplier.organisation.name}" if own else _instead_of(seat)
+        letter = outbox.post(
             session,
-            template="talk_offered",
+            template=template,
             to=person.email,
             to_name=person.name,
             person_id=person.id,
             context={
-                "challenge": challenge.title,
-                "department": challenge.organisation.name,
-                "minutes": terms.minutes,
-                "questions": terms.questions,
-                "answer_by": invitation.expires_at,
-                "link": f"{base}/supplier/invitations/{invitation.ref}",
-                "public_link": f"{base}/challenges/{challenge.ref}",
+                "title": meeting.title,
+                "when": uk_range(meeting.starts_at, meeting.ends_at),
+                "place": meeting.place,
+                "joining_details": meeting.joining_details if joins else "",
+                "agenda": meeting.agenda,
+                "challenge": meeting.challenge.title,
+                "department": meeting.challenge.organisation.name,
+                "link": f"{base}/supplier/sessions",
+                "standing": standing,
+                "left": "" if own else seat.person.name,
+                "attendee_link": f"{base}/supplier/seats/{seat.id}/attendee",
+                "confirm_link": f"{base}/supplier/seats/{seat.id}/confirm",
+                "invitation_link": f"{base}/supplier/invitations/{seat.invitation.ref}",
+                "public_link": f"{base}/challenges/{meeting.challenge.ref}",
+                **more,
             },
-            dedupe_key=f"talk_offered:{asked.id}:{person.id}",
-            why=f"You get this email because a talk was asked for in the name of {own.name}.",
+            dedupe_key=key if own else f"{key}:{person.id}",
+            why=f"You get this email because {because}.",
             sender=sender,
-            challenge_ref=challenge.ref,
-            audience=f"supplier:{asked.supplier.ref}",
-            fact=f"talk:{asked.id}",
+            challenge_ref=meeting.challenge.ref,
+            audience=f"supplier:{seat.supplier.ref}",
+            fact=f"seat:{seat.id}",
+            calendar=mail_part(meeting, person=person, method=method, joins=joins)
+            if own and method
+            else None,
+            calendar_method=method if own else None,
         )
+        letters.append(letter)
+    return any(letter is not None for letter in letters)
 
 
-def offer_received(session: Session, *, sender: Anyone, offer: VolunteerOffer) -> None:
-    """Tell the people who run the department's sessions that a supplier offers to help."""
-    challenge = offer.challenge
-    readers = accounts.people_with(
-        session, Role.FACILITATOR, Role.POLICY_AUTHOR, organisation_id=challenge.organisation_id
-    )
-    for person in readers:
-        _about_offer(
-            session,
-            "offer_received",
-            sender,
-            offer,
-            person,
-            why=f"You get this email because you run sessions for {challenge.organisation.name}.",
-            link=f"{settings().base_url}/department/challenges/{challenge.ref}/sessions",
-            pitch=offer.pitch,
-        )
-
-
-def offer_declined(session: Session, *, sender: Anyone, offer: VolunteerOffer) -> None:
-    """Tell who made the offer that it was declined, why, and which ways in remain."""
-    if not _acts_for(session, offer.person, offer.supplier):
-        return
-    _about_offer(
-        session,
-        "offer_declined",
-        sender,
-        offer,
-        offer.person,
-        why=f"You get this email because you offered help for {offer.supplier.organisation.name}.",
-        link=f"{settings().base_url}/challenges/{offer.challenge.ref}",
-        reason=offer.answer,
-        audience=f"supplier:{offer.supplier.ref}",
-    )
-
-
-def _acts_for(session: Session, person: Person, supplier: Supplier) -> bool:
+def _readers(session: Session, held: Seat | WaitingPlace) -> Sequence[Person]:
     # Who left since, or closed their account, must not go on reading what is told to the supplier.
-    return accounts.is_active_member(session, person_id=person.id, organisation_id=supplier.organisation_id)
+    organisation_id = held.supplier.organisation_id
+    return accounts.readers_for(session, person=held.person, organisation_id=organisation_id)
 
 
-def _about_offer(
-    session: Session,
-    template: str,
-    sender: Anyone,
-    offer: VolunteerOffer,
-    person: Person,
-    *,
-    why: str,
-    audience: str | None = None,
-    **more: str,
-) -> None:
-    outbox.post(
-        session,
-        template=template,
-        to=person.email,
-        to_name=person.name,
-        person_id=person.id,
-        context={
-            "challenge": offer.challenge.title,
-            "department": offer.challenge.organisation.name,
-            "supplier": offer.supplier.organisation.name,
-            **more,
-        },
-        dedupe_key=f"{template}:{offer.id}:{offer.created_at:%Y%m%dT%H%M%S%f}:{person.id}",
-        why=why,
-        sender=sender,
-        challenge_ref=offer.challenge.ref if audience else None,
-        audience=audience,
-        fact=f"offer:{offer.id}" if audience else None,
-    )
+def _instead_of(held: Seat | WaitingPlace) -> str:
+    return f"{held.person.name}, who was to attend for {held.supplier.organisation.name}, does so no more"

@@ -90,7 +90,7 @@ def release_materials(session: Session, *, actor: Actor, meeting: AdvisorySessio
     line for each file, the event ``SessionPublished``. Raises ``Conflict`` when the challenge is not public, there is
     nothing to release, or a file was not found clean.
     """
-    if not challenges.hold(session, meeting.challenge).is_public:
+    if not challenges.lock(session, meeting.challenge).is_public:
         raise Conflict(NOT_PUBLIC)
     meeting = seats.lock(session, meeting.id)
     names = release_now(session, actor=actor, meeting=meeting, at=clock.now())

@@ -3,9 +3,12 @@
 Order of locks, everywhere in this room: challenge, offer, invitation, session, seats. An acceptance locks its
 invitation and then the rows of all sessions it may move between, by id (``lock_of``); whatever touches several
 invitations locks all of them, by id, before the first session. A promotion from the waiting list holds the
-session's row and no invitation: who waits there has to come past that row. Invitations are locked so that rows
-which refer to them can be added meanwhile (``key_share``): a promotion adds one for an invitation that somebody
-else may hold. So no two transactions ever wait for each other.
+session's row and no invitation: who waits there has to come past that row. So no two transactions ever wait for
+each other.
+
+Challenges, organisations, suppliers and invitations, to which other rows refer, are locked ``FOR NO KEY UPDATE``
+(``key_share``), never ``FOR UPDATE``: whoever adds a row that refers to them, or writes one twice in a transaction,
+makes the database look at them, and would wait for who holds them out of this order.
 
 ``advisory_session.taken`` equals the number of live seats at every commit. It goes up only by the
 conditional update in ``take``: of all who ask for the last place at once, the row's lock lets one through
@@ -23,6 +26,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm.attributes import set_committed_value
 
 from engage.advisory.enums import SeatState, SessionState, WaitingState
 from engage.advisory.errors import GroupFull, NoPlaces
@@ -43,7 +47,7 @@ def lock_of(session: Session, *, invitation_ids: Collection[int], meeting_ids: C
     """Lock, by id, every session in which invitations hold a place to come or wait for one, and ``meeting_ids``.
 
     The caller has locked the invitations. From here on nobody is promoted in those sessions: what is read
-    afterwards stands.
+    afterwards stands, and what was read of those sessions before is read again.
     """
     held = sa.select(Seat.session_id).where(Seat.invitation_id.in_(invitation_ids), Seat.state.in_(TO_COME))
     waited_for = sa.select(WaitingPlace.session_id).where(
@@ -52,7 +56,8 @@ def lock_of(session: Session, *, invitation_ids: Collection[int], meeting_ids: C
     which = sa.or_(
         AdvisorySession.id.in_(held), AdvisorySession.id.in_(waited_for), AdvisorySession.id.in_(meeting_ids)
     )
-    session.execute(sa.select(AdvisorySession.id).where(which).order_by(AdvisorySession.id).with_for_update())
+    query = sa.select(AdvisorySession).where(which).order_by(AdvisorySession.id).with_for_update()
+    session.scalars(query.execution_options(populate_existing=True)).all()
 
 
 def take(session: Session, *, meeting: AdvisorySession, invitation: Invitation, person_id: int) -> Seat:
@@ -69,12 +74,14 @@ def take(session: Session, *, meeting: AdvisorySession, invitation: Invitation, 
             limit = _count_up(session, meeting, volunteered=seat.volunteered)
             _check_group(session, meeting, groups=_groups(invitation), limit=limit)
             session.add(seat)
+    except Conflict:
+        session.expire(meeting, COUNTED)  # what was counted in the savepoint is undone
+        raise
     except IntegrityError as error:
+        session.expire(meeting, COUNTED)
         if getattr(getattr(error.orig, "diag", None), "constraint_name", None) not in _ONE_LIVE:
             raise
         raise Conflict("You already have a place. Give it up first if you want another one.") from error
-    finally:
-        session.expire(meeting, COUNTED)
     return seat
 
 
@@ -89,7 +96,6 @@ def keep(session: Session, *, meeting: AdvisorySession, turn: WaitingPlace, unti
     _check_group(session, meeting, groups=_groups(turn.invitation), limit=limit)
     session.add(seat)
     session.flush()
-    session.expire(meeting, COUNTED)
     return seat
 
 
@@ -139,12 +145,14 @@ def _count_up(session: Session, meeting: AdvisorySession, *, volunteered: bool) 
             sa.func.coalesce(AdvisorySession.closes_at, AdvisorySession.starts_at) > now,
         )
         .values(values)
-        .returning(AdvisorySession.id, AdvisorySession.group_limit)
+        .returning(AdvisorySession.group_limit, *(getattr(AdvisorySession, name) for name in COUNTED))
         .execution_options(synchronize_session=False)
     )
     found = session.execute(statement).one_or_none()
     if found is None:
         raise NoPlaces(_why_none(session, meeting))
+    for name in COUNTED:
+        set_committed_value(meeting, name, getattr(found, name))
     limit: int | None = found.group_limit
     return limit
 

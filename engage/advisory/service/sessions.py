@@ -67,26 +67,29 @@ TERMS = {"closes_at", "reserved", "reserved_until", "group_limit"}
 MOVED = {"starts_at", "ends_at"}
 
 
+NOT_OPEN = "Sessions can be scheduled once the challenge is published, and until it stops taking part."
+
+
 def schedule(
-    session: Session, *, actor: Actor, challenge: Challenge, details: SessionDetails
+    session: Session, *, actor: Actor, challenge: Challenge, details: SessionDetails, ref: str = ""
 ) -> AdvisorySession:
     """Schedule a session of an open challenge, visible to everyone from now on, and return it.
+
+    ``ref`` is the reference it has had as a draft (``service.drafts``); a new one if it was none.
 
     Side effects, in order: the challenge's row is locked, the session, an audit line, a ledger line; with
     the first session of a published challenge the engagement begins (``challenges.service.start_engaging``).
     Raises ``Conflict`` when the challenge is not open or one-to-one talks are not offered to everyone yet, ``Invalid``
     when the session would begin in the past or the rest does not fit together.
     """
-    challenge = _lock_challenge(session, challenge)
+    challenge = challenges.lock(session, challenge)
     if challenge.state not in OPEN_STATES:
-        raise Conflict(
-            "Sessions can be scheduled once the challenge is published, and until it stops taking part."
-        )
+        raise Conflict(NOT_OPEN)
     fitting.check(details)
     one_to_one.check_time(session, challenge=challenge, details=details)
     now = clock.now()
     meeting = AdvisorySession(
-        ref=short_id(),
+        ref=ref or short_id(),
         challenge=challenge,
         state=SessionState.SCHEDULED,
         taken=0,
@@ -180,7 +183,7 @@ def cancel(session: Session, *, actor: Anyone, meeting: AdvisorySession, reason:
     """
     counted = isinstance(actor, Actor) and meeting.format is SessionFormat.ONE_TO_ONE
     if counted:
-        challenges.hold(session, meeting.challenge)
+        challenges.lock(session, meeting.challenge)
     meeting = seats.lock(session, meeting.id)
     check(SESSION_TRANSITIONS, now=meeting.state, to=SessionState.CANCELLED, thing="session")
     meeting.state = SessionState.CANCELLED
@@ -220,11 +223,6 @@ def cancel_all(
     scheduled = scheduled.with_for_update(of=AdvisorySession).execution_options(populate_existing=True)
     for meeting in session.scalars(scheduled).all():
         cancel(session, actor=actor, meeting=meeting, reason=reason)
-
-
-def _lock_challenge(session: Session, challenge: Challenge) -> Challenge:
-    query = sa.select(Challenge).where(Challenge.id == challenge.id)
-    return session.scalars(query.with_for_update().execution_options(populate_existing=True)).one()
 
 
 def _holders(session: Session, meeting: AdvisorySession) -> list[Seat]:

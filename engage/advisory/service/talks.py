@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, joinedload
 from engage.advisory import queries
 from engage.advisory.enums import ASK_TRANSITIONS, AskState, SessionFormat
 from engage.advisory.models import AdvisorySession, OneToOneAsk, OneToOneTerms
-from engage.advisory.service import letters
+from engage.advisory.service import offer_letters
 from engage.advisory.service.answers import release_seat
 from engage.advisory.service.one_to_one import NOT_YET, open_session_held, terms_of
 from engage.advisory.service.sessions import SessionDetails, schedule
@@ -59,7 +59,7 @@ def set_terms(
     has been held yet, or somebody counts on the terms already; ``Invalid`` for a length, questions or a last moment
     that will not do.
     """
-    challenge = challenges.hold(session, challenge)
+    challenge = challenges.lock(session, challenge)
     if not challenge.is_open:
         raise Conflict("One-to-one talks can be offered while the challenge is open.")
     if not open_session_held(session, challenge_id=challenge.id):
@@ -96,7 +96,7 @@ def ask(session: Session, *, actor: Actor, challenge: Challenge, supplier: Suppl
     """
     if not supplier.organisation.verified:
         raise NotAllowed("Your organisation has to be verified before it can ask for a talk.")
-    challenge = challenges.hold(session, challenge)
+    challenge = challenges.lock(session, challenge)
     terms = terms_of(session, challenge_id=challenge.id)
     if terms is None or not challenge.is_open:
         raise Conflict("This challenge offers no one-to-one talks at the moment.")
@@ -126,7 +126,7 @@ def take_back(session: Session, *, actor: Actor, asked: OneToOneAsk) -> None:
     Side effects, in order: the challenge's row locked, those of ``answers.release_seat``, the state, an audit line.
     Raises ``Conflict`` when the talk has begun.
     """
-    challenge = challenges.hold(session, asked.challenge)
+    challenge = challenges.lock(session, asked.challenge)
     session.refresh(asked)
     if asked.state is AskState.WITHDRAWN:
         return
@@ -183,7 +183,7 @@ def offer_talks(session: Session, *, actor: Actor, challenge: Challenge) -> list
     answered, a letter; the terms' ``offered_at``; an audit line; a ledger line. Raises ``Conflict`` when it is too
     early, nobody waits, or there are too few talks.
     """
-    challenge = challenges.hold(session, challenge)
+    challenge = challenges.lock(session, challenge)
     terms = terms_of(session, challenge_id=challenge.id)
     if terms is None:
         raise Conflict("Say first on what terms one-to-one talks are offered to everyone.")
@@ -206,7 +206,7 @@ def offer_talks(session: Session, *, actor: Actor, challenge: Challenge) -> list
         invitation = matchmaking.let_answer(
             session, actor=actor, challenge=challenge, supplier=asked.supplier
         )
-        letters.talk_offered(session, sender=actor, asked=asked, invitation=invitation, terms=terms)
+        offer_letters.talk_offered(session, sender=actor, asked=asked, invitation=invitation, terms=terms)
     terms.offered_at = clock.now()
     session.flush()
     _record(session, actor, challenge, "offered", suppliers=len(waiting))

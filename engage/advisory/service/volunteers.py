@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, joinedload
 from engage.advisory.enums import OFFER_TRANSITIONS, OfferState
 from engage.advisory.errors import AlreadyOffered
 from engage.advisory.models import VolunteerOffer
-from engage.advisory.service import letters
+from engage.advisory.service import offer_letters
 from engage.audit import service as audit
 from engage.challenges import service as challenges
 from engage.challenges.models import Challenge
@@ -40,7 +40,7 @@ def offer_help(
     """
     if not supplier.organisation.verified:
         raise NotAllowed("Your organisation has to be verified before it can offer help.")
-    if not challenges.hold(session, challenge).is_open:
+    if not challenges.lock(session, challenge).is_open:
         raise Conflict("This challenge no longer takes offers.")
     invitation = invitations.invitation_of(session, challenge_id=challenge.id, supplier_id=supplier.id)
     ended = invitation is not None and invitation.has_ended
@@ -50,7 +50,7 @@ def offer_help(
     deed = "made" if offer is None else "made_again"
     offer = offer or _made(session, actor, challenge, supplier, pitch)
     _record(session, actor, offer, deed)
-    letters.offer_received(session, sender=actor, offer=offer)
+    offer_letters.offer_received(session, sender=actor, offer=offer)
     return offer
 
 
@@ -103,7 +103,7 @@ def invite_volunteer(session: Session, *, actor: Actor, offer: VolunteerOffer) -
     line, then what ``matchmaking.service.invite_who_offered`` does (invitation, letter). Raises ``Conflict`` when the
     offer does not wait any more or the challenge is not open.
     """
-    challenges.hold(session, offer.challenge)
+    challenges.lock(session, offer.challenge)
     offer = _move(session, offer, OfferState.INVITED)
     _record(session, actor, offer, "invited")
     return matchmaking.invite_who_offered(
@@ -119,7 +119,7 @@ def decline_offer(session: Session, *, actor: Anyone, offer: VolunteerOffer, rea
     """
     offer = _move(session, offer, OfferState.DECLINED, answer=reason)
     _record(session, actor, offer, "declined")
-    letters.offer_declined(session, sender=actor, offer=offer)
+    offer_letters.offer_declined(session, sender=actor, offer=offer)
 
 
 def decline_waiting(session: Session, *, actor: Anyone, challenge_id: int, reason: str) -> None:

@@ -47,7 +47,7 @@ def join(
         if meeting.state is SessionState.SCHEDULED and meeting.starts_at > clock.now():
             raise Conflict(f"Places in “{meeting.title}” could be taken until {uk_time(meeting.open_until)}.")
         raise Conflict(f"“{meeting.title}” was cancelled or has begun, so no place in it can be taken.")
-    for turn in _waits(session, WaitingPlace.invitation_id == invitation.id):
+    for turn in _turns_of(session, invitation):
         if turn.session_id == meeting.id:
             return turn
         raise Conflict(
@@ -72,7 +72,7 @@ def leave(session: Session, *, actor: Anyone, invitation: Invitation) -> None:
 
     Side effects, for each list: the turn ends, an audit line.
     """
-    for turn in _waits(session, WaitingPlace.invitation_id == invitation.id):
+    for turn in _turns_of(session, invitation):
         _end(turn, WaitingState.LEFT)
         session.flush()
         _record(session, actor, turn, "left")
@@ -93,7 +93,7 @@ def promote(session: Session, *, meeting: AdvisorySession) -> list[Seat]:
     if not meeting.challenge.is_open or not meeting.takes_places or meeting.free < 1:
         return []
     offered = []
-    for turn in _waits(session, meeting=meeting):
+    for turn in _line(session, meeting):
         if meeting.free < 1:
             break
         if not _may_take_part(session, turn):
@@ -198,7 +198,7 @@ def close(session: Session, *, meeting: AdvisorySession, reason: str) -> None:
 
     The caller has locked the session's row. Side effects: the turns end, a letter to each.
     """
-    for turn in _waits(session, meeting=meeting):
+    for turn in _line(session, meeting):
         _end(turn, WaitingState.LEFT)
         session.flush()
         letters.waiting_ended(session, meeting=meeting, turn=turn, reason=reason)
@@ -210,12 +210,19 @@ def _end(turn: WaitingPlace, state: WaitingState) -> None:
     turn.ended_at = clock.now()
 
 
-def _waits(
-    session: Session, *conditions: sa.ColumnElement[bool], meeting: AdvisorySession | None = None
-) -> list[WaitingPlace]:
-    query = sa.select(WaitingPlace).where(WaitingPlace.state == WaitingState.WAITING, *conditions)
-    if meeting is not None:
-        query = query.where(WaitingPlace.session_id == meeting.id)
+def _turns_of(session: Session, invitation: Invitation) -> list[WaitingPlace]:
+    """Return the turns of one invitation: mostly none, so nothing is loaded with them."""
+    query = sa.select(WaitingPlace).where(
+        WaitingPlace.state == WaitingState.WAITING, WaitingPlace.invitation_id == invitation.id
+    )
+    return list(session.scalars(query.order_by(WaitingPlace.id).execution_options(populate_existing=True)))
+
+
+def _line(session: Session, meeting: AdvisorySession) -> list[WaitingPlace]:
+    """Return who waits for ``meeting``, in order, with all that a promotion needs."""
+    query = sa.select(WaitingPlace).where(
+        WaitingPlace.state == WaitingState.WAITING, WaitingPlace.session_id == meeting.id
+    )
     loaded = query.options(
         joinedload(WaitingPlace.session).joinedload(AdvisorySession.challenge),
         joinedload(WaitingPlace.person),

@@ -49,7 +49,7 @@ from engage.challenges.service.routing import (
     why_route_stays,
 )
 from engage.challenges.service.scheduling import cancel_schedule, publish_due, schedule
-from engage.challenges.service.shared import SCHEDULABLE, hold, lock
+from engage.challenges.service.shared import SCHEDULABLE, lock
 from engage.challenges.service.wording import Difference, Told, differences, in_words, told
 
 __all__ = [
@@ -78,7 +78,6 @@ __all__ = [
     "end_early",
     "end_engaging",
     "fixed",
-    "hold",
     "import_challenge",
     "in_words",
     "justify",

@@ -205,7 +205,9 @@ def locked(session: Session, challenge: Challenge) -> ChallengeRevision:
         raise Conflict(NOTHING_OPEN)
     _check_state(challenge)
     query = sa.select(ChallengeRevision).where(ChallengeRevision.id == challenge.open_revision.id)
-    return session.scalars(query.with_for_update().execution_options(populate_existing=True)).one()
+    return session.scalars(
+        query.with_for_update(key_share=True).execution_options(populate_existing=True)
+    ).one()
 
 
 def may_become(revision: ChallengeRevision, state: RevisionState) -> None:

@@ -20,8 +20,13 @@ NOT_EDITABLE = "This text cannot be changed: it was submitted, and what is appro
 
 
 def lock(session: Session, challenge: Challenge) -> Challenge:
-    """Read ``challenge`` again and keep others from changing it until the transaction ends."""
-    query = sa.select(Challenge).where(Challenge.id == challenge.id).with_for_update()
+    """Read ``challenge`` again and keep others from changing it, and its state, until the transaction ends.
+
+    Who writes rows that belong to a challenge, and asks for its state, calls this before any other lock. Others can
+    write such rows meanwhile (``key_share``, as for everything that other rows refer to): the database looks at the
+    challenge again when a row that refers to it is written twice in one transaction, and must not wait for that.
+    """
+    query = sa.select(Challenge).where(Challenge.id == challenge.id).with_for_update(key_share=True)
     return session.scalars(query.execution_options(populate_existing=True)).one()
 
 
@@ -37,17 +42,6 @@ def lock_text(session: Session, challenge: Challenge) -> Challenge | ChallengeRe
     if not challenge.takes_answers:
         raise Conflict(NOT_EDITABLE)
     return challenge.writing
-
-
-def hold(session: Session, challenge: Challenge) -> Challenge:
-    """Read ``challenge`` again and keep its state as it is until the transaction ends.
-
-    Who writes rows that belong to a challenge calls this before any other lock: the database looks at the
-    challenge's row for each of them, and a withdrawal locks that row first. Readers and other writers of such
-    rows that do not ask for the state are not kept waiting.
-    """
-    query = sa.select(Challenge).where(Challenge.id == challenge.id).with_for_update(key_share=True)
-    return session.scalars(query.execution_options(populate_existing=True)).one()
 
 
 def allow(allowed: bool, otherwise: str) -> None:

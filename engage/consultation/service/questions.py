@@ -72,7 +72,7 @@ def release(
     ``QuestionAnswered``. Raises ``Conflict`` when the question was dealt with before or the challenge is not
     public, ``Invalid`` when a text is missing or seems to name the asker.
     """
-    if not challenges.hold(session, question.challenge).is_public:
+    if not challenges.lock(session, question.challenge).is_public:
         raise Conflict("This challenge is not public at the moment, so nothing can be answered to everyone.")
     question = _lock(session, question)
     check(TRANSITIONS, now=question.state, to=QuestionState.ANSWERED, thing="question")

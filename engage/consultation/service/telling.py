@@ -70,7 +70,7 @@ def record_telling(
     names who was told, a supplier that is not on engage, a time to come.
     """
     _allow(policy.can_tell(actor, challenge))
-    challenges.hold(session, challenge)
+    challenges.lock(session, challenge)
     words = {"title": one_line(title), "text": text.strip()}
     supplier, wrong = _checked(session, challenge, said)
     wrong = {**_wrong_texts(words, _name_of(supplier, said)), **wrong}
@@ -100,7 +100,7 @@ def record_again(session: Session, *, actor: Actor, fact: ToldFact, said: Said) 
     telling again changes nothing.
     """
     _allow(policy.can_tell(actor, fact.challenge))
-    challenges.hold(session, fact.challenge)
+    challenges.lock(session, fact.challenge)
     fact = _lock(session, fact)
     supplier, wrong = _checked(session, fact.challenge, said)
     if traces(fact.title, organisation=_name_of(supplier, said), person="", email=""):
@@ -128,7 +128,7 @@ def release_fact(
     nobody has checked that it does not.
     """
     _allow(policy.can_release(actor, fact.challenge))
-    challenge = challenges.hold(session, fact.challenge)
+    challenge = challenges.lock(session, fact.challenge)
     fact = _lock(session, fact)
     if fact.released_at is not None:
         return fact

@@ -70,7 +70,8 @@ def confirmed(session: Session, *, entries: Collection[Entry]) -> set[Entry]:
     """Return those of ``entries`` whose person has confirmed the words of today and need not do so again.
 
     What was confirmed holds until a check of conflicts finds one in the way of that supplier there, and, when it
-    was settled, until the decision: it spoke of interests as they were before. Two statements, however many entries.
+    was settled, until the decision: it spoke of interests as they were before. At most two statements, however many
+    entries.
     """
     return {each for each, said, changed in _times(session, entries) if said > changed}
 
@@ -82,7 +83,8 @@ def lapsed(session: Session, *, entries: Collection[Entry]) -> set[Entry]:
 
 def _times(session: Session, entries: Collection[Entry]) -> Iterator[tuple[Entry, datetime, datetime]]:
     """Give who has confirmed, when last, and when the last change was."""
-    said, changed = _said(session, entries), _changed(session, entries)
+    said = _said(session, entries)
+    changed = _changed(session, said) if said else {}
     for each in entries:
         moment = said.get(each)
         if moment is not None:
@@ -90,16 +92,20 @@ def _times(session: Session, entries: Collection[Entry]) -> Iterator[tuple[Entry
 
 
 def _said(session: Session, entries: Collection[Entry]) -> dict[Entry, datetime]:
-    """Return when each person last confirmed: acting for that supplier, for they speak of its interests too."""
+    """Return when each person last confirmed: acting for that supplier, for they speak of its interests too.
+
+    What was said for one that turned out to be another was said for the other: it is the same organisation.
+    """
+    stands_for = sa.func.coalesce(Supplier.merged_into_id, Supplier.id)
     query = (
-        sa.select(Attestation.subject, Attestation.person_id, Supplier.id, sa.func.max(Attestation.made_at))
+        sa.select(Attestation.subject, Attestation.person_id, stands_for, sa.func.max(Attestation.made_at))
         .join(Supplier, Supplier.organisation_id == Attestation.organisation_id)
         .where(
             Attestation.subject.in_({each.subject for each in entries}),
             Attestation.person_id.in_({each.person_id for each in entries}),
             Attestation.version == ATTESTED_VERSION,
         )
-        .group_by(Attestation.subject, Attestation.person_id, Supplier.id)
+        .group_by(Attestation.subject, Attestation.person_id, stands_for)
     )
     return {Entry(*row[:3]): row[3] for row in session.execute(query)}
 

@@ -52,7 +52,7 @@ def draw_alternates(session: Session, *, challenge_id: int) -> list[Invitation]:
     Side effects, in order: the challenge's row locked, the run's, then the suppliers' that could come next, by id;
     those of ``hold`` or ``invite``; an audit line for each.
     """
-    challenge = challenges.hold(session, known.by_id(session, challenge_id))
+    challenge = challenges.lock(session, known.by_id(session, challenge_id))
     run = current(session, challenge_id=challenge.id)
     if (
         run is None
@@ -83,7 +83,7 @@ def next_alternate(session: Session, *, actor: Actor, challenge: Challenge) -> I
     as a release does; the wave; those of ``invite``; an audit line. Raises ``Conflict`` when nothing was released,
     the challenge is not open, no session takes places any more, every place is taken, or nobody is left.
     """
-    challenges.hold(session, challenge)
+    challenges.lock(session, challenge)
     run = current(session, challenge_id=challenge.id)
     if run is None or run.state is not RunState.RELEASED or run.round is None or run.rules is None:
         raise Conflict("Alternates can be invited once the invitations of this match are out.")

@@ -36,7 +36,7 @@ def take_back(session: Session, *, actor: Actor, invitation: Invitation, reason:
     session has begun.
     """
     words = _words(reason)
-    challenge = challenges.hold(session, invitation.challenge)
+    challenge = challenges.lock(session, invitation.challenge)
     now = lock(session, invitation)
     if now.state not in (InvitationState.HELD, InvitationState.SENT, InvitationState.ACCEPTED):
         raise Conflict(f"This invitation is {now.state.value} already.")
@@ -65,7 +65,7 @@ def invite_against(
     ``NotFound`` when the supplier is no candidate.
     """
     words = _words(reason)
-    challenge = challenges.hold(session, run.challenge)
+    challenge = challenges.lock(session, run.challenge)
     standing = current(session, challenge_id=run.challenge_id)
     if standing is None or standing.id != run.id or standing.state is not RunState.RELEASED:
         raise Conflict("This match has been replaced, or its invitations are not out. Reload the page.")

@@ -34,7 +34,7 @@ def go_on(session: Session, *, challenge_id: int) -> None:
     challenge's row locked, then its sent invitations, by id; for each of them the last moment, an audit line, a letter
     to those of its readers whose invitation was not cancelled before it left.
     """
-    challenge = challenges.hold(session, known.by_id(session, challenge_id))
+    challenge = challenges.lock(session, known.by_id(session, challenge_id))
     if not challenge.is_open:
         return
     query = (

@@ -37,7 +37,7 @@ def send_held(session: Session, *, actor: Anyone, invitation_id: int) -> bool:
     those of ``send``.
     """
     waiting = session.get_one(Invitation, invitation_id)
-    challenge = challenges.hold(session, waiting.challenge)
+    challenge = challenges.lock(session, waiting.challenge)
     if not challenge.is_open or not letters.readers(session, waiting):
         return False
     locked(session, [waiting.supplier_id])
@@ -57,7 +57,7 @@ def end_unread(session: Session, *, actor: Anyone, invitation_id: int) -> None:
     challenge's row locked, the invitation's; those of ``withdraw``, without a letter.
     """
     waiting = session.get_one(Invitation, invitation_id)
-    challenge = challenges.hold(session, waiting.challenge)
+    challenge = challenges.lock(session, waiting.challenge)
     held = lock(session, waiting)
     too_late = held.id in queries.unread(session, moment=clock.now())
     if challenge.is_open and too_late:

@@ -7,7 +7,7 @@ from datetime import datetime, time, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from engage.accounts.models import Organisation
 from engage.audit import service as audit
@@ -314,11 +314,14 @@ def expire(session: Session, *, actor: Anyone, invitation: Invitation) -> Invita
 
 
 def lock(session: Session, invitation: Invitation) -> Invitation:
-    """Return ``invitation`` as it stands now, locked until the transaction ends."""
+    """Return ``invitation`` as it stands now, locked until the transaction ends.
+
+    Its supplier is read after the lock is had: merged meanwhile, it is another one.
+    """
     query = (
         sa.select(Invitation)
         .where(Invitation.id == invitation.id)
-        .options(joinedload(Invitation.challenge), joinedload(Invitation.supplier))
+        .options(joinedload(Invitation.challenge), selectinload(Invitation.supplier))
         .with_for_update(of=Invitation, key_share=True)
         .execution_options(populate_existing=True)
     )
@@ -327,7 +330,7 @@ def lock(session: Session, invitation: Invitation) -> Invitation:
 
 def _check_invitable(session: Session, challenge: Challenge, supplier: Supplier) -> None:
     """Raise ``Conflict`` unless ``supplier`` can be invited to ``challenge`` today; both are locked by that."""
-    if challenges.hold(session, challenge).state not in OPEN_STATES:
+    if challenges.lock(session, challenge).state not in OPEN_STATES:
         raise Conflict("Invitations can go out only while the challenge is open.")
     if not is_verified(session, supplier):
         raise Conflict(f"{supplier.organisation.name} is not verified, so it cannot be invited.")

@@ -40,7 +40,7 @@ def release_alternates(
     ``send`` does, or ``put_back``; a job that draws anew. Raises ``Conflict`` when the challenge is not open, its text
     is another than the match was made of, or others wait by now.
     """
-    challenges.hold(session, challenge)
+    challenges.lock(session, challenge)
     run = current(session, challenge_id=challenge.id)
     waiting = queries.alternates_waiting(session, challenge_id=challenge.id)
     if seen is not None and seen != waiting_mark(waiting):

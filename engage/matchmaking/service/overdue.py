@@ -20,7 +20,7 @@ def expire_overdue(session: Session, *, actor: Anyone, invitation_id: int) -> No
     challenge's row locked, then those of ``expire``.
     """
     overdue = session.get_one(Invitation, invitation_id)
-    challenge = challenges.hold(session, overdue.challenge)
+    challenge = challenges.lock(session, overdue.challenge)
     now = lock(session, overdue)
     over = now.expires_at is not None and now.expires_at <= clock.now()
     if now.state is InvitationState.SENT and over and not comes_back(challenge):

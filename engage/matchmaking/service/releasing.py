@@ -67,7 +67,7 @@ def release(
     Raises ``Conflict`` when the challenge is not open,
     its approved text has changed, the plan is not what was seen, or nobody is chosen.
     """
-    challenges.hold(session, run.challenge)
+    challenges.lock(session, run.challenge)
     standing = current(session, challenge_id=run.challenge_id)
     if standing is None or standing.id != run.id:
         raise Conflict("This match has been replaced by a newer one. Reload the page.")

@@ -72,7 +72,7 @@ def let_follow(session: Session, *, actor: Actor, challenge: Challenge, number: 
     Side effects, in order: the challenge's row locked, the wave, an audit line. Raises ``NotFound`` when there is no
     such wave.
     """
-    challenges.hold(session, challenge)
+    challenges.lock(session, challenge)
     wave = queries.wave(session, challenge_id=challenge.id, number=number)
     if wave.alternates_follow is follow:
         return wave
@@ -129,7 +129,7 @@ def locked(session: Session, ids: Sequence[int]) -> Sequence[Supplier]:
         sa.select(Supplier)
         .where(Supplier.id.in_(ids))
         .order_by(Supplier.id)
-        .with_for_update(of=Supplier)
+        .with_for_update(of=Supplier, key_share=True)
         .execution_options(populate_existing=True)
     )
     return session.scalars(query).all()

@@ -47,7 +47,10 @@ def keep_apart(session: Session, *, actor: Anyone, refs: tuple[str, str], becaus
 def both(session: Session, refs: tuple[str, str]) -> tuple[Supplier, Supplier]:
     """Lock two suppliers, by id, and return them in the order of ``refs``. Raises ``NotFound``."""
     query = (
-        sa.select(Supplier).where(Supplier.ref.in_(refs)).order_by(Supplier.id).with_for_update(of=Supplier)
+        sa.select(Supplier)
+        .where(Supplier.ref.in_(refs))
+        .order_by(Supplier.id)
+        .with_for_update(of=Supplier, key_share=True)
     )
     found = {each.ref: each for each in session.scalars(query.execution_options(populate_existing=True))}
     if len(found) != len(refs):

@@ -53,7 +53,7 @@ def hold_imported(session: Session, *, records: Collection[SupplierRecord]) -> N
     organisations = sa.select(Organisation.id).where(Organisation.id.in_(ids)).order_by(Organisation.id)
     session.execute(organisations.with_for_update(key_share=True))
     suppliers = sa.select(Supplier.id).where(Supplier.organisation_id.in_(ids)).order_by(Supplier.id)
-    session.execute(suppliers.with_for_update())
+    session.execute(suppliers.with_for_update(key_share=True))
 
 
 def import_supplier(
@@ -101,7 +101,7 @@ def _known(session: Session, record: SupplierRecord) -> Supplier | None:
         sa.select(Supplier)
         .where(Supplier.source_ref == record.source_ref)
         .options(selectinload(Supplier.statements))
-        .with_for_update(of=Supplier)
+        .with_for_update(of=Supplier, key_share=True)
     )
     return session.scalar(query)
 

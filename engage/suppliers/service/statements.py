@@ -205,7 +205,7 @@ def _lock(session: Session, supplier: Supplier) -> None:
         .join(Supplier, Supplier.organisation_id == Organisation.id)
         .where(Supplier.id == supplier.id)
     )
-    session.execute(sa.select(Supplier.id).where(Supplier.id == supplier.id).with_for_update())
+    session.execute(sa.select(Supplier.id).where(Supplier.id == supplier.id).with_for_update(key_share=True))
     if session.scalar(query) is OrganisationState.SUSPENDED:
         raise Conflict("Your organisation is suspended, so nothing can be added.")
 

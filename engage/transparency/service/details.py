@@ -167,7 +167,7 @@ def _open(session: Session, actor: Actor, challenge: Challenge) -> NoticeDetails
     """Return the details under the challenge's lock, new ones if there are none; refuse when they are closed."""
     if not policy.can_prepare(actor, challenge):
         raise NotAllowed(policy.NOT_ONE_OF_YOU)
-    challenges.hold(session, challenge)
+    challenges.lock(session, challenge)
     if not policy.needs_notice(challenge):
         raise Conflict(NO_NOTICE)
     if challenge.state in policy.OVER:

@@ -44,7 +44,7 @@ def look(session: Session, *, actor: Actor, challenge: Challenge) -> int:
     Side effects, in order: the proposals; an audit line when there are any. Raises ``NotAllowed``, ``Conflict``.
     """
     _may_link(actor, challenge)
-    challenges.hold(session, challenge)
+    challenges.lock(session, challenge)
     _is_linkable(challenge)
     engagement = _engagement(challenge, _buyer_rows(session, [challenge.organisation_id]))
     same = [Notice.buyer_key == engagement.buyer_key, Notice.buyer_ids.overlap(list(engagement.buyer_ids))]
@@ -66,7 +66,7 @@ def decide(
     Raises ``NotAllowed``, ``NotFound``, ``Conflict`` when it is decided like this already.
     """
     _may_link(actor, challenge)
-    challenges.hold(session, challenge)
+    challenges.lock(session, challenge)
     row = queries.link(session, link_id=link_id, challenge_id=challenge.id)
     session.refresh(row)
     state = LinkState.CONFIRMED if follows else LinkState.REJECTED
@@ -84,7 +84,7 @@ def add_link(session: Session, *, actor: Actor, challenge: Challenge, ocid: str)
     is approved, ``Invalid`` for what is no ocid or is linked already.
     """
     _may_link(actor, challenge)
-    challenges.hold(session, challenge)
+    challenges.lock(session, challenge)
     _is_linkable(challenge)
     text = ocid.strip()
     if not OCID.fullmatch(text) or len(text) > LONGEST_OCID:
