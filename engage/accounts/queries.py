@@ -104,6 +104,13 @@ def people_of(session: Session, *, organisation_id: int) -> Sequence[Person]:
     return session.scalars(query).all()
 
 
+def readers_for(session: Session, *, person: Person, organisation_id: int) -> Sequence[Person]:
+    """Return whom to tell what was meant for ``person``: them while they act for the organisation, else all who do."""
+    if is_active_member(session, person_id=person.id, organisation_id=organisation_id):
+        return [person]
+    return people_of(session, organisation_id=organisation_id)
+
+
 def members(session: Session, *, organisation_id: int) -> Sequence[Membership]:
     """Return the live memberships of an organisation with their people, by id: one statement."""
     query = (
@@ -174,7 +181,8 @@ def join_request(session: Session, *, organisation_id: int | None, request_id: i
 
 def lock_organisation(session: Session, organisation_id: int) -> None:
     """Make others who change the people of this organisation wait until the transaction ends."""
-    session.execute(sa.select(Organisation.id).where(Organisation.id == organisation_id).with_for_update())
+    held = sa.select(Organisation.id).where(Organisation.id == organisation_id)
+    session.execute(held.with_for_update(key_share=True))
 
 
 def last_membership_id(session: Session, *, person_id: int) -> int | None:

@@ -48,6 +48,8 @@ ATTENDING = {
     "link": link("supplier/sessions"),
     "confirm_link": CONFIRM,
     "standing": "let_in",
+    "left": "",
+    "attendee_link": link("supplier/seats/31/attendee"),
 }
 NOT_TOLD = {**ATTENDING, "joining_details": ""}
 UNCONFIRMED = {**NOT_TOLD, "standing": "unconfirmed", "place": "", "agenda": ""}
@@ -57,8 +59,10 @@ STANDINGS: list[Mapping[str, Any]] = [
     {**NOT_TOLD, "standing": "on_hold"},
     NOT_TOLD,
     {**NOT_TOLD, "place": ""},
+    {**NOT_TOLD, "left": "Ines Marrow"},
 ]
-"""A place, with everything known; to be confirmed first; on hold; at an address; how to join not settled yet."""
+"""A place, with everything known; to be confirmed first; on hold; at an address; how to join not settled yet; of
+somebody who left."""
 OF_ORGANISATION = {"name": "Leila Marrow", "organisation": SUPPLIER, "link": link("dashboard")}
 
 

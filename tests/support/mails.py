@@ -12,7 +12,6 @@ from tests.support.mail_values import (
     ANSWER_BY,
     BASE,
     BULK,
-    CONFIRM,
     DEPARTMENT,
     DIFFERENCES,
     DIGEST,
@@ -29,6 +28,7 @@ from tests.support.mail_values import (
     SUPPLIER,
     TITLE,
     TOKEN,
+    UNCONFIRMED,
     UNTIL,
     WHY,
     WORDS,
@@ -91,7 +91,7 @@ SAMPLES: Mapping[str, list[Mapping[str, Any]]] = {
         {**ABOUT, "notice_number": number, "link": link("supplier/invitations")}
         for number in ("012345-2026", "")
     ],
-    "entry_asked": [{**SESSION, "confirm_link": CONFIRM}],
+    "entry_asked": [UNCONFIRMED, {**UNCONFIRMED, "left": "Ines Marrow"}],
     "fact_shared": [{**ABOUT, "title": "Who pays for heat", "wording": REASON, "link": f"{PUBLIC}#shared"}],
     "feedback_asked": [
         {

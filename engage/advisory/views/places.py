@@ -38,6 +38,7 @@ def sessions() -> ResponseReturnValue:
         feedback_open={
             ref: closes for ref, _, closes in queries.feedback_to_give(db(), person_id=actor().person_id)
         },
+        there={number for number, _name in attendee_choices(supplier.organisation_id)},
         me=actor(),
         now=now,
     )
