@@ -23,6 +23,7 @@ from engage.kernel import clock
 from engage.kernel.clock import UK
 from engage.kernel.settings import settings
 from engage.outbox.enums import CalendarMethod
+from engage.outbox.service import plain_name
 
 Meeting = AdvisorySession | PublicSession
 
@@ -92,7 +93,7 @@ def mail_part(meeting: AdvisorySession, *, person: Person, method: CalendarMetho
     entry = _entry(meeting, _about(meeting, meeting.joining_details if told else ""), cancelled=gone)
     entry["dtstamp"] = icalendar.vDatetime(clock.now())
     attendee = icalendar.vCalAddress(f"mailto:{person.email}")
-    attendee.params.update({"CN": person.name, "PARTSTAT": "ACCEPTED", "RSVP": "FALSE"})
+    attendee.params.update({"CN": plain_name(person.name), "PARTSTAT": "ACCEPTED", "RSVP": "FALSE"})
     entry.add("attendee", attendee)
     calendar.add_component(entry)
     return bytes(calendar.to_ical()).decode()

@@ -31,7 +31,7 @@ def read_posted(data: bytes, *, kind: str) -> list[Report]:
         return read_reports(data)
     try:
         found = json.loads(data)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Invalid({"body": SHAPE}) from error
     if isinstance(found, dict) and "notification_type" in found:
         return _of_notify(found)

@@ -236,6 +236,12 @@ def test_mail_asks_or_takes_back_under_the_same_identity() -> None:
     assert [SECRET in str(entry(each)["description"]) for each in (request, cancel)] == [True, False]
 
 
+def test_what_nobody_sees_of_a_name_does_not_get_into_the_file() -> None:
+    person = Person(name='Aisha\n\x0b\u202e "Ash"; Rahman', email="aisha@example.test")
+    written = calendar.mail_part(meeting(), person=person, method=CalendarMethod.REQUEST)
+    assert entry(written)["attendee"].params["CN"] == 'Aisha "Ash"; Rahman'
+
+
 def test_the_public_list_names_nobody_and_shows_cancelled_sessions_as_such() -> None:
     gone = public(ref="z7", state=SessionState.CANCELLED, sequence=1, cancel_reason="Flooded.")
     text = calendar.public_file([public(), gone])

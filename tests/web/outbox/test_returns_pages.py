@@ -117,6 +117,7 @@ def test_own_json_names_a_letter_by_mark_or_by_message_id(
     ("data", "field"),
     [
         (b"no json", "body"),
+        (b"[" * 100_000, "body"),
         (b"[]", "body"),
         (b'{"reports": 3}', "body"),
         (b'{"reports": [{"outcome": "eaten"}]}', "reports[0]"),
