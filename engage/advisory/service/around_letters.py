@@ -1,14 +1,18 @@
-"""The letters about what stands around a session: access needs, feedback. None of them says what somebody needs."""
+"""The letters about what stands around a session: access needs, feedback, answers in writing.
+
+None of them says what somebody needs.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 from sqlalchemy.orm import Session
 
 from engage.accounts import queries as accounts
 from engage.accounts.models import Person
-from engage.advisory.models import AccessNeed, AdvisorySession
+from engage.advisory.models import AccessNeed, AdvisorySession, Contribution
 from engage.kernel.actor import Anyone, System
 from engage.kernel.settings import settings
 from engage.kernel.uktime import uk_range
@@ -65,6 +69,36 @@ def feedback_asked(
             why="you were in this session",
             closes=closes,
         )
+
+
+def answers_sent(session: Session, *, contribution: Contribution, last_day: date | None) -> None:
+    """Give who sent answers in writing, or changed them, what they sent and when; it can be changed until ``last_day``.
+
+    It names no audience: nobody is told what they did not know.
+    """
+    challenge, person = contribution.challenge, contribution.person
+    sent_at = contribution.changed_at or contribution.sent_at
+    supplier = contribution.supplier.organisation.name
+    outbox.post(
+        session,
+        template="answers_sent",
+        to=person.email,
+        to_name=person.name,
+        person_id=person.id,
+        context={
+            "challenge": challenge.title,
+            "department": challenge.organisation.name,
+            "supplier": supplier,
+            "changed": contribution.changed_at is not None,
+            "sent_at": sent_at,
+            "answers": contribution.answers,
+            "last_day": last_day,
+            "link": f"{settings().base_url}/challenges/{challenge.ref}/write",
+        },
+        dedupe_key=f"contribution:{contribution.id}:{sent_at.isoformat()}",
+        why=f"You get this email because you answered in writing for {supplier}.",
+        sender=System(),
+    )
 
 
 def _post(

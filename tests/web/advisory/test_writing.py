@@ -22,11 +22,13 @@ from engage.challenges.models import Challenge
 from engage.kernel import clock
 from engage.kernel.actor import Role
 from engage.kernel.errors import Conflict
+from engage.kernel.uktime import uk_time
 from tests.factories import accounts
 from tests.factories import advisory as made
 from tests.factories.advisory import SupplierTeam
 from tests.support.client import DistrustfulClient
 from tests.support.html import text_of
+from tests.support.records import letters
 
 ASKED = ["What warns towns in time?", "What does it cost a year?"]
 BrowserOf = Callable[..., DistrustfulClient]
@@ -84,6 +86,32 @@ class TestSupplier:
         assert [each.withdrawn_at is None for each in _sent(session)] == [False, True]
         tags = [line.tag for line in history(session, subject=f"challenge:{challenge.ref}")]
         assert tags == [f"advisory:contribution:{deed}" for deed in ("sent", "changed", "withdrawn", "sent")]
+
+    def test_who_sends_gets_what_they_sent_and_when_each_time(
+        self, session: Session, browser_of: BrowserOf, challenge: Challenge, team: SupplierTeam
+    ) -> None:
+        colleague = accounts.member(session, Role.SUPPLIER_EXPERT, organisation=team.supplier.organisation)
+        address = f"/challenges/{challenge.ref}/write"
+        first, second = "Sirens.\n\nAnd neighbours.", "<b>Little.</b>"
+        for _click in range(2):
+            browser_of(team.membership).post(address, data=_answers(session, challenge, first, ""))
+        browser_of(colleague).post(address, data=_answers(session, challenge, first, second))
+        browser_of(colleague).post(f"{address}/withdraw")
+
+        (held,) = _sent(session)
+        assert held.changed_at is not None
+        sent, changed = letters(session)
+        assert [(each.template, each.recipient) for each in (sent, changed)] == [
+            ("answers_sent", team.person.email),
+            ("answers_sent", colleague.person.email),
+        ]
+        assert (sent.audience, sent.calendar, sent.bulk) == (None, None, False)
+        words = [" ".join(each.text.split()) for each in (sent, changed)]
+        assert f"Riverbank Ltd answered in writing on {uk_time(held.sent_at)}" in words[0]
+        assert f"Riverbank Ltd changed its answers in writing on {uk_time(held.changed_at)}" in words[1]
+        assert "> Sirens. > > And neighbours." in words[0]
+        assert ("No answer" in words[0], "No answer" in words[1], second in words[1]) == (True, False, True)
+        assert second not in changed.html
 
     def test_sending_the_same_twice_changes_nothing(
         self, session: Session, challenge: Challenge, team: SupplierTeam
