@@ -13,9 +13,11 @@ import pytest
 import sqlalchemy as sa
 from click.testing import CliRunner, Result
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
 
 import config
 from engage.accounts.models import Organisation
+from engage.accounts.service import create_organisation
 from engage.challenges.models import Challenge
 from engage.cli.import_ import import_
 from engage.kernel import db
@@ -165,6 +167,63 @@ class TestAFewAtATime:
         kept = run("suppliers", [*MANY, GOOD | same], "--skip-bad")
         assert kept.stdout == "in.jsonl: 5 suppliers, 5 created, 0 updated, 0 unchanged; 1 bad left out.\n"
         assert count(Organisation) == 6
+
+
+@pytest.fixture
+def registered_meanwhile() -> Iterator[dict[str, str]]:
+    """Between checking and writing, somebody registers departments with the numbers that are put in here, by name."""
+    wanted: dict[str, str] = {}
+
+    def register(_session: Session) -> None:
+        taken = dict(wanted)
+        wanted.clear()
+        if taken:
+            with unit_of_work() as session:
+                for name, number in taken.items():
+                    create_organisation(
+                        session,
+                        kind=OrganisationKind.DEPARTMENT,
+                        name=name,
+                        identifiers=[("GB-COH", number)],
+                        verified=True,
+                        actor=System("test"),
+                    )
+
+    sa.event.listen(Session, "after_rollback", register)
+    yield wanted
+    sa.event.remove(Session, "after_rollback", register)
+
+
+def test_one_that_is_refused_only_when_it_is_written_is_named_and_the_others_stay(
+    run: Run, registered_meanwhile: dict[str, str]
+) -> None:
+    same = {"identifier": "GB-COH-01234567"}
+    registered_meanwhile["Somebody Else"] = "01234567"
+
+    result = run("suppliers", [*MANY, GOOD | same])
+
+    assert (result.exit_code, result.stdout) == (
+        2,
+        "in.jsonl: 5 suppliers, 5 created, 0 updated, 0 unchanged; 1 bad left out.\n",
+    )
+    assert result.stderr.splitlines()[-2:] == [
+        "in.jsonl, line 6: record: GB-COH-01234567 belongs to Somebody Else, which is no supplier.",
+        "The others were imported: mend 1 line, then import the file again.",
+    ]
+    assert (count(Supplier), count(Organisation)) == (5, 6)
+
+
+def test_when_every_one_is_refused_only_then_nothing_was_imported(
+    run: Run, registered_meanwhile: dict[str, str]
+) -> None:
+    registered_meanwhile["Somebody Else"] = "01234567"
+
+    result = run("suppliers", [GOOD | {"identifier": "GB-COH-01234567"}])
+
+    assert (result.exit_code, result.stdout, count(Supplier)) == (2, "", 0)
+    assert result.stderr.splitlines()[-1] == (
+        "Nothing was imported: mend 1 line, or take the good ones with --skip-bad."
+    )
 
 
 @pytest.mark.usefixtures("committed")
