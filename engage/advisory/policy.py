@@ -28,6 +28,11 @@ def can_run(actor: Actor, challenge: Challenge) -> bool:
     return _owns(actor, challenge) and actor.organisation_verified and AdvisoryPermission.RUN.allows(actor)
 
 
+def can_see_drafts(actor: Actor, challenge: Challenge) -> bool:
+    """Whether ``actor`` may read the sessions of ``challenge`` that are not published: its department, nobody else."""
+    return _owns(actor, challenge) and actor.has(*_DEPARTMENT)
+
+
 def _owns(actor: Actor, challenge: Challenge) -> bool:
     return (
         actor.organisation_kind is OrganisationKind.DEPARTMENT

@@ -20,6 +20,7 @@ from engage.demo.accounts import APPROVER, AUTHOR
 from engage.demo.hands import work
 from engage.demo.script import clock, moment
 from engage.demo.stories.alerts import READER
+from engage.demo.stories.meetings import publish
 from engage.digests import queries as subscriptions
 from engage.digests import service as digests
 from engage.kernel.actor import Actor, Role
@@ -140,11 +141,15 @@ def _matched(challenge_id: int) -> int:
 
 
 def _released(challenge_id: int) -> None:
-    """Schedule a session, decide about two suppliers where the plan does not suit the story, send the invitations."""
+    """Publish a session, decide about two suppliers where the plan does not suit the story, send the invitations."""
     with unit_of_work() as session:
         author = actor(session, AUTHOR.email)
         challenge = session.get_one(Challenge, challenge_id)
-        advisory.schedule(session, actor=author, challenge=challenge, details=_details())
+        publish(
+            session,
+            actor=author,
+            draft=advisory.prepare(session, actor=author, challenge=challenge, details=_details()),
+        )
         run = matchmaking.current_run(session, challenge_id=challenge_id)
         assert run is not None
         _decide(session, author, run, who=VOLUNTEERS, kind=OverrideKind.EXCLUDE, reason=UNWANTED)

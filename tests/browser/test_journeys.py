@@ -177,7 +177,10 @@ def schedule(walk: Walk, people: world.World, ref: str) -> None:
     author.page.locator("#place").fill("Online")
     author.page.locator("#joining_details").fill("The link comes here")
     walk.stop(author)
-    author.press("Schedule the session")
+    author.press("Save the draft")
+    author.sees("Draft: only your department sees it.")
+    walk.stop(author)
+    author.press("Publish the session")
     author.sees("What can be known an hour before")
     walk.stop(author)
 

@@ -107,7 +107,7 @@ def fill_date(visitor: Visitor, days: int) -> None:
 
 
 def schedule(walk: Walk, author: Visitor, scene: Scene) -> None:
-    """The author schedules a session with two places, which the facilitator runs."""
+    """The author prepares a session with two places, which the facilitator runs, and publishes it."""
     author.go(f"/department/challenges/{scene.ref}/sessions/new")
     author.page.locator("#title").fill(TITLE)
     author.page.get_by_label("Roundtable").check()
@@ -119,7 +119,10 @@ def schedule(walk: Walk, author: Visitor, scene: Scene) -> None:
     author.page.locator("#joining_details").fill(JOIN)
     author.page.locator("#facilitator").select_option(label="Fay Facilitator")
     walk.stop(author)
-    author.press("Schedule the session")
+    author.press("Save the draft")
+    author.sees("Draft: only your department sees it.")
+    walk.stop(author)
+    author.press("Publish the session")
     author.sees("0 of 2 places taken")
 
 

@@ -123,7 +123,7 @@ def walk(app: Flask, engine: sa.Engine) -> Walk:
     the names of the other worlds are known.
     """
     with nothing_kept(engine) as connection:
-        world, callers = _begin()
+        world, callers = begin()
         before = connection.begin_nested()
         with db.new_session() as session:
             made = hide(session, world)
@@ -136,7 +136,8 @@ def walk(app: Flask, engine: sa.Engine) -> Walk:
     return Walk(without, hidden, public)
 
 
-def _begin() -> tuple[World, list[Caller]]:
+def begin() -> tuple[World, list[Caller]]:
+    """Make the open world, and let everybody sign in who looks at it."""
     with db.unit_of_work() as session:
         world = open_world(session)
         members = {SUPPLIER: world.supplier.membership, OTHERS: world.theirs}
@@ -205,7 +206,7 @@ def test_what_is_hidden_changes_nothing_outside(walk: Walk) -> None:
 
 def test_what_was_public_and_is_hidden_again_changes_nothing_either(app: Flask, engine: sa.Engine) -> None:
     with nothing_kept(engine) as connection:
-        world, callers = _begin()
+        world, callers = begin()
         before = connection.begin_nested()
         with db.new_session() as session:
             take_from_view(session, world)

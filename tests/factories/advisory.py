@@ -12,7 +12,7 @@ from engage.accounts.enums import OrganisationState
 from engage.accounts.models import Membership, Organisation, Person
 from engage.accounts.queries import actor_of
 from engage.advisory.enums import SeatState, SessionFormat, SessionState
-from engage.advisory.models import AdvisorySession, Seat, VolunteerOffer
+from engage.advisory.models import AdvisorySession, Seat, SessionDraft, VolunteerOffer
 from engage.challenges.enums import ChallengeState
 from engage.challenges.models import Challenge
 from engage.interests.models import Attestation
@@ -86,6 +86,31 @@ def meeting(session: Session, *, challenge: Challenge, **values: Any) -> Advisor
     if values.get("state") is SessionState.CANCELLED:
         columns["cancel_reason"] = "The room is flooded."
     made = AdvisorySession(challenge=challenge, starts_at=starts_at, **{**columns, **values})
+    session.add(made)
+    session.flush()
+    return made
+
+
+def draft(session: Session, *, challenge: Challenge, **values: Any) -> SessionDraft:
+    """A session that is being prepared, for ten days from now."""
+    now = clock.now()
+    starts_at = (now + timedelta(days=10)).replace(second=0, microsecond=0)
+    columns: dict[str, Any] = {
+        "ref": short_id(),
+        "title": "A round table to come",
+        "format": SessionFormat.ROUNDTABLE,
+        "starts_at": starts_at,
+        "ends_at": starts_at + timedelta(hours=1),
+        "zone": clock.UK.key,
+        "place": "Online",
+        "joining_details": "https://meet.example/secret-room",
+        "agenda": "1. What works",
+        "places": 5,
+        "reserved": 0,
+        "created_at": now,
+        "updated_at": now,
+    }
+    made = SessionDraft(challenge=challenge, **{**columns, **values})
     session.add(made)
     session.flush()
     return made

@@ -14,7 +14,14 @@ from engage.advisory.forms.answers import (
 )
 from engage.advisory.forms.contributions import contribution_form
 from engage.advisory.forms.needs import NeedAnswerForm, NeedForm
-from engage.advisory.forms.sessions import FORMATS, ONE_TO_ONE, ReasonForm, SessionForm, session_values
+from engage.advisory.forms.sessions import (
+    FORMATS,
+    ONE_TO_ONE,
+    PublishForm,
+    ReasonForm,
+    SessionForm,
+    session_values,
+)
 from engage.advisory.forms.talks import TermsForm, TimesForm
 
 __all__ = [
@@ -30,6 +37,7 @@ __all__ = [
     "NeedForm",
     "OfferForm",
     "OfficialForm",
+    "PublishForm",
     "ReasonForm",
     "SessionForm",
     "TermsForm",

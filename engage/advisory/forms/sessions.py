@@ -1,4 +1,4 @@
-"""Forms with which a department schedules, changes and cancels sessions."""
+"""Forms with which a department prepares, publishes, changes and cancels sessions."""
 
 from __future__ import annotations
 
@@ -14,11 +14,13 @@ from engage.http.forms import (
     CheckboxField,
     DatePartsField,
     Form,
+    HiddenField,
     IntegerField,
     Length,
     NumberRange,
     Optional,
     RadiosField,
+    Regexp,
     Required,
     SelectField,
     TextAreaField,
@@ -223,6 +225,16 @@ class ReasonForm(Form):
     """A reason that people are told."""
 
     reason = TextAreaField("Reason", [Required("Enter the reason"), Length(max=1000)])
+
+
+class PublishForm(Form):
+    """The words that somebody read before publishing them."""
+
+    revision = HiddenField(
+        validators=[
+            Regexp(r"[0-9]{1,9}\Z", message="Read what will be said, then publish it with the button")
+        ]
+    )
 
 
 def session_values(details: Any) -> dict[str, Any]:

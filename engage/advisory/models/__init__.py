@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engage.advisory.models.attendance import Attendance
 from engage.advisory.models.contributions import Answered, Contribution
+from engage.advisory.models.drafts import SessionDraft
 from engage.advisory.models.feedback import FeedbackAnswer, FeedbackRound
 from engage.advisory.models.feeds import CalendarFeed
 from engage.advisory.models.materials import SessionMaterial
@@ -25,6 +26,7 @@ __all__ = [
     "OneToOneAsk",
     "OneToOneTerms",
     "Seat",
+    "SessionDraft",
     "SessionMaterial",
     "VolunteerOffer",
     "WaitingPlace",

@@ -11,6 +11,7 @@ from engage.advisory.queries.contributions import (
     count_contributions,
     written_route,
 )
+from engage.advisory.queries.drafts import count_choosing, draft, drafts_of_challenge
 from engage.advisory.queries.due import due, facilitated
 from engage.advisory.queries.feedback import (
     Results,
@@ -40,6 +41,7 @@ from engage.advisory.queries.public import (
     public_sessions,
     sessions_in_calendar,
     sessions_to_choose,
+    titles_of_sessions,
     upcoming_public_sessions,
 )
 from engage.advisory.queries.reasons import Piece, Reason, Why, pieces, why
@@ -51,6 +53,7 @@ from engage.advisory.queries.sessions import (
     seat_to_come,
     session_by_id,
     session_by_ref,
+    session_wanted,
     sessions_left,
     sessions_of_challenge,
     sessions_of_supplier,
@@ -101,10 +104,13 @@ __all__ = [
     "contribution_of",
     "contributions",
     "contributions_of_supplier",
+    "count_choosing",
     "count_contributions",
     "count_held",
     "count_talks",
     "department_session",
+    "draft",
+    "drafts_of_challenge",
     "due",
     "facilitated",
     "feed_by_handle",
@@ -143,6 +149,7 @@ __all__ = [
     "seat_to_come",
     "session_by_id",
     "session_by_ref",
+    "session_wanted",
     "sessions_in_calendar",
     "sessions_left",
     "sessions_of_challenge",
@@ -153,6 +160,7 @@ __all__ = [
     "talk_of",
     "talks_begun",
     "terms",
+    "titles_of_sessions",
     "upcoming_of_department",
     "upcoming_public_sessions",
     "used_invitations",

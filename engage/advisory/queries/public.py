@@ -155,14 +155,26 @@ def sessions_to_choose(
 ) -> Sequence[PublicSession]:
     """Return the sessions of a challenge that a supplier can choose now, those with a free place for it first.
 
-    ``talks``: whether it was offered a one-to-one talk; of these only free ones, as nobody waits for one.
+    Without what is known only of sessions that are over, and without files. ``talks``: whether it was offered a
+    one-to-one talk; of these only free ones, as nobody waits for one.
     """
     found = [
         each
-        for each in public_sessions(session, challenge_id=challenge_id)
+        for each in _public(session, AdvisorySession.challenge_id == challenge_id)
         if each.can_be_answered and (each.format is not SessionFormat.ONE_TO_ONE or (talks and each.free > 0))
     ]
     return sorted(found, key=lambda each: not each.free_for(volunteered=volunteered))
+
+
+def titles_of_sessions(session: Session, *, challenge_id: int) -> Sequence[tuple[str, str]]:
+    """Return reference and title of the sessions that ``public_sessions`` returns, in the same order."""
+    query = (
+        sa.select(AdvisorySession.ref, AdvisorySession.title)
+        .join(Challenge, AdvisorySession.challenge_id == Challenge.id)
+        .where(_challenge_is_public(), AdvisorySession.challenge_id == challenge_id)
+        .order_by(AdvisorySession.starts_at, AdvisorySession.id)
+    )
+    return [(ref, title) for ref, title in session.execute(query)]
 
 
 def _public(

@@ -75,6 +75,14 @@ def session_by_ref(session: Session, *, ref: str) -> AdvisorySession:
     return found
 
 
+def session_wanted(session: Session, *, ref: str) -> AdvisorySession:
+    """Return a session for who wants a place in it: without its seats, which can be many. Raises ``NotFound``."""
+    found = session.scalar(sa.select(AdvisorySession).where(AdvisorySession.ref == ref))
+    if found is None:
+        raise NotFound
+    return found
+
+
 def _with_seats() -> tuple[sa.orm.interfaces.ORMOption, ...]:
     seats = selectinload(AdvisorySession.seats)
     return (

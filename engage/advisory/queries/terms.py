@@ -8,11 +8,11 @@ from engage.advisory.enums import SessionFormat
 from engage.kernel.uktime import uk_time
 
 if TYPE_CHECKING:
-    from engage.advisory.models import AdvisorySession
+    from engage.advisory.models import AdvisorySession, SessionDraft
     from engage.advisory.queries.public import PublicSession
 
 
-def terms(meeting: AdvisorySession | PublicSession) -> list[str]:
+def terms(meeting: AdvisorySession | PublicSession | SessionDraft) -> list[str]:
     """Return who can take a place and until when, as far as the session says so."""
     found = []
     if meeting.reserved and meeting.reserved_until is not None:

@@ -23,6 +23,14 @@ from engage.advisory.service.answers import (
 from engage.advisory.service.attendees import change_attendee
 from engage.advisory.service.calendar import personal_file, public_file
 from engage.advisory.service.contributions import answer_in_writing, withdraw_contribution
+from engage.advisory.service.drafts import (
+    can_be_prepared,
+    change_draft,
+    obstacles,
+    prepare,
+    publish_draft,
+    remove_draft,
+)
 from engage.advisory.service.entry import confirm_entry
 from engage.advisory.service.feedback import ANSWERS, QUESTIONS, forget_people, give_feedback
 from engage.advisory.service.feeds import end_feed, feed_address, make_feed, read_feed
@@ -63,10 +71,12 @@ __all__ = [
     "answer_need",
     "ask",
     "ask_need",
+    "can_be_prepared",
     "cancel",
     "cancel_all",
     "change",
     "change_attendee",
+    "change_draft",
     "change_need",
     "confirm_entry",
     "correct_attendance",
@@ -85,10 +95,13 @@ __all__ = [
     "keep_place",
     "leave_waiting_list",
     "make_feed",
+    "obstacles",
     "offer_help",
     "offer_talks",
     "personal_file",
+    "prepare",
     "public_file",
+    "publish_draft",
     "publish_minutes",
     "read_feed",
     "record_attendance",
@@ -97,6 +110,7 @@ __all__ = [
     "release_seat",
     "release_withdrawn",
     "remind",
+    "remove_draft",
     "remove_material",
     "remove_official",
     "reopen_acceptances",

@@ -15,13 +15,18 @@ if TYPE_CHECKING:
 
 def check(details: SessionDetails, *, meeting: AdvisorySession | None = None) -> None:
     """Raise ``Invalid`` with what has to be mended; ``meeting`` is the session as it stands, its row locked."""
-    wrong = {
+    found = wrong(details, meeting=meeting)
+    if found:
+        raise Invalid(found)
+
+
+def wrong(details: SessionDetails, *, meeting: AdvisorySession | None = None) -> dict[str, str]:
+    """Return what has to be mended, by the name of the field."""
+    return {
         **_wrong_times(details, meeting),
         **_wrong_reserve(details, meeting),
         **_wrong_places(details, meeting),
     }
-    if wrong:
-        raise Invalid(wrong)
 
 
 def held_back(details: SessionDetails) -> int:

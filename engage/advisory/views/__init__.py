@@ -10,6 +10,7 @@ from engage.advisory.views import (  # noqa: E402, F401 - they use bp
     afterwards,
     calendars,
     contributions,
+    drafts,
     entry,
     feedback,
     feeds,

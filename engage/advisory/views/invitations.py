@@ -77,9 +77,9 @@ def accept(ref: str) -> ResponseReturnValue:
         return _page(found, form, DeclineForm(), refused=over), 409
     if not form.validate_on_submit():
         return _page(found, form, DeclineForm()), 422
-    meeting = queries.session_by_ref(db(), ref=form.meeting.data)
-    holds_place = queries.seat_to_come(db(), invitation_id=found.id) is not None
-    if not holds_place and form.shown(meeting.ref) not in {"", _moment(meeting.starts_at)}:
+    meeting = queries.session_wanted(db(), ref=form.meeting.data)
+    moved = form.shown(meeting.ref) not in {"", _moment(meeting.starts_at)}
+    if moved and queries.seat_to_come(db(), invitation_id=found.id) is None:
         return _page(found, form, DeclineForm(), refused=_moved(meeting)), 409
     try:
         with db().begin_nested():
@@ -152,8 +152,7 @@ def _invitation(ref: str) -> Invitation:
 def _accept_form(found: Invitation) -> AcceptForm:
     form = AcceptForm(data={"attendee": actor().person_id})
     # Every session is on offer here: that one is full meanwhile is for the service to settle.
-    sessions = queries.public_sessions(db(), challenge_id=found.challenge_id)
-    form.meeting.choices = [(meeting.ref, meeting.title) for meeting in sessions]
+    form.meeting.choices = list(queries.titles_of_sessions(db(), challenge_id=found.challenge_id))
     form.attendee.choices = attendee_choices(found.supplier.organisation_id)
     return form
 

@@ -1,4 +1,4 @@
-"""A department's sessions: the tab in the workspace, scheduling, changing, cancelling."""
+"""A department's sessions: the tab in the workspace, changing, cancelling."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from engage.advisory import queries, service
 from engage.advisory.enums import SessionFormat
 from engage.advisory.forms import FORMATS, ONE_TO_ONE, ReasonForm, SessionForm, session_values
 from engage.advisory.policy import AdvisoryPermission, can_run
-from engage.advisory.service import GROUP_LIMIT, admission
+from engage.advisory.service import admission
 from engage.advisory.views import bp
 from engage.challenges import queries as challenges
 from engage.http.access import actor, authorise, requires
@@ -38,6 +38,8 @@ def department_sessions(ref: str) -> ResponseReturnValue:
         "advisory/department_sessions.html",
         challenge=challenge,
         meetings=meetings,
+        drafts=queries.drafts_of_challenge(db(), challenge=challenge, actor=actor()),
+        can_be_prepared=service.can_be_prepared(challenge),
         standing=admission.standing(db(), held=[seat for each in meetings for seat in each.seats]),
         offers=queries.offers_of_challenge(db(), challenge_id=challenge.id),
         live_seats=queries.live_seats,
@@ -56,35 +58,13 @@ def department_sessions(ref: str) -> ResponseReturnValue:
     )
 
 
-@bp.route("/department/challenges/<ref>/sessions/new", methods=["GET", "POST"])
-@requires(AdvisoryPermission.RUN)
-@writes
-def session_new(ref: str) -> ResponseReturnValue:
-    """Schedule a session."""
-    challenge = challenges.challenge(db(), ref=ref, actor=actor())
-    authorise(can_run(actor(), challenge), ONLY_RUNNERS)
-    form = _form(
-        challenge, {"facilitator": actor().person_id, "length": 60, "places": 12, "group_limit": GROUP_LIMIT}
-    )
-    if form.validate_on_submit():
-        try:
-            service.schedule(db(), actor=actor(), challenge=challenge, details=form.details())
-        except Invalid as problem:
-            form.add_errors(problem.fields)
-        else:
-            flash("The session is scheduled, and everyone can see it.", "success")
-            return redirect(url_for("advisory.department_sessions", ref=ref), 303)
-    page = render_template("advisory/session_form.html", form=form, challenge=challenge, meeting=None)
-    return page, _status(form)
-
-
 @bp.route("/department/sessions/<ref>", methods=["GET", "POST"])
 @requires(AdvisoryPermission.RUN)
 @writes
 def session_edit(ref: str) -> ResponseReturnValue:
     """Change a session that has not begun."""
     meeting = _meeting(ref)
-    form = _form(meeting.challenge, session_values(meeting))
+    form = session_form(meeting.challenge, session_values(meeting))
     if meeting.format is SessionFormat.ONE_TO_ONE:
         form.format.choices = [*FORMATS, ONE_TO_ONE]
     if form.validate_on_submit():
@@ -105,7 +85,7 @@ def session_edit(ref: str) -> ResponseReturnValue:
     page = render_template(
         "advisory/session_form.html", form=form, challenge=meeting.challenge, meeting=meeting
     )
-    return page, _status(form)
+    return page, status(form)
 
 
 @bp.route("/department/sessions/<ref>/cancel", methods=["GET", "POST"])
@@ -120,7 +100,7 @@ def session_cancel(ref: str) -> ResponseReturnValue:
         flash("The session is cancelled. Everyone who had a place gets an email.", "success")
         return _to_tab(meeting)
     seats = queries.live_seats(meeting)
-    return render_template("advisory/session_cancel.html", form=form, meeting=meeting, seats=seats), _status(
+    return render_template("advisory/session_cancel.html", form=form, meeting=meeting, seats=seats), status(
         form
     )
 
@@ -131,7 +111,8 @@ def _meeting(ref: str) -> AdvisorySession:
     return meeting
 
 
-def _form(challenge: Challenge, values: dict[str, object]) -> SessionForm:
+def session_form(challenge: Challenge, values: dict[str, object]) -> SessionForm:
+    """Return the form for a session of ``challenge``, to be run by somebody of its department."""
     form = SessionForm(data=values)
     runners = accounts.people_with(
         db(), Role.FACILITATOR, Role.POLICY_AUTHOR, organisation_id=challenge.organisation_id
@@ -144,5 +125,6 @@ def _to_tab(meeting: AdvisorySession) -> ResponseReturnValue:
     return redirect(url_for("advisory.department_sessions", ref=meeting.challenge.ref), 303)
 
 
-def _status(form: object) -> int:
+def status(form: object) -> int:
+    """Return the status of a page with ``form``: 422 when something in it has to be mended."""
     return 422 if getattr(form, "errors", None) else 200

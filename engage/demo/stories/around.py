@@ -30,10 +30,14 @@ def steps(today: date) -> list[Step]:
     past, coming = one["past"], one["coming"]
     diary.note(past["officials_day"], "15:10", "who of the department was there", partial(_officials, one))
     diary.note(past["files_day"], "15:40", "slides of a session", partial(_files, one))
-    for number, answers in enumerate(past["feedback"]):
-        name = f"what attendee {number + 1} says of a session"
-        diary.note(past["feedback_day"], "09:10", name, partial(_says, one, number, answers))
-    diary.note(past["feedback_day"], "11:20", "what the facilitator says", partial(_facilitator_says, one))
+    rated = {
+        **past,
+        "challenge": one["challenge"],
+        "day": past["feedback_day"],
+        "attendees": past["feedback"],
+    }
+    for each in (*one["rated"], rated):
+        _note_feedback(diary, each)
     for number, need in enumerate(coming["needs"]):
         diary.note(need["day"], "10:30", f"access need {number + 1}", partial(_asks, one, number))
         if "answer" in need:
@@ -45,6 +49,15 @@ def steps(today: date) -> list[Step]:
             )
     diary.note(coming["calendar_day"], "16:10", "a calendar of one's own", partial(_calendar, one))
     return diary.steps()
+
+
+def _note_feedback(diary: Diary, one: Story) -> None:
+    """Write down what those who came, and who ran it, say of a session."""
+    where = f"{one['challenge']}, {one['session']}"
+    for number, answers in enumerate(one.get("attendees", ())):
+        name = f"{where}: what attendee {number + 1} says"
+        diary.note(one["day"], "09:10", name, partial(_says, one, number, answers))
+    diary.note(one["day"], "11:20", f"{where}: what the facilitator says", partial(_facilitator_says, one))
 
 
 def _officials(one: Story, session: Session, world: World) -> None:
@@ -68,7 +81,7 @@ def _files(one: Story, session: Session, world: World) -> None:
 
 
 def _says(one: Story, number: int, answers: list[int], session: Session, world: World) -> None:
-    meeting = world.meeting(session, one["challenge"], one["past"]["session"])
+    meeting = world.meeting(session, one["challenge"], one["session"])
     came = [seat for seat in queries.live_seats(meeting) if seat.state is SeatState.ATTENDED]
     if number < len(came):
         actor = _actor(session, came[number])
@@ -76,8 +89,8 @@ def _says(one: Story, number: int, answers: list[int], session: Session, world: 
 
 
 def _facilitator_says(one: Story, session: Session, world: World) -> None:
-    meeting = world.meeting(session, one["challenge"], one["past"]["session"])
-    actor, answers = world.actor(session, FACILITATOR.email), one["past"]["facilitator"]
+    meeting = world.meeting(session, one["challenge"], one["session"])
+    actor, answers = world.actor(session, FACILITATOR.email), one["facilitator"]
     service.give_feedback(session, actor=actor, meeting=meeting, side=Side.FACILITATOR, answers=answers)
 
 

@@ -1,4 +1,4 @@
-"""Advisory sessions: announced, changed, cancelled, held, and what was said in them."""
+"""Advisory sessions: prepared, published, changed, cancelled, held, and what was said in them."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from sqlalchemy.orm import Session
 
 from engage.advisory import queries, service
 from engage.advisory.enums import SessionFormat
-from engage.advisory.models import AdvisorySession
+from engage.advisory.models import AdvisorySession, SessionDraft
 from engage.advisory.service import SessionDetails
 from engage.demo.accounts import FACILITATOR
 from engage.demo.script import Diary, clock, moment
 from engage.demo.stories.challenges import author_of
 from engage.demo.texts import ChallengeSource
 from engage.demo.world import World
+from engage.kernel.actor import Actor
 from engage.kernel.uktime import to_uk
 
 Meeting = Mapping[str, Any]
@@ -29,6 +30,11 @@ RESERVED_UNTIL = timedelta(days=2)
 def note(diary: Diary, source: ChallengeSource, meetings: Sequence[Meeting]) -> None:
     """Write the lives of a challenge's sessions into ``diary``."""
     for one in meetings:
+        if "prepared" in one:
+            diary.note(
+                one["prepared"], "16:20", f"{source.title}: a draft", partial(_leaves_draft, source, one)
+            )
+            continue
         name = f"{source.title}: {one['title']}"
         diary.note(one["scheduled"], "12:15", f"{name} announced", partial(_schedules, source, one))
         if "changed" in one:
@@ -55,6 +61,21 @@ def _note_minutes(diary: Diary, source: ChallengeSource, one: Meeting, name: str
 
 
 def _schedules(source: ChallengeSource, one: Meeting, session: Session, world: World) -> None:
+    draft = _prepares(source, one, session, world)
+    made = publish(session, actor=world.actor(session, author_of(source)), draft=draft)
+    world.meetings[source.id, one["key"]] = made.ref
+
+
+def _leaves_draft(source: ChallengeSource, one: Meeting, session: Session, world: World) -> None:
+    _prepares(source, one, session, world)
+
+
+def publish(session: Session, *, actor: Actor, draft: SessionDraft) -> AdvisorySession:
+    """Publish a draft as it stands, as somebody does who has just read it."""
+    return service.publish_draft(session, actor=actor, draft=draft, revision=draft.revision)
+
+
+def _prepares(source: ChallengeSource, one: Meeting, session: Session, world: World) -> SessionDraft:
     begin = moment(world.today, one["day"], clock(one["at"]))
     facilitator = None if source.department else world.actor(session, FACILITATOR.email).person_id
     details = SessionDetails(
@@ -70,13 +91,12 @@ def _schedules(source: ChallengeSource, one: Meeting, session: Session, world: W
         reserved=one.get("reserved", 0),
         reserved_until=begin - RESERVED_UNTIL if "reserved" in one else None,
     )
-    made = service.schedule(
+    return service.prepare(
         session,
         actor=world.actor(session, author_of(source)),
         challenge=world.challenge(session, source.id),
         details=details,
     )
-    world.meetings[source.id, one["key"]] = made.ref
 
 
 def _changes(source: ChallengeSource, one: Meeting, session: Session, world: World) -> None:

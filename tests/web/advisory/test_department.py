@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from engage.accounts.models import Membership
 from engage.advisory.enums import OfferState, SeatState, SessionFormat, SessionState
-from engage.advisory.models import AdvisorySession
+from engage.advisory.models import AdvisorySession, SessionDraft
 from engage.challenges.enums import ChallengeState
 from engage.challenges.models import Challenge
 from engage.kernel import clock
@@ -54,7 +54,12 @@ def test_scheduling_a_session(session: Session, browser_of: Browser) -> None:
     assert "No session yet" in text_of(browser.get(address).text)
     assert browser.get(f"{address}/new").status_code == 200
 
-    answer = browser.post(f"{address}/new", data=filled(member))
+    saved = browser.post(f"{address}/new", data=filled(member))
+    draft = session.scalars(sa.select(SessionDraft)).one()
+    page = f"/department/sessions/drafts/{draft.ref}"
+    assert (saved.status_code, saved.location) == (303, page)
+    assert session.scalars(sa.select(AdvisorySession)).all() == []
+    answer = browser.post(f"{page}/publish", data={"revision": "1"})
 
     assert (answer.status_code, answer.location) == (303, address)
     meeting = session.scalars(sa.select(AdvisorySession)).one()
@@ -98,7 +103,7 @@ def test_a_session_that_cannot_be(
         f"/department/challenges/{challenge.ref}/sessions/new", data=filled(member, **changes)
     )
     assert (answer.status_code, text_of(answer.text).count(message)) == (422, 2)  # the summary and the field
-    assert session.scalar(sa.select(sa.func.count(AdvisorySession.id))) == 0
+    assert session.scalar(sa.select(sa.func.count(SessionDraft.id))) == 0
 
 
 def test_changing_a_session_shows_it_as_it_stands(session: Session, browser_of: Browser) -> None:
@@ -218,7 +223,7 @@ def test_the_tab_takes_a_constant_number_of_queries(
     session.expunge_all()
     with selects(engine) as seen:
         assert browser.get(f"/department/challenges/{challenge.ref}/sessions").status_code == 200
-    assert len(seen) == 15, seen
+    assert len(seen) == 16, seen
 
 
 PAGES = (
