@@ -55,7 +55,8 @@ def make_engine(url: str, *, patience: float | None = PATIENCE, **options: Any) 
     """Create the engine with the manners of a good guest: time limits on connecting, locking and idling.
 
     A refused database fails within 5 s, a stalled one within 30 s (figures after GOV.UK Notify's configuration).
-    ``patience`` is how many seconds an answer may take; ``None`` waits for ever (migrations).
+    ``patience`` is how many seconds an answer may take; ``None`` waits for ever (migrations). More connections
+    are kept than a web process has threads: a server process of PostgreSQL that is new has everything still to learn.
     """
     if url.startswith("postgresql://"):
         url = "postgresql+psycopg://" + url.removeprefix("postgresql://")
@@ -65,8 +66,8 @@ def make_engine(url: str, *, patience: float | None = PATIENCE, **options: Any) 
         "idle_in_transaction_session_timeout": "60s",
     }
     defaults: dict[str, Any] = {
-        "pool_size": 5,
-        "max_overflow": 10,
+        "pool_size": 10,
+        "max_overflow": 5,
         "pool_timeout": 10,
         "pool_recycle": 300,
         "pool_pre_ping": True,
