@@ -78,7 +78,7 @@ def test_from_an_access_need_to_who_was_there(visitors: Visitors, javascript: bo
     attends.go(f"/supplier/sessions/{scene.meeting}/needs")
     attends.sees(ANSWER)
     walk.stop(attends)
-    let_it_begin(scene)
+    let_it_begin(scene.ref)
     record(walk, facilitator, scene)
     correct(walk, facilitator)
 
@@ -128,7 +128,7 @@ def arrange(walk: Walk, facilitator: Visitor, scene: Scene) -> None:
     facilitator.press("Save")
     facilitator.sees("Change the answer")
     facilitator.go(tab)
-    facilitator.sees("Access needs of What can be known an hour before: all answered")
+    facilitator.sees(": all answered")
 
 
 def record(walk: Walk, facilitator: Visitor, scene: Scene) -> None:
@@ -143,7 +143,7 @@ def record(walk: Walk, facilitator: Visitor, scene: Scene) -> None:
     facilitator.page.locator("input[name^=left_]").first.fill(began)
     walk.stop(facilitator)
     facilitator.press("Save who came")
-    facilitator.sees("has to be later than")
+    facilitator.sees("The time of leaving must be after the time of joining")
     facilitator.page.locator("input[name^=left_]").first.fill("")
     facilitator.press("Save who came")
     facilitator.sees("Attendance is recorded")

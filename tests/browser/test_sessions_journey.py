@@ -61,7 +61,7 @@ def test_from_a_date_to_the_minutes(visitors: Visitors, javascript: bool, width:
     offer(walk, volunteer, facilitator, scene)
     accept(walk, volunteer, scene.volunteer, scene)
     volunteer.sees("Your place is confirmed")
-    accept(walk, waits, scene.waits, scene)
+    accept(walk, waits, scene.waits, scene, says="Accept and join the waiting list")
     waits.sees("Number 1 for")
     walk.stop(waits)
     give_up(walk, invited)
@@ -126,7 +126,9 @@ def schedule(walk: Walk, author: Visitor, scene: Scene) -> None:
     author.sees("0 of 2 places taken")
 
 
-def accept(walk: Walk, supplier: Visitor, address: str, scene: Scene) -> None:
+def accept(
+    walk: Walk, supplier: Visitor, address: str, scene: Scene, *, says: str = "Accept and take a place"
+) -> None:
     """A supplier follows the link in its mail, says that nothing stands in the way, and accepts."""
     letter = walk.visitors.site.wait_for_letter(address, subject=scene.title)
     link = link_in(letter.get_body(("plain",)).get_content(), "/supplier/invitations/")  # type: ignore[union-attr]  # it has text
@@ -134,7 +136,7 @@ def accept(walk: Walk, supplier: Visitor, address: str, scene: Scene) -> None:
     supplier.page.get_by_label(TITLE).first.check()
     supplier.page.get_by_label("I bring no confidential information").check()
     walk.stop(supplier)
-    supplier.press("Accept and take a place")
+    supplier.press(says)
 
 
 def offer(walk: Walk, volunteer: Visitor, facilitator: Visitor, scene: Scene) -> None:
@@ -208,7 +210,7 @@ def move(walk: Walk, facilitator: Visitor, waits: Visitor, scene: Scene, *, cale
 
 def hold(walk: Walk, facilitator: Visitor, scene: Scene) -> None:
     """The day has come: the facilitator records who came, writes the minutes and publishes them."""
-    let_it_begin(scene)
+    let_it_begin(scene.ref)
     facilitator.go(f"/department/challenges/{scene.ref}/sessions")
     facilitator.follow("Record who came")
     facilitator.page.get_by_label("Came", exact=True).first.check()
@@ -222,7 +224,7 @@ def hold(walk: Walk, facilitator: Visitor, scene: Scene) -> None:
     walk.stop(facilitator)
 
 
-def let_it_begin(scene: Scene) -> None:
+def let_it_begin(ref: str) -> None:
     """Move the session so that it has just ended."""
     with unit_of_work() as session:
         session.execute(
@@ -230,7 +232,7 @@ def let_it_begin(scene: Scene) -> None:
                 "UPDATE advisory_session SET starts_at = now() - interval '95 minutes', ends_at = now() - interval '5 minutes' "
                 "FROM challenge WHERE challenge.id = challenge_id AND challenge.ref = :ref"
             ),
-            {"ref": scene.ref},
+            {"ref": ref},
         )
 
 

@@ -41,7 +41,7 @@ from tests.support.client import prepare
 SECRET = "Quagmirelantern"
 """Stands in the drafts and nowhere else."""
 
-SEEN_BY_ALL = {"advisory.public_calendar", "site.challenge"}
+SEEN_BY_ALL = {"advisory.public_calendar", "consultation.public_ledger", "site.challenge", "site.home"}
 SEEN_AT = {VISITOR: SEEN_BY_ALL, SUPPLIER: SEEN_BY_ALL, OTHERS: SEEN_BY_ALL}
 
 
@@ -49,6 +49,8 @@ SEEN_AT = {VISITOR: SEEN_BY_ALL, SUPPLIER: SEEN_BY_ALL, OTHERS: SEEN_BY_ALL}
 class Walk:
     """The same world three times: without drafts, with drafts, with one of them published."""
 
+    refs: list[str]
+    """Of the drafts."""
     before: Seen
     drafted: Seen
     published: Seen
@@ -72,15 +74,16 @@ def walk(app: Flask, engine: sa.Engine) -> Walk:
         with db.new_session() as session:
             soon, *others = drafts(session, world, session.get_one(Challenge, made_id))
             session.commit()
-            world.hidden["draft_ref"] = [soon.ref, *(each.ref for each in others)]
-            drafted = look(app, session, world, callers, posts=True)
+            refs = [soon.ref, *(each.ref for each in others)]
+            world.hidden["draft_ref"] = [*refs]
+            drafted = look(app, session, world, callers, posts={"draft_ref": world.hidden["draft_ref"]})
             service.publish_draft(session, actor=world.author, draft=soon, revision=1)
             session.commit()
-            published = look(app, session, world, callers, posts=False)
+            published = look(app, session, world, callers, posts={})
         before.rollback()
         with db.new_session() as session:
-            without = look(app, session, world, callers, posts=True)
-    return Walk(without, drafted, published)
+            without = look(app, session, world, callers, posts={"draft_ref": world.hidden["draft_ref"]})
+    return Walk(refs, without, drafted, published)
 
 
 def drafts(session: Session, world: World, made: Challenge) -> list[SessionDraft]:
@@ -123,18 +126,22 @@ def test_no_answer_from_outside_has_a_word_of_them(walk: Walk) -> None:
 
 def test_their_addresses_were_called_and_answer_nobody_outside(walk: Walk) -> None:
     found = {
-        (place.persona, place.endpoint): answer.status
+        (place.endpoint, place.method, place.persona): answer
         for place, answer in walk.drafted.answers.items()
-        if place.endpoint.startswith("advisory.session_draft") and place.persona == OTHERS
+        if any(f"/drafts/{ref}" in place.url for ref in walk.refs)
     }
-    ends = ("", "_change", "_publish", "_remove")
-    assert found == {(OTHERS, f"advisory.session_draft{end}"): 404 for end in ends}
-    reached = {
-        place
-        for place, answer in walk.drafted.answers.items()
-        if place.endpoint.startswith("advisory.session_draft") and answer.reached
-    }
-    assert reached == set()
+    called = [
+        ("", "GET"),
+        ("_change", "GET"),
+        ("_change", "POST"),
+        ("_publish", "POST"),
+        ("_remove", "GET"),
+        ("_remove", "POST"),
+    ]
+    ends = {(f"advisory.session_draft{end}", method) for end, method in called}
+    assert found.keys() == {(*end, persona) for end in ends for persona in SEEN_AT}
+    assert [key for key, answer in found.items() if answer.reached] == []
+    assert {answer.status for (_, _, persona), answer in found.items() if persona == OTHERS} == {404}
 
 
 def test_once_published_it_is_seen_where_sessions_are(walk: Walk) -> None:

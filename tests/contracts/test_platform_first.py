@@ -28,6 +28,7 @@ from tests.contracts.surfaces import Answer, Caller, Place, call_all, caller
 from tests.contracts.worlds import (
     TITLE,
     WORD,
+    Names,
     World,
     hide,
     open_world,
@@ -127,12 +128,12 @@ def walk(app: Flask, engine: sa.Engine) -> Walk:
         before = connection.begin_nested()
         with db.new_session() as session:
             made = hide(session, world)
-            hidden = look(app, session, world, callers, posts=True)
+            hidden = look(app, session, world, callers, posts=world.hidden)
             show(session, world, made)
-            public = look(app, session, world, callers, posts=False)
+            public = look(app, session, world, callers, posts={})
         before.rollback()
         with db.new_session() as session:
-            without = look(app, session, world, callers, posts=True)
+            without = look(app, session, world, callers, posts=world.hidden)
     return Walk(without, hidden, public)
 
 
@@ -147,8 +148,11 @@ def begin() -> tuple[World, list[Caller]]:
         ]
 
 
-def look(app: Flask, session: Session, world: World, callers: Sequence[Caller], *, posts: bool) -> Seen:
-    """Call everything, write every digest, and read who was written to; an hour after it happened."""
+def look(app: Flask, session: Session, world: World, callers: Sequence[Caller], *, posts: Names) -> Seen:
+    """Call everything, write every digest, and read who was written to; an hour after it happened.
+
+    ``posts`` are the names to which POSTs are sent, too.
+    """
     queries = (
         "",
         f"q={WORD}&state=all",
@@ -210,10 +214,10 @@ def test_what_was_public_and_is_hidden_again_changes_nothing_either(app: Flask, 
         before = connection.begin_nested()
         with db.new_session() as session:
             take_from_view(session, world)
-            hidden = look(app, session, world, callers, posts=True)
+            hidden = look(app, session, world, callers, posts=world.hidden)
         before.rollback()
         with db.new_session() as session:
-            without = look(app, session, world, callers, posts=True)
+            without = look(app, session, world, callers, posts=world.hidden)
     told = sorted(differing(without, hidden), key=str)
     first = [difference(without.answers[place], hidden.answers[place]) for place in told[:3]]
     assert (told, first) == ([], [])

@@ -56,7 +56,11 @@ def scene(session: Session) -> Scene:
     challenge = advisory.open_challenge(session)
     soon = clock.now() + timedelta(hours=20)
     meeting = advisory.meeting(
-        session, challenge=challenge, starts_at=soon, ends_at=soon + timedelta(hours=1), joining_details=SECRET
+        session,
+        challenge=challenge,
+        starts_at=soon,
+        ends_at=soon + timedelta(hours=1),
+        joining_details=SECRET,
     )
     full = advisory.meeting(session, challenge=challenge, places=1)
     advisory.seat(session, meeting=full)
@@ -132,7 +136,9 @@ def test_nobody_else_is_told_that_they_do_not_attend(scene: Scene, deed: str) ->
 
 
 def test_a_place_that_is_kept_for_who_left_is_offered_to_the_others(scene: Scene) -> None:
-    other = accounts.member(scene.session, Role.SUPPLIER_EXPERT, organisation=scene.team.supplier.organisation)
+    other = accounts.member(
+        scene.session, Role.SUPPLIER_EXPERT, organisation=scene.team.supplier.organisation
+    )
     team, full = scene.team, scene.full
     waits = advisory.team(scene.session)
     invitation = advisory.invitation(scene.session, challenge=full.challenge, supplier=waits.supplier)

@@ -340,7 +340,7 @@ def test_a_suspended_supplier_reads_but_does_not_answer(session: Session, browse
     assert browser.post(f"{address}/decline").status_code == 403
 
 
-@pytest.mark.parametrize(("page", "queries"), [("/supplier/invitations", 3), ("/supplier/sessions", 8)])
+@pytest.mark.parametrize(("page", "queries"), [("/supplier/invitations", 3), ("/supplier/sessions", 10)])
 @pytest.mark.parametrize("rows", [1, 3])
 def test_lists_take_a_constant_number_of_queries(
     session: Session, engine: sa.Engine, browser_of: Browser, page: str, queries: int, rows: int
@@ -373,3 +373,27 @@ def test_people_of_a_suspended_organisation_do_not_read_how_to_join(
 
     after = browser.get("/supplier/sessions").text
     assert (SECRET in after, file in links(after), browser.get(file).status_code) == (False, False, 404)
+
+
+def test_who_left_does_not_attend_any_more(session: Session, browser_of: Browser) -> None:
+    team = advisory.team(session)
+    colleague = accounts.member(session, Role.SUPPLIER_ADMIN, organisation=team.supplier.organisation)
+    seat = advisory.seat(
+        session, meeting=advisory.meeting(session, challenge=advisory.open_challenge(session)), team=team
+    )
+    browser = browser_of(colleague)
+    assert f"{team.person.name} attends and has" in text_of(browser.get("/supplier/sessions").text)
+
+    team.membership.ended_at = clock.now()
+    session.commit()
+
+    page = browser.get("/supplier/sessions").text
+    assert f"Nobody attends any more. {team.person.name} does not act for" in text_of(page)
+    assert f'href="/supplier/seats/{seat.id}/attendee">Choose who attends' in page
+    assert (
+        browser.post(
+            f"/supplier/seats/{seat.id}/attendee", data={"attendee": colleague.person_id}
+        ).status_code
+        == 303
+    )
+    assert "Nobody attends any more" not in browser.get("/supplier/sessions").text
