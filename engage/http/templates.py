@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import MutableMapping
+from pathlib import Path
 from typing import Any
 
 from flask import Flask, current_app
@@ -67,6 +68,17 @@ def configure_templates(app: Flask, *, theme: str = "neutral", demo: bool = Fals
         plural=filters.plural,
         theme=theme,
     )
+
+
+def compile_pages(app: Flask) -> None:
+    """Compile the template of every page, so that nobody who opens one first waits for that."""
+    folder = Path(app.root_path, app.template_folder or "templates")
+    for path in folder.rglob("*.html"):
+        name = path.relative_to(folder).as_posix()
+        if not name.startswith(
+            "mail/"
+        ):  # ``outbox.service.compile_letters``: they are rendered in another environment
+            app.jinja_env.get_template(name)
 
 
 def render_bare(name: str, **values: object) -> str:

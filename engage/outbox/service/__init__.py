@@ -5,6 +5,7 @@ from __future__ import annotations
 from engage.outbox.service.checking import ask_for_check, suppression_id, write_check
 from engage.outbox.service.posted import read_posted
 from engage.outbox.service.posting import checked_address, plain_name, post
+from engage.outbox.service.rendering import compile_letters
 from engage.outbox.service.reports import Report, read_reports
 from engage.outbox.service.returns import take_report
 from engage.outbox.service.staff import (
@@ -26,6 +27,7 @@ __all__ = [
     "cancel_batch",
     "cancel_waiting",
     "checked_address",
+    "compile_letters",
     "is_suppressed",
     "lift",
     "plain_name",

@@ -49,6 +49,14 @@ def render(template: str, values: Mapping[str, Any], *, subject: str | None = No
     return Rendered(known["subject"], _tidy(text), _inliner().inline(html))
 
 
+def compile_letters() -> None:
+    """Compile the template of every mail, so that who has one written first does not wait for that."""
+    environment = _environment()
+    for name in environment.list_templates(filter_func=lambda name: name.startswith("mail/")):
+        environment.get_template(name)
+    _inliner()
+
+
 @cache
 def _environment() -> Environment:
     environment = Environment(
