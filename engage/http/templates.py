@@ -73,7 +73,7 @@ def configure_templates(app: Flask, *, theme: str = "neutral", demo: bool = Fals
 def compile_pages(app: Flask) -> None:
     """Compile the template of every page, so that nobody who opens one first waits for that."""
     folder = Path(app.root_path, app.template_folder or "templates")
-    for path in folder.rglob("*.html"):
+    for path in folder.rglob("*.*"):
         name = path.relative_to(folder).as_posix()
         if not name.startswith(
             "mail/"
