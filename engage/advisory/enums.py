@@ -40,6 +40,11 @@ class SeatState(StrEnum):
     RELEASED = "released"
 
 
+TO_COME = (SeatState.OFFERED, SeatState.CONFIRMED)
+"""A place in a session that is not recorded yet; it counts as taken."""
+RECORDED = (SeatState.ATTENDED, SeatState.NO_SHOW)
+"""Said who came to the session, and who did not."""
+
 SEAT_TRANSITIONS: Transitions[SeatState] = {
     SeatState.OFFERED: frozenset({SeatState.CONFIRMED, SeatState.RELEASED}),
     SeatState.CONFIRMED: frozenset({SeatState.ATTENDED, SeatState.NO_SHOW, SeatState.RELEASED}),

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from engage.advisory.enums import OfferState, SeatState, SessionState
+from engage.advisory.enums import TO_COME, OfferState, SessionState
 from engage.advisory.models import AdvisorySession, Seat, VolunteerOffer
 from engage.advisory.policy import AdvisoryPermission
 from engage.advisory.queries.minutes import minutes_due_on, minutes_late
@@ -42,9 +42,7 @@ def facilitated(session: Session, *, person_id: int) -> set[str]:
 
 
 def _held(session: Session, mine: sa.ColumnElement[bool]) -> Iterator[Due]:
-    expected = sa.exists().where(
-        Seat.session_id == AdvisorySession.id, Seat.state.in_([SeatState.CONFIRMED, SeatState.OFFERED])
-    )
+    expected = sa.exists().where(Seat.session_id == AdvisorySession.id, Seat.state.in_(TO_COME))
     query = (
         sa.select(
             Challenge.ref,

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from engage.accounts.enums import OrganisationState
 from engage.accounts.models import Membership, Organisation
-from engage.advisory.enums import SeatState, SessionState
+from engage.advisory.enums import RECORDED, SeatState, SessionState
 from engage.advisory.models import AdvisorySession, CalendarFeed, Seat
 from engage.advisory.policy import AdvisoryPermission
 from engage.advisory.queries.public import CALENDAR_LOOKS_BACK
@@ -18,7 +18,7 @@ from engage.challenges.models import Challenge
 from engage.kernel import clock
 from engage.suppliers.models import Supplier
 
-_HELD = (SeatState.CONFIRMED, SeatState.ATTENDED, SeatState.NO_SHOW)
+_HELD = (SeatState.CONFIRMED, *RECORDED)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
-from engage.advisory.enums import NeedState, SeatState, SessionState, WaitingState
+from engage.advisory.enums import TO_COME, NeedState, SessionState, WaitingState
 from engage.advisory.models import AccessNeed, AdvisorySession, Seat, WaitingPlace
 from engage.challenges.models import Challenge
 from engage.kernel import clock
@@ -28,7 +28,7 @@ def own_part(session: Session, *, meeting: AdvisorySession, actor: Actor) -> int
     held = sa.select(Seat.supplier_id).where(
         Seat.session_id == meeting.id,
         Seat.person_id == actor.person_id,
-        Seat.state.in_((SeatState.OFFERED, SeatState.CONFIRMED)),
+        Seat.state.in_(TO_COME),
     )
     waits = sa.select(WaitingPlace.supplier_id).where(
         WaitingPlace.session_id == meeting.id,

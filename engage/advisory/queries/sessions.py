@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, contains_eager, joinedload, selectinload
 
-from engage.advisory.enums import SeatState, SessionFormat, SessionState
+from engage.advisory.enums import TO_COME, SeatState, SessionFormat, SessionState
 from engage.advisory.models import AdvisorySession, Seat
 from engage.challenges import policy as challenges
 from engage.challenges.models import Challenge
@@ -15,8 +15,6 @@ from engage.kernel import clock
 from engage.kernel.actor import Actor
 from engage.kernel.errors import NotFound
 from engage.suppliers.models import Supplier
-
-_TO_COME = (SeatState.OFFERED, SeatState.CONFIRMED)
 
 
 def upcoming_of_department(session: Session, *, organisation_id: int) -> Sequence[AdvisorySession]:
@@ -138,7 +136,7 @@ def seat_to_come(session: Session, *, invitation_id: int) -> Seat | None:
         .join(Seat.session)
         .where(
             Seat.invitation_id == invitation_id,
-            Seat.state.in_(_TO_COME),
+            Seat.state.in_(TO_COME),
             AdvisorySession.ends_at > clock.now(),
         )
         .options(contains_eager(Seat.session).joinedload(AdvisorySession.challenge), joinedload(Seat.person))

@@ -7,21 +7,18 @@ from collections.abc import Collection
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, contains_eager
 
-from engage.advisory.enums import SeatState
+from engage.advisory.enums import RECORDED, TO_COME
 from engage.advisory.models import AdvisorySession, Seat
 from engage.kernel import clock
-
-_OVER = (SeatState.ATTENDED, SeatState.NO_SHOW)
-_TO_COME = (SeatState.OFFERED, SeatState.CONFIRMED)
 
 
 def used_invitations(session: Session, *, invitation_ids: Collection[int]) -> set[int]:
     """Return those of the invitations whose place was used: it says who came, or its session has begun."""
-    begun = sa.and_(Seat.state.in_(_TO_COME), AdvisorySession.starts_at <= clock.now())
+    begun = sa.and_(Seat.state.in_(TO_COME), AdvisorySession.starts_at <= clock.now())
     query = (
         sa.select(Seat.invitation_id)
         .join(Seat.session)
-        .where(Seat.invitation_id.in_(invitation_ids), sa.or_(Seat.state.in_(_OVER), begun))
+        .where(Seat.invitation_id.in_(invitation_ids), sa.or_(Seat.state.in_(RECORDED), begun))
     )
     return set(session.scalars(query))
 
@@ -33,7 +30,7 @@ def place_used(session: Session, *, invitation_id: int) -> Seat | None:
         .join(Seat.session)
         .where(
             Seat.invitation_id == invitation_id,
-            Seat.state.in_((*_OVER, *_TO_COME)),
+            Seat.state.in_((*RECORDED, *TO_COME)),
             AdvisorySession.ends_at <= clock.now(),
         )
         .options(contains_eager(Seat.session))

@@ -40,7 +40,8 @@ from engage.advisory.service.merging import follow_merge
 from engage.advisory.service.needs import answer_need, ask_need, change_need, drop_need, forget_needs
 from engage.advisory.service.presence import Presence, record_official, remove_official
 from engage.advisory.service.reminders import remind
-from engage.advisory.service.sessions import SessionDetails, cancel, cancel_all, change, schedule
+from engage.advisory.service.session_details import SessionDetails, details_of
+from engage.advisory.service.sessions import cancel, cancel_all, change, schedule
 from engage.advisory.service.talks import (
     TalkTimes,
     ask,
@@ -83,6 +84,7 @@ __all__ = [
     "decline",
     "decline_offer",
     "decline_waiting",
+    "details_of",
     "drop_need",
     "end_feed",
     "end_kept_place",

@@ -15,9 +15,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
 from engage.accounts import queries as accounts
-from engage.advisory.enums import Admission, SeatState, SessionState
+from engage.advisory.enums import TO_COME, Admission, SeatState, SessionState
 from engage.advisory.models import AdvisorySession, Seat
-from engage.advisory.service import seats
 from engage.challenges.models import Challenge
 from engage.interests import queries as declared
 from engage.interests import service as interests
@@ -95,7 +94,7 @@ def standing(session: Session, *, held: Collection[Seat]) -> dict[int, Admission
         if seat.id in waits or seat.state is SeatState.OFFERED
         else Admission.LET_IN
         for seat in held
-        if seat.state in seats.TO_COME
+        if seat.state in TO_COME
     }
 
 
@@ -187,14 +186,14 @@ def _entries(held: Iterable[Seat]) -> dict[int, Entry]:
     return {
         seat.id: entry_of(seat.session, person_id=seat.person_id, supplier_id=seat.supplier_id)
         for seat in held
-        if seat.state in seats.TO_COME
+        if seat.state in TO_COME
     }
 
 
 def _by_day(held: Iterable[Seat]) -> dict[tuple[Challenge, date], list[Seat]]:
     found: dict[tuple[Challenge, date], list[Seat]] = defaultdict(list)
     for seat in held:
-        if seat.state in seats.TO_COME:
+        if seat.state in TO_COME:
             found[seat.session.challenge, day_of(seat.session)].append(seat)
     return found
 
@@ -215,7 +214,7 @@ def _to_come(session: Session, which: sa.ColumnElement[bool]) -> Sequence[Seat]:
         .join(Seat.session)
         .join(AdvisorySession.challenge)
         .join(Seat.supplier)
-        .where(Seat.state.in_(seats.TO_COME), AdvisorySession.state == SessionState.SCHEDULED, which)
+        .where(Seat.state.in_(TO_COME), AdvisorySession.state == SessionState.SCHEDULED, which)
         .options(
             joinedload(Seat.session).joinedload(AdvisorySession.challenge).joinedload(Challenge.organisation),
             joinedload(Seat.supplier),

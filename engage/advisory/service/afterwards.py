@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from engage.advisory import queries
-from engage.advisory.enums import SEAT_TRANSITIONS, SESSION_TRANSITIONS, SeatState, SessionState
+from engage.advisory.enums import SEAT_TRANSITIONS, SESSION_TRANSITIONS, TO_COME, SeatState, SessionState
 from engage.advisory.events import SessionPublished
 from engage.advisory.models import AdvisorySession, Seat
 from engage.advisory.service import admission, feedback, materials, presence, seats, waiting
@@ -49,9 +49,7 @@ def record_attendance(
     if meeting.starts_at > clock.now():
         raise Conflict("This session has not begun yet. Record who came once it has.")
     seats.give_back_kept(session, meeting=meeting)
-    live = (
-        sa.select(Seat).where(Seat.session_id == meeting.id, Seat.state.in_(seats.TO_COME)).order_by(Seat.id)
-    )
+    live = sa.select(Seat).where(Seat.session_id == meeting.id, Seat.state.in_(TO_COME)).order_by(Seat.id)
     rows = session.scalars(live.execution_options(populate_existing=True)).all()
     missing = {f"seat_{seat.id}": "Choose whether this person came" for seat in rows if seat.id not in came}
     if missing:

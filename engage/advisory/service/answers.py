@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from engage.advisory.enums import Admission, SeatState, SessionFormat
+from engage.advisory.enums import RECORDED, TO_COME, Admission, SeatState, SessionFormat
 from engage.advisory.errors import NoPlaces
 from engage.advisory.models import AdvisorySession, Seat, WaitingPlace
 from engage.advisory.service import admission, attendees, entry, letters, one_to_one, seats, waiting
@@ -20,7 +20,6 @@ from engage.matchmaking.enums import InvitationState
 from engage.matchmaking.models import Invitation
 from engage.suppliers.models import Supplier
 
-OVER = (SeatState.ATTENDED, SeatState.NO_SHOW)
 SUSPENDED = "The organisation invited is suspended."
 
 
@@ -190,7 +189,7 @@ def withdraw_all(session: Session, *, actor: Anyone, organisation_id: int) -> No
     id, then the sessions in which they hold a place or wait for one, by id; then each is withdrawn, which gives
     the place up (``matchmaking.service.withdraw``).
     """
-    took_part = sa.exists().where(Seat.invitation_id == Invitation.id, Seat.state.in_(OVER))
+    took_part = sa.exists().where(Seat.invitation_id == Invitation.id, Seat.state.in_(RECORDED))
     standing = (
         sa.select(Invitation)
         .join(Supplier, Invitation.supplier_id == Supplier.id)
@@ -253,14 +252,14 @@ def _lock(session: Session, invitation_id: int) -> None:
 def _place_to_come(session: Session, invitation: Invitation) -> Seat | None:
     query = (
         sa.select(Seat)
-        .where(Seat.invitation_id == invitation.id, Seat.state.in_(seats.TO_COME), ~Seat.over)
+        .where(Seat.invitation_id == invitation.id, Seat.state.in_(TO_COME), ~Seat.over)
         .execution_options(populate_existing=True)
     )
     return session.scalar(query)
 
 
 def _took_part(session: Session, invitation: Invitation) -> bool:
-    held = sa.or_(Seat.state.in_(OVER), sa.and_(Seat.over, Seat.state.in_(seats.TO_COME)))
+    held = sa.or_(Seat.state.in_(RECORDED), sa.and_(Seat.over, Seat.state.in_(TO_COME)))
     query = sa.select(Seat.id).where(Seat.invitation_id == invitation.id, held).limit(1)
     return session.scalar(query) is not None
 

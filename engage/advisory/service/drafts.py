@@ -6,15 +6,16 @@ mistake; publishing schedules the session and takes the draft away in one transa
 
 from __future__ import annotations
 
-from dataclasses import asdict, fields
+from dataclasses import asdict
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from engage.accounts import queries as accounts
 from engage.advisory.models import AdvisorySession, SessionDraft
-from engage.advisory.service import fitting, one_to_one
-from engage.advisory.service.sessions import SessionDetails, schedule
+from engage.advisory.service import one_to_one, session_details
+from engage.advisory.service.session_details import SessionDetails
+from engage.advisory.service.sessions import schedule
 from engage.audit import service as audit
 from engage.challenges import service as challenges
 from engage.challenges.enums import OPEN_STATES, OVER_STATES, ChallengeState
@@ -25,22 +26,14 @@ from engage.kernel.errors import Conflict, NotFound
 from engage.kernel.ids import short_id
 from engage.kernel.uktime import uk_time
 
-OVER = (
-    "This challenge takes no more sessions. The draft stays with your department and cannot be published: "
-    "you can remove it."
-)
-NOT_OPEN_YET = "The challenge is not published yet. The draft can be published once the challenge is."
 NO_MORE = "This challenge takes no more sessions."
+LEFT_OVER = f"{NO_MORE} The draft stays with your department and cannot be published: you can remove it."
+NOT_OPEN_YET = "The challenge is not published yet. The draft can be published once the challenge is."
 GONE = "This draft was published or removed meanwhile."
 CHANGED_SINCE = (
     "The draft was changed since you opened the page. Read it again: nothing has been published or changed."
 )
 NO_FACILITATOR = "Who was to run it cannot do so any more: choose somebody else."
-
-
-def details_of(draft: SessionDraft) -> SessionDetails:
-    """Return what ``draft`` says about the session."""
-    return SessionDetails(**{field.name: getattr(draft, field.name) for field in fields(SessionDetails)})
 
 
 def can_be_prepared(challenge: Challenge) -> bool:
@@ -80,7 +73,7 @@ def change_draft(
     if held is None:
         raise Conflict(GONE)
     _check(session, held.challenge, details)
-    changes = [name for name, value in asdict(details).items() if getattr(held, name) != value]
+    changes = session_details.differing(details, held)
     if not changes:
         return held
     for name in changes:
@@ -107,11 +100,11 @@ def remove_draft(session: Session, *, actor: Actor, draft: SessionDraft) -> None
 
 def obstacles(session: Session, *, draft: SessionDraft) -> list[str]:
     """Return why ``draft`` cannot be published now, each a sentence that says what to do; empty when it can."""
-    challenge, details = draft.challenge, details_of(draft)
+    challenge, details = draft.challenge, session_details.details_of(draft)
     if not can_be_prepared(challenge):
-        return [OVER]
+        return [LEFT_OVER]
     found = [] if challenge.state in OPEN_STATES else [NOT_OPEN_YET]
-    wrong = _passed(details) or list(fitting.wrong(details).values())
+    wrong = _passed(details) or list(session_details.wrong(details).values())
     found += [f"{message.rstrip('.')}." for message in wrong]
     runners = accounts.people_with(
         session, Role.FACILITATOR, Role.POLICY_AUTHOR, organisation_id=challenge.organisation_id
@@ -138,14 +131,16 @@ def publish_draft(session: Session, *, actor: Actor, draft: SessionDraft, revisi
         raise Conflict(CHANGED_SINCE)
     if found := obstacles(session, draft=held):
         raise Conflict(" ".join(found))
-    meeting = schedule(session, actor=actor, challenge=challenge, details=details_of(held), ref=ref)
+    meeting = schedule(
+        session, actor=actor, challenge=challenge, details=session_details.details_of(held), ref=ref
+    )
     session.delete(held)
     session.flush()
     return meeting
 
 
 def _check(session: Session, challenge: Challenge, details: SessionDetails) -> None:
-    fitting.check(details)
+    session_details.check(details)
     one_to_one.check_time(session, challenge=challenge, details=details)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from sqlalchemy.orm import Session
 
-from engage.advisory.enums import SeatState, SessionState
+from engage.advisory.enums import TO_COME, SeatState, SessionState
 from engage.advisory.models import AdvisorySession, Seat
 from engage.advisory.service import admission, letters, seats
 from engage.interests import service as interests
@@ -37,7 +37,7 @@ def confirm_entry(session: Session, *, actor: Actor, seat: Seat) -> None:
     session.refresh(seat)
     if seat.person_id != actor.person_id:
         raise NotAllowed(NOT_YOURS)
-    if seat.state not in seats.TO_COME:
+    if seat.state not in TO_COME:
         raise Conflict(f"You have no place in “{meeting.title}” any more.")
     if meeting.state is not SessionState.SCHEDULED or meeting.ends_at <= clock.now():
         raise Conflict(f"“{meeting.title}” is over or was cancelled, so there is nothing to confirm.")

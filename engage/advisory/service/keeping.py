@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from engage.advisory.enums import SeatState, SessionState
+from engage.advisory.enums import RECORDED, SeatState, SessionState
 from engage.advisory.models import AdvisorySession, Seat
 from engage.kernel import clock
 from engage.kernel.actor import Actor, Anyone
@@ -13,8 +13,6 @@ from engage.kernel.errors import Conflict
 from engage.matchmaking import service as matchmaking
 from engage.matchmaking.enums import InvitationState
 from engage.matchmaking.models import Invitation
-
-OVER = (SeatState.ATTENDED, SeatState.NO_SHOW)
 
 
 def reopen_acceptances(session: Session, *, actor: Anyone, challenge_id: int, version: int) -> None:
@@ -27,7 +25,7 @@ def reopen_acceptances(session: Session, *, actor: Anyone, challenge_id: int, ve
     took_part = (
         sa.exists()
         .where(Seat.invitation_id == Invitation.id, Seat.session_id == AdvisorySession.id)
-        .where(sa.or_(Seat.state.in_(OVER), sa.and_(Seat.state == SeatState.CONFIRMED, begun)))
+        .where(sa.or_(Seat.state.in_(RECORDED), sa.and_(Seat.state == SeatState.CONFIRMED, begun)))
     )
     query = (
         sa.select(Invitation)

@@ -16,7 +16,7 @@ from engage.kernel.errors import Conflict, Invalid
 from engage.matchmaking.models import Invitation
 
 if TYPE_CHECKING:
-    from engage.advisory.service.sessions import SessionDetails
+    from engage.advisory.service.session_details import SessionDetails
 
 OPEN_FORMATS = (SessionFormat.BRIEFING, SessionFormat.ROUNDTABLE, SessionFormat.DEMONSTRATION)
 """Sessions to which everybody could come, and whose minutes go to everybody."""

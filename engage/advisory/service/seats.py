@@ -28,7 +28,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
-from engage.advisory.enums import SeatState, SessionState, WaitingState
+from engage.advisory.enums import TO_COME, SeatState, SessionState, WaitingState
 from engage.advisory.errors import GroupFull, NoPlaces
 from engage.advisory.models import AdvisorySession, Seat, WaitingPlace
 from engage.kernel import clock
@@ -38,7 +38,6 @@ from engage.matchmaking.enums import Origin
 from engage.matchmaking.models import Invitation
 from engage.matchmaking.service import fold
 
-TO_COME = (SeatState.OFFERED, SeatState.CONFIRMED)
 COUNTED = ("taken", "taken_invited", "held_back")
 _ONE_LIVE = {"uq_seat_live", "uq_seat_to_come"}
 

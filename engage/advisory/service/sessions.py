@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from dataclasses import asdict, replace
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -11,15 +10,14 @@ from sqlalchemy.orm import Session
 from engage.advisory import queries
 from engage.advisory.enums import SESSION_TRANSITIONS, SeatState, SessionFormat, SessionState
 from engage.advisory.models import AdvisorySession, Seat
-from engage.advisory.models.sessions import GROUP_LIMIT
-from engage.advisory.service import fitting, letters, one_to_one, seats, waiting
+from engage.advisory.service import letters, one_to_one, seats, session_details, waiting
+from engage.advisory.service.session_details import SessionDetails
 from engage.audit import service as audit
 from engage.challenges import service as challenges
 from engage.challenges.enums import OPEN_STATES, ChallengeState
 from engage.challenges.models import Challenge
 from engage.kernel import clock
 from engage.kernel.actor import Actor, Anyone
-from engage.kernel.clock import UK
 from engage.kernel.errors import Conflict, Invalid
 from engage.kernel.ids import short_id
 from engage.kernel.states import check
@@ -27,30 +25,6 @@ from engage.kernel.uktime import uk_range
 from engage.ledger import service as ledger
 from engage.ledger.enums import Channel
 from engage.matchmaking.models import Invitation
-
-
-@dataclass(frozen=True, kw_only=True)
-class SessionDetails:
-    """What a department says about a session. Times are aware."""
-
-    title: str
-    format: SessionFormat
-    starts_at: datetime
-    ends_at: datetime
-    places: int
-    zone: str = UK.key
-    closes_at: datetime | None = None
-    """Until when places can be taken; until it begins when not said."""
-    reserved: int = 0
-    """So many places are for volunteers until ``reserved_until``."""
-    reserved_until: datetime | None = None
-    group_limit: int | None = GROUP_LIMIT
-    """At most so many suppliers of one corporate group; any number when not said."""
-    place: str = ""
-    joining_details: str = ""
-    agenda: str = ""
-    facilitator_id: int | None = None
-
 
 # What everyone is told, and what only people with a seat are told; the rest changes without a letter.
 ANNOUNCED = {
@@ -85,7 +59,7 @@ def schedule(
     challenge = challenges.lock(session, challenge)
     if challenge.state not in OPEN_STATES:
         raise Conflict(NOT_OPEN)
-    fitting.check(details)
+    session_details.check(details)
     one_to_one.check_time(session, challenge=challenge, details=details)
     now = clock.now()
     meeting = AdvisorySession(
@@ -136,10 +110,10 @@ def change(
     if not meeting.challenge.is_public:
         raise Conflict("This challenge is not public at the moment. A session can be cancelled, not changed.")
     if at_least_taken:
-        details = replace(details, places=max(details.places, fitting.fewest(meeting, details)))
-    fitting.check(details, meeting=meeting)
+        details = replace(details, places=max(details.places, session_details.fewest(meeting, details)))
+    session_details.check(details, meeting=meeting)
     one_to_one.check_time(session, challenge=meeting.challenge, details=details, meeting=meeting)
-    changes = [name for name, value in asdict(details).items() if getattr(meeting, name) != value]
+    changes = session_details.differing(details, meeting)
     if not changes:
         return meeting
     moved = bool(MOVED & set(changes))
@@ -147,7 +121,7 @@ def change(
         raise Invalid({"reason": "Say why the session is moved: everybody who comes reads it"})
     for name in changes:
         setattr(meeting, name, getattr(details, name))
-    meeting.held_back = fitting.held_back(details)
+    meeting.held_back = session_details.held_back(details)
     meeting.sequence += 1
     meeting.updated_at = clock.now()
     meeting.move_reason = reason if moved else meeting.move_reason

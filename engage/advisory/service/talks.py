@@ -16,7 +16,8 @@ from engage.advisory.models import AdvisorySession, OneToOneAsk, OneToOneTerms
 from engage.advisory.service import offer_letters
 from engage.advisory.service.answers import release_seat
 from engage.advisory.service.one_to_one import NOT_YET, open_session_held, terms_of
-from engage.advisory.service.sessions import SessionDetails, schedule
+from engage.advisory.service.session_details import SessionDetails
+from engage.advisory.service.sessions import schedule
 from engage.audit import service as audit
 from engage.challenges import service as challenges
 from engage.challenges.models import Challenge

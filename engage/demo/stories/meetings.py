@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -101,8 +102,7 @@ def _prepares(source: ChallengeSource, one: Meeting, session: Session, world: Wo
 
 def _changes(source: ChallengeSource, one: Meeting, session: Session, world: World) -> None:
     meeting = world.meeting(session, source.id, one["key"])
-    held = {name: getattr(meeting, name) for name in SessionDetails.__dataclass_fields__}
-    details = SessionDetails(**{**held, "places": one["changed"]["places"]})
+    details = replace(service.details_of(meeting), places=one["changed"]["places"])
     service.change(session, actor=world.actor(session, _host(source)), meeting=meeting, details=details)
 
 

@@ -15,7 +15,6 @@ from sqlalchemy.orm import Session
 from engage.advisory import queries, service
 from engage.advisory.enums import SeatState
 from engage.advisory.models import AdvisorySession, Seat
-from engage.advisory.service import SessionDetails
 from engage.kernel.actor import Role, System
 from engage.matchmaking.models import Invitation
 from tests.factories import accounts, advisory
@@ -60,8 +59,7 @@ class Scene:
             service.release_seat(self.session, actor=self.team.actor, seat=seat)
 
     def move(self, **values: object) -> None:
-        names = SessionDetails.__dataclass_fields__
-        now = SessionDetails(**{name: getattr(self.meeting, name) for name in names})
+        now = service.details_of(self.meeting)
         changed = replace(now, **values)  # type: ignore[arg-type]  # a test's short cut
         with self.later():
             service.change(self.session, actor=System(), meeting=self.meeting, details=changed)

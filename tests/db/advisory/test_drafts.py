@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 from engage.advisory import queries, service
 from engage.advisory.enums import SessionState
 from engage.advisory.models import AdvisorySession, SessionDraft
-from engage.advisory.service import SessionDetails
-from engage.advisory.service.drafts import CHANGED_SINCE, NO_FACILITATOR, NOT_OPEN_YET, OVER, details_of
+from engage.advisory.service import SessionDetails, details_of
+from engage.advisory.service.drafts import CHANGED_SINCE, LEFT_OVER, NO_FACILITATOR, NOT_OPEN_YET
 from engage.audit.models import AuditEvent
 from engage.challenges.enums import OPEN_STATES, OVER_STATES, ChallengeState
 from engage.challenges.models import Challenge
@@ -26,7 +26,7 @@ from engage.kernel.errors import Conflict, Invalid, NotFound
 from engage.kernel.uktime import uk_time
 from engage.ledger.enums import EVERYONE
 from tests.db.advisory.test_seats_at_once import Deed, rush
-from tests.db.advisory.test_sessions import as_it_stands, details, runner
+from tests.db.advisory.test_sessions import details, runner
 from tests.factories import accounts, advisory
 from tests.support.records import letters, tags, told
 
@@ -61,7 +61,7 @@ def test_publishing_does_what_scheduling_does(session: Session) -> None:
 
     meeting = service.publish_draft(session, actor=actor, draft=draft, revision=1)
 
-    assert (meeting.ref, as_it_stands(meeting), meeting.state) == (ref, said, SessionState.SCHEDULED)
+    assert (meeting.ref, details_of(meeting), meeting.state) == (ref, said, SessionState.SCHEDULED)
     assert (meeting.taken, meeting.sequence, meeting.held_back) == (0, 0, 2)
     assert (count(session, SessionDraft), challenge.state) == (0, ChallengeState.ENGAGING)
     assert tags(session) == [
@@ -182,7 +182,7 @@ def test_when_it_can_be_prepared_and_when_published(session: Session, state: Cha
     draft, actor = drafted(session, advisory.open_challenge(session, organisation=challenge.organisation))
     draft.challenge = challenge
     session.flush()
-    expected = [OVER] if over else [] if state in OPEN_STATES else [NOT_OPEN_YET]
+    expected = [LEFT_OVER] if over else [] if state in OPEN_STATES else [NOT_OPEN_YET]
 
     assert service.obstacles(session, draft=draft) == expected
     if expected:

@@ -15,7 +15,7 @@ from engage.advisory import jobs, queries, service
 from engage.advisory.enums import SeatState
 from engage.advisory.errors import GroupFull, NoPlaces
 from engage.advisory.models import AdvisorySession, Seat, WaitingPlace
-from engage.advisory.service import SessionDetails, waiting
+from engage.advisory.service import waiting
 from engage.kernel import clock
 from engage.kernel.actor import System
 from engage.kernel.errors import Conflict, Invalid
@@ -58,12 +58,8 @@ class Scene:
         actor = invitation.team.actor  # type: ignore[attr-defined]  # a test's short cut
         return service.accept_or_wait(self.session, actor=actor, invitation=invitation, meeting=self.meeting)
 
-    def now(self) -> SessionDetails:
-        names = SessionDetails.__dataclass_fields__
-        return SessionDetails(**{name: getattr(self.meeting, name) for name in names})
-
     def change(self, **values: object) -> None:
-        details = replace(self.now(), **values)  # type: ignore[arg-type]  # a test's short cut
+        details = replace(service.details_of(self.meeting), **values)  # type: ignore[arg-type]  # a test's short cut
         service.change(self.session, actor=System(), meeting=self.meeting, details=details)
 
     @property
@@ -220,7 +216,7 @@ class TestCapacity:
         with pytest.raises(Invalid) as wrong:
             scene.change(places=1, reserved=0)
         assert wrong.value.fields == {"places": "2 places are already taken: enter 2 or more"}
-        details = replace(scene.now(), places=1, reserved=0)
+        details = replace(service.details_of(scene.meeting), places=1, reserved=0)
         service.change(
             scene.session, actor=System(), meeting=scene.meeting, details=details, at_least_taken=True
         )

@@ -44,11 +44,6 @@ def runner(session: Session, challenge: Challenge, role: Role = Role.FACILITATOR
     return accounts.actor(session, role, organisation=challenge.organisation)
 
 
-def as_it_stands(meeting: AdvisorySession) -> SessionDetails:
-    names = SessionDetails.__dataclass_fields__
-    return SessionDetails(**{name: getattr(meeting, name) for name in names})
-
-
 @pytest.mark.parametrize("role", [Role.FACILITATOR, Role.POLICY_AUTHOR])
 def test_the_first_session_begins_the_engagement(session: Session, role: Role) -> None:
     challenge = advisory.open_challenge(session, state=ChallengeState.PUBLISHED)
@@ -86,7 +81,7 @@ def test_a_change_is_told_to_everyone_with_a_seat_and_to_the_ledger(session: Ses
     seats = [advisory.seat(session, meeting=meeting) for _ in range(2)]
     advisory.seat(session, meeting=meeting, state=SeatState.RELEASED)
     later = replace(
-        as_it_stands(meeting),
+        service.details_of(meeting),
         starts_at=meeting.starts_at + timedelta(hours=2),
         ends_at=meeting.ends_at + timedelta(hours=2),
     )
@@ -124,7 +119,7 @@ def test_who_left_the_supplier_hears_no_more_of_its_place(session: Session, gone
     else:
         leaver.person.disabled_at = clock.now()
     session.flush()
-    moved = replace(as_it_stands(meeting), joining_details="https://meet.example/new-room")
+    moved = replace(service.details_of(meeting), joining_details="https://meet.example/new-room")
 
     service.change(session, actor=runner(session, meeting.challenge), meeting=meeting, details=moved)
     service.cancel(session, actor=runner(session, meeting.challenge), meeting=meeting, reason="Flooded.")
@@ -138,7 +133,7 @@ def test_who_left_the_supplier_hears_no_more_of_its_place(session: Session, gone
 def test_joining_details_are_told_to_attendees_only(session: Session) -> None:
     meeting = advisory.meeting(session, challenge=advisory.open_challenge(session))
     advisory.seat(session, meeting=meeting)
-    moved = replace(as_it_stands(meeting), joining_details="https://meet.example/new-room")
+    moved = replace(service.details_of(meeting), joining_details="https://meet.example/new-room")
 
     service.change(session, actor=runner(session, meeting.challenge), meeting=meeting, details=moved)
 
@@ -154,7 +149,7 @@ def test_more_places_concern_nobody_who_has_one(session: Session) -> None:
         session,
         actor=runner(session, meeting.challenge),
         meeting=meeting,
-        details=replace(as_it_stands(meeting), places=9),
+        details=replace(service.details_of(meeting), places=9),
     )
 
     assert (meeting.places, letters(session), told(session)) == (9, [], [])
@@ -165,7 +160,10 @@ def test_the_same_details_change_nothing(session: Session) -> None:
     before = meeting.updated_at
 
     service.change(
-        session, actor=runner(session, meeting.challenge), meeting=meeting, details=as_it_stands(meeting)
+        session,
+        actor=runner(session, meeting.challenge),
+        meeting=meeting,
+        details=service.details_of(meeting),
     )
 
     assert (meeting.sequence, meeting.updated_at, tags(session)) == (0, before, [])
@@ -175,7 +173,7 @@ def test_places_that_are_taken_cannot_be_removed(session: Session) -> None:
     meeting = advisory.meeting(session, challenge=advisory.open_challenge(session))
     for _ in range(2):
         advisory.seat(session, meeting=meeting)
-    fewer = replace(as_it_stands(meeting), places=1)
+    fewer = replace(service.details_of(meeting), places=1)
 
     with pytest.raises(Invalid) as problem:
         service.change(session, actor=runner(session, meeting.challenge), meeting=meeting, details=fewer)

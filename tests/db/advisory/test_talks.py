@@ -307,7 +307,7 @@ def test_no_session_becomes_a_talk_or_the_other_way_round(scene: Scene, talk: bo
     if not talk:
         meeting = advisory.meeting(scene.session, challenge=scene.challenge, places=1, agenda=QUESTIONS)
         meeting.ends_at = meeting.starts_at + timedelta(minutes=30)
-    now = SessionDetails(**{name: getattr(meeting, name) for name in SessionDetails.__dataclass_fields__})
+    now = service.details_of(meeting)
     other = SessionFormat.BRIEFING if talk else SessionFormat.ONE_TO_ONE
     with pytest.raises(Invalid) as wrong:
         service.change(scene.session, actor=scene.actor, meeting=meeting, details=replace(now, format=other))

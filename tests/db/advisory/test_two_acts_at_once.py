@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import fields, replace
+from dataclasses import replace
 from threading import Barrier
 from typing import Any
 
@@ -78,10 +78,8 @@ class Scene:
 
     def enlarging(self, session: Session) -> None:
         meeting = self.meeting(session)
-        details = service.SessionDetails(
-            **{each.name: getattr(meeting, each.name) for each in fields(service.SessionDetails)}
-        )
-        service.change(session, actor=self.author, meeting=meeting, details=replace(details, places=4))
+        details = replace(service.details_of(meeting), places=4)
+        service.change(session, actor=self.author, meeting=meeting, details=details)
 
     def cancelling(self, session: Session) -> None:
         service.cancel(session, actor=self.author, meeting=self.meeting(session), reason=BECAUSE)

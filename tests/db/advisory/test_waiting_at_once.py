@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
@@ -13,7 +14,6 @@ from sqlalchemy.orm import Session
 from engage.advisory import service
 from engage.advisory.enums import SeatState, WaitingState
 from engage.advisory.models import AdvisorySession, Seat, WaitingPlace
-from engage.advisory.service import SessionDetails
 from engage.kernel.actor import System
 from engage.kernel.db import reading
 from engage.kernel.errors import Invalid
@@ -54,12 +54,9 @@ def declining(invitation_id: int) -> Deed:
 def resizing(places: int) -> Deed:
     def deed(session: Session) -> None:
         meeting = the_session(session)
-        names = SessionDetails.__dataclass_fields__
-        now = {name: getattr(meeting, name) for name in names}
+        details = replace(service.details_of(meeting), places=places)
         with suppress(Invalid):  # fewer places than are taken by then
-            service.change(
-                session, actor=System(), meeting=meeting, details=SessionDetails(**{**now, "places": places})
-            )
+            service.change(session, actor=System(), meeting=meeting, details=details)
 
     return deed
 

@@ -70,12 +70,8 @@ def scene(session: Session) -> Scene:
 
 
 def change(scene: Scene) -> None:
-    now = service.SessionDetails(
-        **{name: getattr(scene.meeting, name) for name in service.SessionDetails.__dataclass_fields__}
-    )
-    service.change(
-        scene.session, actor=scene.runner, meeting=scene.meeting, details=replace(now, agenda="Another one")
-    )
+    details = replace(service.details_of(scene.meeting), agenda="Another one")
+    service.change(scene.session, actor=scene.runner, meeting=scene.meeting, details=details)
 
 
 def cancel(scene: Scene) -> None:

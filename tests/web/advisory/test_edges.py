@@ -21,7 +21,6 @@ from engage.accounts.models import Membership
 from engage.advisory import service
 from engage.advisory.enums import SeatState, WaitingState
 from engage.advisory.models import AdvisorySession, Seat, WaitingPlace
-from engage.advisory.service import SessionDetails
 from engage.challenges.enums import ChallengeState
 from engage.challenges.models import Challenge
 from engage.kernel import clock
@@ -137,8 +136,7 @@ class Scene:
         service.cancel(self.session, actor=System(), meeting=self.meeting, reason="The room is flooded.")
 
     def session_is_moved(self) -> None:
-        names = SessionDetails.__dataclass_fields__
-        now = SessionDetails(**{name: getattr(self.meeting, name) for name in names})
+        now = service.details_of(self.meeting)
         span = timedelta(days=3)
         later = replace(now, starts_at=now.starts_at + span, ends_at=now.ends_at + span)
         service.change(self.session, actor=System(), meeting=self.meeting, details=later)

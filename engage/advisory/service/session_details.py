@@ -1,16 +1,53 @@
-"""Whether what a department says about a session fits together: places, what is kept of them, and until when. Pure."""
+"""What a department says about a session, and whether it fits together: places, what is kept of them, until when."""
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime
 from typing import TYPE_CHECKING
 from zoneinfo import available_timezones
 
+from engage.advisory.enums import SessionFormat
+from engage.advisory.models.sessions import GROUP_LIMIT
 from engage.kernel import clock
+from engage.kernel.clock import UK
 from engage.kernel.errors import Invalid
 
 if TYPE_CHECKING:
-    from engage.advisory.models import AdvisorySession
-    from engage.advisory.service.sessions import SessionDetails
+    from engage.advisory.models import AdvisorySession, SessionDraft
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionDetails:
+    """What a department says about a session. Times are aware."""
+
+    title: str
+    format: SessionFormat
+    starts_at: datetime
+    ends_at: datetime
+    places: int
+    zone: str = UK.key
+    closes_at: datetime | None = None
+    """Until when places can be taken; until it begins when not said."""
+    reserved: int = 0
+    """So many places are for volunteers until ``reserved_until``."""
+    reserved_until: datetime | None = None
+    group_limit: int | None = GROUP_LIMIT
+    """At most so many suppliers of one corporate group; any number when not said."""
+    place: str = ""
+    joining_details: str = ""
+    agenda: str = ""
+    facilitator_id: int | None = None
+
+
+def details_of(found: AdvisorySession | SessionDraft) -> SessionDetails:
+    """Return what a session, or a draft of one, says now."""
+    return SessionDetails(**{field.name: getattr(found, field.name) for field in fields(SessionDetails)})
+
+
+def differing(details: SessionDetails, found: AdvisorySession | SessionDraft) -> list[str]:
+    """Return the names of what ``details`` says otherwise than a session, or a draft of one, does now."""
+    return [name for name, value in asdict(details).items() if getattr(found, name) != value]
 
 
 def check(details: SessionDetails, *, meeting: AdvisorySession | None = None) -> None:
