@@ -143,7 +143,7 @@ def record(walk: Walk, facilitator: Visitor, scene: Scene) -> None:
     facilitator.page.locator("input[name^=left_]").first.fill(began)
     walk.stop(facilitator)
     facilitator.press("Save who came")
-    facilitator.sees("The time of leaving must be after the time of joining")
+    facilitator.sees(": the time of leaving must be after the time of joining")
     facilitator.page.locator("input[name^=left_]").first.fill("")
     facilitator.press("Save who came")
     facilitator.sees("Attendance is recorded")

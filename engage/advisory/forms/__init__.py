@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from engage.advisory.forms.afterwards import MinutesForm, OfficialForm, attendance_form, came, presences
+from engage.advisory.forms.afterwards import (
+    MinutesForm,
+    OfficialForm,
+    attendance_form,
+    came,
+    presences,
+    with_names,
+)
 from engage.advisory.forms.answers import (
     AcceptForm,
     AttendeeForm,
@@ -48,4 +55,5 @@ __all__ = [
     "contribution_form",
     "presences",
     "session_values",
+    "with_names",
 ]

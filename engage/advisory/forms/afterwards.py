@@ -62,8 +62,8 @@ def attendance_form(
         fields |= {
             f"seat_{number}": _came(name),
             f"part_{number}": SelectField(f"Part of {name}", choices=PARTS, coerce=Part),
-            f"joined_{number}": TimeField(f"{name} joined"),
-            f"left_{number}": TimeField(f"{name} left"),
+            f"joined_{number}": TimeField(f"{name} joined", error_name=f"{name}: the time of joining"),
+            f"left_{number}": TimeField(f"{name} left", error_name=f"{name}: the time of leaving"),
         }
         values |= {
             f"part_{number}": there.part if there else Part.PARTICIPANT,
@@ -74,6 +74,16 @@ def attendance_form(
             values[f"seat_{number}"] = "yes" if there else "no"
     form: Form = type("AttendanceForm", (Form,), fields)(data=values)
     return form
+
+
+def with_names(problems: Mapping[str, str], people: Mapping[int, str]) -> dict[str, str]:
+    """Return what is wrong with whose name before it: among twenty people one has to know which."""
+    named = {}
+    for field, message in problems.items():
+        number = field.rpartition("_")[2]
+        name = people.get(int(number)) if number.isdecimal() else None
+        named[field] = f"{name}: {message[:1].lower()}{message[1:]}" if name else message
+    return named
 
 
 def came(form: Form, seat_ids: Sequence[int]) -> dict[int, bool]:

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from engage.accounts import queries as accounts
 from engage.advisory import queries, service
 from engage.advisory.enums import SessionState
-from engage.advisory.forms import MinutesForm, OfficialForm, attendance_form, came, presences
+from engage.advisory.forms import MinutesForm, OfficialForm, attendance_form, came, presences, with_names
 from engage.advisory.policy import AdvisoryPermission, can_run
 from engage.advisory.service import admission
 from engage.advisory.views import bp
@@ -41,7 +41,7 @@ def attendance(ref: str) -> ResponseReturnValue:
         try:
             return _save_attendance(meeting, form, list(people), again=again)
         except Invalid as problem:
-            form.add_errors(problem.fields)
+            form.add_errors(with_names(problem.fields, people))
     page = render_template(
         "advisory/attendance.html",
         form=form,
