@@ -10,8 +10,8 @@ whoever gets no answer asks again; an answer counts as kept when there is a plac
 A figure for 60 people at once comes first, when nobody has accepted anything since the site was started and its
 processes do it for the first time, and again at the end, when they have done it often. Seconds are from sending the
 form to the last byte of the answer, with all waiting in between; ``cpu`` is what one acceptance cost the processors,
-web and database together, in milliseconds, for machines on which others want them too (``load``). The last line is one
-JSON object; the exit code is 1 when anything was wrong.
+web and database together, in milliseconds, for machines on which others want them too (``load``); ``-`` where a process
+was killed, whose cost nobody knows. The last line is one JSON object; the exit code is 1 when anything was wrong.
 """
 
 from __future__ import annotations
@@ -60,6 +60,7 @@ class Repeat:
     freed: int
     promoted: int
     cpu_ms: float
+    """Not a number when a process was killed meanwhile: nobody knows what it had cost."""
     faults: list[str] = field(default_factory=list)
 
     @property
@@ -71,10 +72,11 @@ class Repeat:
         """This repeat in one line."""
         seconds = self.seconds
         wrong = "; ".join(self.faults) or "none"
+        cpu = "-" if math.isnan(self.cpu_ms) else f"{self.cpu_ms:.0f}"
         return (
             f"{name:>8}  {self.seats:>5} {self.waiting:>7} {self.freed:>5} {self.promoted:>8}"
             f"  {statistics.median(seconds):6.2f} {at(seconds, 0.99):6.2f} {seconds[-1]:6.2f}"
-            f" {self.cpu_ms:5.0f}  {wrong}"
+            f" {cpu:>5}  {wrong}"
         )
 
 
@@ -137,7 +139,7 @@ class Court:
             answers = _insisting(accepts, partial(strike, self.site), self.places)
         else:
             answers = at_once([*accepts, *accepts[::DOUBLE_CLICK], *others])
-        cost = (self._cpu() - began) / len(answers) * 1000
+        cost = math.nan if strike else (self._cpu() - began) / len(answers) * 1000
         standing = contest.standing()
         acceptances = answers[: len(answers) - len(others)]
         found = Repeat(acceptances, standing.taken, len(standing.line), 0, 0, cost)
@@ -208,6 +210,7 @@ def _tell(arguments: argparse.Namespace, few: Repeat, later: Repeat, repeats: Se
     seconds = sorted(second for repeat in repeats for second in repeat.seconds)
     p99, warm = at(few.seconds, 0.99), at(later.seconds, 0.99)
     faults = [fault for repeat in (few, *repeats, later) for fault in repeat.faults]
+    cpu = [repeat.cpu_ms for repeat in (few, *repeats, later) if not math.isnan(repeat.cpu_ms)]
     print(
         f"{AT_ONCE} at once: p99 {p99:.2f} s at first, {warm:.2f} s later (bound {BOUND:.0f} s); "
         f"{arguments.people} at once, {len(repeats)} times: "
@@ -222,7 +225,7 @@ def _tell(arguments: argparse.Namespace, few: Repeat, later: Repeat, repeats: Se
         "p99_of_60_warm_s": round(warm, 2),
         "p50_s": round(statistics.median(seconds), 2),
         "p99_s": round(at(seconds, 0.99), 2),
-        "cpu_ms": round(statistics.median(repeat.cpu_ms for repeat in (few, *repeats, later)), 1),
+        "cpu_ms": round(statistics.median(cpu), 1),
         "cpu_ms_of_60": round(few.cpu_ms, 1),
         "cpu_ms_of_60_warm": round(later.cpu_ms, 1),
         "wrong": len(faults),
