@@ -18,6 +18,7 @@ from engage.http.access import actor, authorise, requires
 from engage.http.forms import Form
 from engage.http.session import db, writes
 from engage.kernel.errors import Conflict, Invalid, NotFound
+from engage.kernel.uktime import to_uk
 
 if TYPE_CHECKING:
     from engage.advisory.models import SessionDraft
@@ -136,6 +137,7 @@ def _draft_to_run(ref: str) -> SessionDraft | None:
 
 
 def _check_page(draft: SessionDraft, form: PublishForm) -> str:
+    closes_on = draft.challenge.closes_on
     return render_template(
         "advisory/session_draft.html",
         form=form,
@@ -146,6 +148,7 @@ def _check_page(draft: SessionDraft, form: PublishForm) -> str:
         choosing=queries.count_choosing(db(), challenge_id=draft.challenge_id),
         can_run=can_run(actor(), draft.challenge),
         can_be_prepared=service.can_be_prepared(draft.challenge),
+        after_closing=closes_on is not None and to_uk(draft.ends_at).date() > closes_on,
     )
 
 

@@ -19,6 +19,7 @@ from engage.challenges.enums import ChallengeState
 from engage.challenges.models import Challenge
 from engage.kernel import clock
 from engage.kernel.actor import Role
+from engage.kernel.uktime import uk_date
 from tests.db.advisory.test_sessions import details
 from tests.factories import accounts, advisory
 from tests.support.client import DistrustfulClient
@@ -253,3 +254,60 @@ def test_nobody_else_learns_whether_there_is_one(
     if Role.AUDITOR in roles and state == "draft":
         tab = text_of(browser.get(one.tab).text)
         assert ("Advisory sessions" in tab, "Pipes and pumps" in tab, SEEN in tab) == (True, False, False)
+
+
+def test_the_page_keeps_the_lines_of_the_agenda(
+    session: Session, browser_of: Browser, client: DistrustfulClient
+) -> None:
+    one = scene(session, agenda="10:30 A call\n11:00 What helped\n12:00 What did not")
+    lines = "10:30 A call<br>11:00 What helped<br>12:00 What did not"
+    browser = browser_of(one.member)
+    assert browser.get(one.page).text.count(lines) == 1
+    assert browser.post(f"{one.page}/publish", data={"revision": "1"}).status_code == 303
+    assert client.get(f"/challenges/{one.challenge.ref}").text.count(lines) == 1
+
+
+def test_what_publishing_does_stands_before_the_button(session: Session, browser_of: Browser) -> None:
+    one = scene(session)
+    words = text_of(browser_of(one.member).get(one.page).text)
+    order = [
+        "What everybody reads",
+        "What only your department reads",
+        "What publishing does",
+        "No email goes out",
+    ]
+    assert sorted(order, key=words.index) == order
+    assert words.index("No email goes out") < words.index("Publish the session")
+
+
+@pytest.mark.parametrize(("later", "said"), [(0, 0), (1, 1)])
+def test_a_session_after_the_closing_date_is_no_surprise(
+    session: Session, browser_of: Browser, later: int, said: int
+) -> None:
+    starts_at = advisory.at(clock.now().year + 1, 3, 10, 14, 0)
+    closes_on = starts_at.date() - timedelta(days=later)
+    one = scene(
+        session,
+        advisory.open_challenge(session, closes_on=closes_on),
+        starts_at=starts_at,
+        ends_at=starts_at + timedelta(hours=1),
+    )
+    words = text_of(browser_of(one.member).get(one.page).text)
+    assert words.count(f"It is after the closing date, {uk_date(closes_on)}") == said
+
+
+def test_who_cannot_publish_is_not_told_to(session: Session, browser_of: Browser) -> None:
+    one = scene(session)
+    approver = accounts.member(session, Role.APPROVER, organisation=one.challenge.organisation)
+    titles = [browser_of(who).get(one.page).text.split("<title>")[1] for who in (one.member, approver)]
+    assert [title.split(" –")[0] for title in titles] == [
+        "Check and publish: Pipes and pumps",
+        "Draft: Pipes and pumps",
+    ]
+
+
+def test_an_error_is_named_once_in_the_title(session: Session, browser_of: Browser) -> None:
+    one = scene(session)
+    answer = browser_of(one.member).post(f"{one.page}/publish", data={"revision": "7"})
+    title = answer.text.split("<title>")[1].split(" –")[0]
+    assert (answer.status_code, title) == (409, "Error: Check and publish: Pipes and pumps")
