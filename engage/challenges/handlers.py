@@ -25,9 +25,7 @@ def on_review_requested(session: Session, event: ReviewRequested) -> None:
         outbox.post(
             session,
             template="review_requested",
-            to=approver.email,
-            to_name=approver.name,
-            person_id=approver.id,
+            to=approver,
             context={
                 "title": challenge.title,
                 "ref": challenge.ref,
@@ -55,9 +53,7 @@ def on_review_decided(session: Session, event: ReviewDecided) -> None:
         outbox.post(
             session,
             template="review_decided",
-            to=author.email,
-            to_name=author.name,
-            person_id=author.id,
+            to=author,
             context={
                 "title": challenge.title,
                 "ref": challenge.ref,
@@ -87,9 +83,7 @@ def on_publication_failed(session: Session, event: PublicationFailed) -> None:
         outbox.post(
             session,
             template="publication_failed",
-            to=reader.email,
-            to_name=reader.name,
-            person_id=reader.id,
+            to=reader,
             context={
                 "title": challenge.title,
                 "ref": challenge.ref,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -12,6 +13,15 @@ from engage.outbox.models import Letter
 from engage.outbox.service import post
 
 _numbers = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Somebody to whom a letter goes."""
+
+    name: str
+    email: str
+    id: int = 1
 
 
 def someone(name: str = "Ada Admin") -> Actor:

@@ -140,9 +140,7 @@ def _tell(
         post(
             session,
             template="join_asked",
-            to=person.email,
-            to_name=person.name,
-            person_id=person.id,
+            to=person,
             context={
                 "organisation": organisation.name,
                 "who": name,

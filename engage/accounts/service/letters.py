@@ -74,9 +74,7 @@ def tell_members(
         post(
             session,
             template=template,
-            to=person.email,
-            to_name=person.name,
-            person_id=person.id,
+            to=person,
             context={
                 "name": person.name,
                 "organisation": organisation.name,

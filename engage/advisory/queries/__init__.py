@@ -34,6 +34,7 @@ from engage.advisory.queries.offers import (
     offers_of_challenge,
     volunteers,
 )
+from engage.advisory.queries.people import who_can_attend, who_can_run
 from engage.advisory.queries.public import (
     PublicChallenge,
     PublicSession,
@@ -169,6 +170,8 @@ __all__ = [
     "waiting_of_challenge",
     "waiting_of_invitation",
     "waiting_of_supplier",
+    "who_can_attend",
+    "who_can_run",
     "who_was_there",
     "why",
     "written_route",

@@ -166,9 +166,7 @@ def _tell_department(session: Session, seat: Seat, *, key: str) -> None:
         outbox.post(
             session,
             template="seat_on_hold",
-            to=person.email,
-            to_name=person.name,
-            person_id=person.id,
+            to=person,
             context={
                 "title": meeting.title,
                 "when": uk_range(meeting.starts_at, meeting.ends_at),

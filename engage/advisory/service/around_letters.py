@@ -82,9 +82,7 @@ def answers_sent(session: Session, *, contribution: Contribution, last_day: date
     outbox.post(
         session,
         template="answers_sent",
-        to=person.email,
-        to_name=person.name,
-        person_id=person.id,
+        to=person,
         context={
             "challenge": challenge.title,
             "department": challenge.organisation.name,
@@ -116,9 +114,7 @@ def _post(
     outbox.post(
         session,
         template=template,
-        to=person.email,
-        to_name=person.name,
-        person_id=person.id,
+        to=person,
         context={
             "title": meeting.title,
             "when": uk_range(meeting.starts_at, meeting.ends_at),

@@ -146,9 +146,7 @@ def _about_turn(
         outbox.post(
             session,
             template=template,
-            to=person.email,
-            to_name=person.name,
-            person_id=person.id,
+            to=person,
             context={
                 "title": meeting.title,
                 "when": uk_range(meeting.starts_at, meeting.ends_at),
@@ -247,7 +245,7 @@ def _about_seat(
 
     ``only_own``: of no use to others when they have left. Tells whether a letter was written.
     """
-    base, letters = settings().base_url, []
+    letters = []
     if standing is None and method is not CANCEL:
         standing = admission.standing(session, held=[seat]).get(seat.id)
     for person in _readers(session, seat):
@@ -260,26 +258,8 @@ def _about_seat(
         letter = outbox.post(
             session,
             template=template,
-            to=person.email,
-            to_name=person.name,
-            person_id=person.id,
-            context={
-                "title": meeting.title,
-                "when": uk_range(meeting.starts_at, meeting.ends_at),
-                "place": meeting.place,
-                "joining_details": meeting.joining_details if joins else "",
-                "agenda": meeting.agenda,
-                "challenge": meeting.challenge.title,
-                "department": meeting.challenge.organisation.name,
-                "link": f"{base}/supplier/sessions",
-                "standing": standing,
-                "left": "" if own else seat.person.name,
-                "attendee_link": f"{base}/supplier/seats/{seat.id}/attendee",
-                "confirm_link": f"{base}/supplier/seats/{seat.id}/confirm",
-                "invitation_link": f"{base}/supplier/invitations/{seat.invitation.ref}",
-                "public_link": f"{base}/challenges/{meeting.challenge.ref}",
-                **more,
-            },
+            to=person,
+            context={**_said(meeting, seat, standing=standing, own=own), **more},
             dedupe_key=key if own else f"{key}:{person.id}",
             why=f"You get this email because {because}.",
             sender=sender,
@@ -293,6 +273,27 @@ def _about_seat(
         )
         letters.append(letter)
     return any(letter is not None for letter in letters)
+
+
+def _said(meeting: AdvisorySession, seat: Seat, *, standing: Admission | None, own: bool) -> dict[str, Any]:
+    """Return what letters about a place say, to who attends or (not ``own``) to others of the supplier."""
+    base = settings().base_url
+    return {
+        "title": meeting.title,
+        "when": uk_range(meeting.starts_at, meeting.ends_at),
+        "place": meeting.place,
+        "joining_details": meeting.joining_details if own and standing is Admission.LET_IN else "",
+        "agenda": meeting.agenda,
+        "challenge": meeting.challenge.title,
+        "department": meeting.challenge.organisation.name,
+        "link": f"{base}/supplier/sessions",
+        "standing": standing,
+        "left": "" if own else seat.person.name,
+        "attendee_link": f"{base}/supplier/seats/{seat.id}/attendee",
+        "confirm_link": f"{base}/supplier/seats/{seat.id}/confirm",
+        "invitation_link": f"{base}/supplier/invitations/{seat.invitation.ref}",
+        "public_link": f"{base}/challenges/{meeting.challenge.ref}",
+    }
 
 
 def _readers(session: Session, held: Seat | WaitingPlace) -> Sequence[Person]:

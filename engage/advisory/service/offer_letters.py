@@ -6,8 +6,9 @@ from sqlalchemy.orm import Session
 
 from engage.accounts import queries as accounts
 from engage.accounts.models import Person
+from engage.advisory import queries
 from engage.advisory.models import OneToOneAsk, OneToOneTerms, VolunteerOffer
-from engage.kernel.actor import Anyone, Role
+from engage.kernel.actor import Anyone
 from engage.kernel.settings import settings
 from engage.matchmaking.models import Invitation
 from engage.outbox import service as outbox
@@ -25,9 +26,7 @@ def talk_offered(
         outbox.post(
             session,
             template="talk_offered",
-            to=person.email,
-            to_name=person.name,
-            person_id=person.id,
+            to=person,
             context={
                 "challenge": challenge.title,
                 "department": challenge.organisation.name,
@@ -49,10 +48,7 @@ def talk_offered(
 def offer_received(session: Session, *, sender: Anyone, offer: VolunteerOffer) -> None:
     """Tell the people who run the department's sessions that a supplier offers to help."""
     challenge = offer.challenge
-    readers = accounts.people_with(
-        session, Role.FACILITATOR, Role.POLICY_AUTHOR, organisation_id=challenge.organisation_id
-    )
-    for person in readers:
+    for person in queries.who_can_run(session, organisation_id=challenge.organisation_id):
         _about_offer(
             session,
             "offer_received",
@@ -99,9 +95,7 @@ def _about_offer(
     outbox.post(
         session,
         template=template,
-        to=person.email,
-        to_name=person.name,
-        person_id=person.id,
+        to=person,
         context={
             "challenge": offer.challenge.title,
             "department": offer.challenge.organisation.name,

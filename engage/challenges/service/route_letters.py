@@ -45,9 +45,7 @@ def _post(
     outbox.post(
         session,
         template=template,
-        to=person.email,
-        to_name=person.name,
-        person_id=person.id,
+        to=person,
         context={
             "title": challenge.title,
             "who": who,

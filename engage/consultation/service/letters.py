@@ -32,9 +32,7 @@ def received(session: Session, *, question: Question) -> None:
         outbox.post(
             session,
             template="question_received",
-            to=person.email,
-            to_name=person.name,
-            person_id=person.id,
+            to=person,
             context={
                 "challenge": challenge.title,
                 "question": question.text,
@@ -103,9 +101,7 @@ def _tell_all(
         outbox.post(
             session,
             template=template,
-            to=person.email,
-            to_name=person.name,
-            person_id=person.id,
+            to=person,
             context={
                 "challenge": challenge.title,
                 "department": challenge.organisation.name,
@@ -132,9 +128,7 @@ def rejected(session: Session, *, sender: Actor, question: Question) -> None:
     outbox.post(
         session,
         template="question_rejected",
-        to=person.email,
-        to_name=person.name,
-        person_id=person.id,
+        to=person,
         context={
             "challenge": challenge.title,
             "department": challenge.organisation.name,

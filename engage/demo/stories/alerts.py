@@ -7,6 +7,7 @@ from functools import partial
 
 from sqlalchemy.orm import Session
 
+from engage.accounts import queries as accounts
 from engage.demo.accounts import ADMINISTRATOR, SUPPLIER_EXPERT
 from engage.demo.hands import GONE, SLOW
 from engage.demo.script import ONE_DAY, Act, Diary, Step
@@ -29,9 +30,9 @@ TRIES = (60, 58, 53, 38, 8)
 """So many minutes ago the letter that is waiting was tried, in vain."""
 HEADING = "How minutes are published from next month"
 WORDS = (
-    "From next month the minutes of an advisory session are published within five working days, and the people "
-    "who took part see them two days before everyone else does, to point out mistakes of fact.\n\n"
-    "Nothing else changes: who took part is not named, and nobody learns more by coming than by reading."
+    "From next month the minutes of an advisory session are published within five working days, on the page of "
+    "its challenge. Everybody gets them at the same moment, whether they were there or not.\n\n"
+    "Nothing else changes: the organisations that took part are named, their people are not."
 )
 
 
@@ -123,21 +124,20 @@ def _announces(session: Session, world: World) -> None:
     """Write one held letter to the made-up suppliers: an administrator has to release it."""
     actor = world.actor(session, ADMINISTRATOR.email)
     for ref in world.suppliers.values():
-        person = world.speaker(session, ref)
+        person = accounts.person_by_email(session, world.experts[ref])
+        assert person is not None
         outbox.post(
             session,
             template="announcement",
-            to=person.email,
-            to_name=person.person_name,
-            person_id=person.person_id,
+            to=person,
             context={
                 "heading": HEADING,
                 "words": WORDS,
                 "link": f"{settings().base_url}/how-matching-works",
                 "link_text": "How engage works",
             },
-            dedupe_key=f"announcement:minutes:{person.person_id}",
-            why=f"You get this email because you act for {person.organisation_name} on engage.",
+            dedupe_key=f"announcement:minutes:{person.id}",
+            why=f"You get this email because you act for {world.supplier(session, ref).organisation.name} on engage.",
             sender=actor,
             held=True,
         )

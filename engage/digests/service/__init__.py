@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from engage.digests.service.arranging import end_all, end_one, mute, pause, resume, unmute
 from engage.digests.service.effective import Settings, paused_on, settings_of
+from engage.digests.service.engagement_pauses import tell_paused, tell_resumed
 from engage.digests.service.feeds import Entry, Feed, atom, challenge_entries, change_entries, json_feed
 from engage.digests.service.forgetting import forget
 from engage.digests.service.items import items, preview, told
 from engage.digests.service.letters import send_way
 from engage.digests.service.needs import ask_for_needs
 from engage.digests.service.news import StaleNewsError, read_again
-from engage.digests.service.pausing import tell_paused, tell_resumed
 from engage.digests.service.planning import count_due, open_runs, take_turn
 from engage.digests.service.recalling import invite_after_all, recall
 from engage.digests.service.rewriting import REWRITE, leave_out, renew, rewrite

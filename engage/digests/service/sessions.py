@@ -36,9 +36,7 @@ def tell_session_published(
         outbox.post(
             session,
             template="session_published",
-            to=person.email,
-            to_name=person.name,
-            person_id=person.id,
+            to=person,
             context={
                 "title": meeting.title,
                 "when": uk_range(meeting.starts_at, meeting.ends_at),

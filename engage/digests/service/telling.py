@@ -155,9 +155,7 @@ def _tell_person(session: Session, notice: Notice, reader: Reader) -> bool:
     letter = outbox.post(
         session,
         template=notice.matter.value,
-        to=reader.person.email,
-        to_name=reader.person.name,
-        person_id=reader.person.id,
+        to=reader.person,
         context={**notice.context, "invitation_link": link, "asked_anew": asked_anew},
         dedupe_key=notice.key_for(reader.person.email),
         why=reader.why,

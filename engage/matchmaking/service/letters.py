@@ -134,9 +134,7 @@ def _post(
         outbox.post(
             session,
             template=template,
-            to=person.email,
-            to_name=person.name,
-            person_id=person.id,
+            to=person,
             context={**context, **more},
             dedupe_key=f"{template}:{invitation.ref}{key}:{person.id}",
             why=f"You get this email because you act for {supplier.organisation.name} on engage.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from sqlalchemy import event
@@ -33,17 +33,29 @@ _INVISIBLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2
 LONGEST_ADDRESS = 254
 
 
+class Reader(Protocol):
+    """Somebody with an account, as far as a letter to them goes."""
+
+    @property
+    def id(self) -> int: ...
+
+    @property
+    def email(self) -> str: ...
+
+    @property
+    def name(self) -> str: ...
+
+
 def post(
     session: Session,
     *,
     template: str,
-    to: str,
+    to: Reader | str,
     context: Mapping[str, Any],
     dedupe_key: str,
     why: str,
     sender: Anyone,
     subject: str | None = None,
-    to_name: str = "",
     person_id: int | None = None,
     challenge_ref: str | None = None,
     audience: str | None = None,
@@ -56,6 +68,8 @@ def post(
 ) -> Letter | None:
     """Render and write one letter in the session's transaction; ``None`` when ``dedupe_key`` is taken.
 
+    ``to`` is who reads it; or an address alone, without a name, with ``person_id`` when it is known whose it is.
+
     Side effects: the letter, its first step, and (at the commit) a job that delivers. A ``held`` letter waits for a
     person's release. With ``unsubscribe_url`` it is bulk mail: it carries the one-click headers of RFC 8058 and goes
     after everything else. ``challenge_ref``, ``audience`` and ``fact`` make the ledger say, once it was sent, who was
@@ -65,7 +79,7 @@ def post(
     Raises ``Invalid`` (field ``email``) for an address that mail cannot be sent to.
     """
     assert audience is None or fact is not None, "a letter with an audience says which fact it tells"
-    address, name = checked_address(to), plain_name(to_name)
+    address, name, person_id = _addressed(to, person_id)
     shown = {"why": why, "to_name": name, "base_url": settings().base_url, "unsubscribe_url": unsubscribe_url}
     mail = render(template, {**context, **shown}, subject=subject)
     row = {
@@ -91,6 +105,12 @@ def post(
         **beginning(sender, not_before=not_before),
     }
     return _write(session, row)
+
+
+def _addressed(to: Reader | str, person_id: int | None) -> tuple[str, str, int | None]:
+    if isinstance(to, str):
+        return checked_address(to), "", person_id
+    return checked_address(to.email), plain_name(to.name), to.id
 
 
 def beginning(sender: Anyone, *, not_before: datetime | None = None) -> dict[str, Any]:

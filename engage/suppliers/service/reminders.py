@@ -61,9 +61,7 @@ def remind(session: Session, *, supplier_id: int) -> int:
         outbox.post(
             session,
             template=TEMPLATE,
-            to=person.email,
-            to_name=person.name,
-            person_id=person.id,
+            to=person,
             context={
                 "supplier": supplier.organisation.name,
                 "statements": [(each.title, each.expires_on) for each in due],

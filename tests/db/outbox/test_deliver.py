@@ -56,8 +56,7 @@ def test_a_mail_looks_as_it_should(session: Session, mail_to: MailTo) -> None:
     long_url = "http://engage.test/alerts/" + "x" * 120
     letters.letter(
         session,
-        to="kim@example.test",
-        to_name="Kim “Café” O'Neill",
+        to=letters.Reader("Kim “Café” O'Neill", "kim@example.test"),
         subject="Alerts: gas & wärme, " + "long " * 20,
         dedupe_key="look",
         unsubscribe_url=long_url,

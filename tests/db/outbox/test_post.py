@@ -16,6 +16,7 @@ from engage.outbox.errors import DeadAddress
 from engage.outbox.models import Letter, LetterStep
 from engage.outbox.service import delivery, post
 from engage.outbox.service.bulk import Addressed, post_all, prepare
+from tests.factories.letters import Reader
 
 SENDER = System("tests")
 
@@ -120,7 +121,8 @@ def test_an_international_domain_is_written_in_ascii(session: Session) -> None:
 
 
 def test_a_subject_and_a_name_stay_on_one_line(session: Session) -> None:
-    letter = write(session, subject="Hello\r\nBcc: x@example.com\x00", to_name="Sam\nReply-To: y\u202e")
+    reader = Reader("Sam\nReply-To: y\u202e", "sam@example.com")
+    letter = write(session, subject="Hello\r\nBcc: x@example.com\x00", to=reader)
     assert letter is not None
     assert letter.subject == "Hello Bcc: x@example.com"
     assert letter.recipient_name == "Sam Reply-To: y"

@@ -37,9 +37,7 @@ def _post(session: Session, template: str, change: RouteChange, people: People) 
         outbox.post(
             session,
             template=template,
-            to=person.email,
-            to_name=person.name,
-            person_id=person.id,
+            to=person,
             context={
                 "challenge": challenge.title,
                 "department": challenge.organisation.name,
