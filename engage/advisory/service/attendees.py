@@ -5,14 +5,14 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from engage.accounts import queries as accounts
 from engage.accounts.models import Person
+from engage.advisory import queries
 from engage.advisory.enums import SeatState
 from engage.advisory.models import Seat
 from engage.advisory.service import letters, seats
 from engage.audit import service as audit
 from engage.kernel import clock
-from engage.kernel.actor import Actor, Role
+from engage.kernel.actor import Actor
 from engage.kernel.errors import Conflict, Invalid
 from engage.matchmaking.models import Invitation
 
@@ -24,12 +24,7 @@ def chosen(session: Session, *, actor: Actor, invitation: Invitation, person_id:
     """
     if person_id is None or person_id == actor.person_id:
         return actor.person_id
-    people = accounts.people_with(
-        session,
-        Role.SUPPLIER_ADMIN,
-        Role.SUPPLIER_EXPERT,
-        organisation_id=invitation.supplier.organisation_id,
-    )
+    people = queries.who_can_attend(session, organisation_id=invitation.supplier.organisation_id)
     if person_id not in {person.id for person in people}:
         raise Invalid({"attendee": "Choose somebody of your organisation"})
     return person_id

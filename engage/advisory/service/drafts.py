@@ -11,7 +11,7 @@ from dataclasses import asdict
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from engage.accounts import queries as accounts
+from engage.advisory import queries
 from engage.advisory.models import AdvisorySession, SessionDraft
 from engage.advisory.service import one_to_one, session_details
 from engage.advisory.service.session_details import SessionDetails
@@ -21,7 +21,7 @@ from engage.challenges import service as challenges
 from engage.challenges.enums import OPEN_STATES, OVER_STATES, ChallengeState
 from engage.challenges.models import Challenge
 from engage.kernel import clock
-from engage.kernel.actor import Actor, Role
+from engage.kernel.actor import Actor
 from engage.kernel.errors import Conflict, NotFound
 from engage.kernel.ids import short_id
 from engage.kernel.uktime import uk_time
@@ -106,9 +106,7 @@ def obstacles(session: Session, *, draft: SessionDraft) -> list[str]:
     found = [] if challenge.state in OPEN_STATES else [NOT_OPEN_YET]
     wrong = _passed(details) or list(session_details.wrong(details).values())
     found += [f"{message.rstrip('.')}." for message in wrong]
-    runners = accounts.people_with(
-        session, Role.FACILITATOR, Role.POLICY_AUTHOR, organisation_id=challenge.organisation_id
-    )
+    runners = queries.who_can_run(session, organisation_id=challenge.organisation_id)
     if draft.facilitator_id is not None and draft.facilitator_id not in {person.id for person in runners}:
         found.append(NO_FACILITATOR)
     return found

@@ -11,12 +11,10 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from engage.accounts import queries as accounts
 from engage.accounts.models import Person
 from engage.advisory import queries
 from engage.advisory.enums import NeedState, SeatState, SessionState, WaitingState
 from engage.advisory.models import AccessNeed, AdvisorySession, Seat, WaitingPlace
-from engage.advisory.policy import AdvisoryPermission
 from engage.advisory.service import around_letters as letters
 from engage.audit import service as audit
 from engage.kernel import clock
@@ -184,9 +182,7 @@ def _words(text: str) -> str:
 
 
 def _owners(session: Session, need: AccessNeed) -> dict[int, Person]:
-    people = accounts.people_with(
-        session, *AdvisoryPermission.RUN.roles, organisation_id=need.session.challenge.organisation_id
-    )
+    people = queries.who_can_run(session, organisation_id=need.session.challenge.organisation_id)
     return {person.id: person for person in people}
 
 

@@ -11,11 +11,11 @@ from engage.accounts import queries as accounts
 from engage.advisory import queries, service
 from engage.advisory.enums import SessionState
 from engage.advisory.forms import MinutesForm, OfficialForm, attendance_form, came, presences, with_names
-from engage.advisory.policy import AdvisoryPermission, can_run
+from engage.advisory.policy import AdvisoryPermission
 from engage.advisory.service import admission
 from engage.advisory.views import bp
-from engage.advisory.views.sessions import ONLY_RUNNERS
-from engage.http.access import actor, authorise, requires
+from engage.advisory.views.running import session_to_run
+from engage.http.access import actor, requires
 from engage.http.session import db, writes
 from engage.kernel.errors import Invalid
 from engage.kernel.uktime import to_uk
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 @writes
 def attendance(ref: str) -> ResponseReturnValue:
     """Record who came, as what and when; the session counts as held. After that, correct it."""
-    meeting = _meeting(ref)
+    meeting = session_to_run(ref)
     seats, again = queries.live_seats(meeting), meeting.state is SessionState.HELD
     known = queries.attendance_of(db(), session_id=meeting.id)
     people = {seat.id: f"{seat.person.name}, {seat.supplier.organisation.name}" for seat in seats}
@@ -72,7 +72,7 @@ def _save_attendance(
 @writes
 def official(ref: str) -> ResponseReturnValue:
     """Record that somebody of the department was there, or correct it."""
-    meeting = _meeting(ref)
+    meeting = session_to_run(ref)
     begin, end = to_uk(meeting.starts_at).time(), to_uk(meeting.ends_at).time()
     form = OfficialForm(data={"joined": begin, "left": end})
     people = accounts.people_of(db(), organisation_id=meeting.challenge.organisation_id)
@@ -96,7 +96,7 @@ def official(ref: str) -> ResponseReturnValue:
 @writes
 def remove_official(ref: str, person_id: int) -> ResponseReturnValue:
     """Take back that somebody of the department was there."""
-    service.remove_official(db(), actor=actor(), meeting=_meeting(ref), person_id=person_id)
+    service.remove_official(db(), actor=actor(), meeting=session_to_run(ref), person_id=person_id)
     return redirect(url_for("advisory.attendance", ref=ref), 303)
 
 
@@ -105,7 +105,7 @@ def remove_official(ref: str, person_id: int) -> ResponseReturnValue:
 @writes
 def minutes(ref: str) -> ResponseReturnValue:
     """Write the minutes, keep a draft, publish them to everyone."""
-    meeting = _meeting(ref)
+    meeting = session_to_run(ref)
     form = MinutesForm(data={"minutes": meeting.minutes})
     if form.validate_on_submit():
         if request.form.get("action") == "publish":
@@ -119,9 +119,3 @@ def minutes(ref: str) -> ResponseReturnValue:
     late = queries.minutes_late(meeting.ends_at, meeting.minutes_published_at)
     page = render_template("advisory/minutes.html", form=form, meeting=meeting, due_on=due_on, late=late)
     return page, 422 if form.errors else 200
-
-
-def _meeting(ref: str) -> AdvisorySession:
-    meeting = queries.department_session(db(), ref=ref, actor=actor())
-    authorise(can_run(actor(), meeting.challenge), ONLY_RUNNERS)
-    return meeting

@@ -12,8 +12,7 @@ from engage.advisory.forms import PublishForm, session_values
 from engage.advisory.policy import AdvisoryPermission, can_run, can_see_drafts
 from engage.advisory.service import GROUP_LIMIT
 from engage.advisory.views import bp
-from engage.advisory.views.sessions import ONLY_RUNNERS, session_form, status
-from engage.challenges import queries as challenges
+from engage.advisory.views.running import ONLY_RUNNERS, challenge_to_run, session_form
 from engage.http.access import actor, authorise, requires
 from engage.http.forms import Form
 from engage.http.session import db, writes
@@ -31,8 +30,7 @@ ALREADY = "The session has been published already."
 @writes
 def session_new(ref: str) -> ResponseReturnValue:
     """Prepare a session as a draft."""
-    challenge = challenges.challenge(db(), ref=ref, actor=actor())
-    authorise(can_run(actor(), challenge), ONLY_RUNNERS)
+    challenge = challenge_to_run(ref)
     form = session_form(
         challenge, {"facilitator": actor().person_id, "length": 60, "places": 12, "group_limit": GROUP_LIMIT}
     )
@@ -45,7 +43,7 @@ def session_new(ref: str) -> ResponseReturnValue:
             flash("The draft is saved. Only your department sees it until you publish it.", "success")
             return _to_check(draft.ref)
     page = render_template("advisory/session_form.html", form=form, challenge=challenge, meeting=None)
-    return page, status(form)
+    return page, 422 if form.errors else 200
 
 
 @bp.get("/department/sessions/drafts/<draft_ref>")
@@ -96,7 +94,7 @@ def session_draft_change(draft_ref: str) -> ResponseReturnValue:
     page = render_template(
         "advisory/session_form.html", form=form, challenge=draft.challenge, meeting=None, draft=draft
     )
-    return page, status(form)
+    return page, 422 if form.errors else 200
 
 
 @bp.route("/department/sessions/drafts/<draft_ref>/remove", methods=["GET", "POST"])
@@ -112,7 +110,8 @@ def session_draft_remove(draft_ref: str) -> ResponseReturnValue:
         service.remove_draft(db(), actor=actor(), draft=draft)
         flash("The draft is removed.", "success")
         return redirect(url_for("advisory.department_sessions", ref=ref), 303)
-    return render_template("advisory/session_draft_remove.html", form=form, draft=draft), status(form)
+    page = render_template("advisory/session_draft_remove.html", form=form, draft=draft)
+    return page, 422 if form.errors else 200
 
 
 def _draft(ref: str) -> SessionDraft | None:

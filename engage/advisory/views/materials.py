@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from engage.advisory import queries, service
-from engage.advisory.policy import AdvisoryPermission, can_run
+from engage.advisory.policy import AdvisoryPermission
 from engage.advisory.views import bp
-from engage.advisory.views.sessions import ONLY_RUNNERS
+from engage.advisory.views.running import session_to_run
 from engage.challenges.enums.files import LARGEST_FILE
 from engage.challenges.forms import AttachmentForm
 from engage.challenges.views.attachments import STANDING, send_file
-from engage.http.access import actor, authorise, public, requires
+from engage.http.access import actor, public, requires
 from engage.http.filters import plural
 from engage.http.limits import limited, person_key
 from engage.http.session import db, writes
 from engage.http.uploads import MEGABYTE, takes_upload
 from engage.kernel.errors import Conflict, Invalid
 from engage.kernel.filetypes import ACCEPTED
-
-if TYPE_CHECKING:
-    from engage.advisory.models import AdvisorySession
 
 
 @bp.route("/department/sessions/<ref>/materials", methods=["GET", "POST"])
@@ -33,7 +28,7 @@ if TYPE_CHECKING:
 @writes
 def materials(ref: str) -> ResponseReturnValue:
     """List the files of a session; add one."""
-    meeting, form = _meeting(ref), AttachmentForm()
+    meeting, form = session_to_run(ref), AttachmentForm()
     if form.validate_on_submit():
         sent = form.file.data
         assert sent is not None, "the form requires a file"
@@ -63,7 +58,7 @@ def materials(ref: str) -> ResponseReturnValue:
 @writes
 def remove_material(ref: str, material_id: int) -> ResponseReturnValue:
     """Remove a file that was not released."""
-    name = service.remove_material(db(), actor=actor(), meeting=_meeting(ref), material_id=material_id)
+    name = service.remove_material(db(), actor=actor(), meeting=session_to_run(ref), material_id=material_id)
     flash(f"“{name}” is removed.", "success")
     return redirect(url_for("advisory.materials", ref=ref), 303)
 
@@ -75,7 +70,7 @@ def release_materials(ref: str) -> ResponseReturnValue:
     """Release every file of a session to everyone."""
     try:
         with db().begin_nested():
-            names = service.release_materials(db(), actor=actor(), meeting=_meeting(ref))
+            names = service.release_materials(db(), actor=actor(), meeting=session_to_run(ref))
     except Conflict as refusal:
         flash(refusal.message)
     else:
@@ -89,9 +84,3 @@ def material(ref: str, session_ref: str, sha256: str) -> ResponseReturnValue:
     """Give a released file of a session to everybody."""
     found = queries.public_material(db(), ref=ref, session_ref=session_ref, sha256=sha256)
     return send_file(found.attachment, everybody=True, name=found.name)
-
-
-def _meeting(ref: str) -> AdvisorySession:
-    meeting = queries.department_session(db(), ref=ref, actor=actor())
-    authorise(can_run(actor(), meeting.challenge), ONLY_RUNNERS)
-    return meeting

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from engage.accounts import queries as accounts
 from engage.advisory import queries, service
 from engage.advisory.forms import NeedAnswerForm, NeedForm
 from engage.advisory.policy import AdvisoryPermission, can_run
 from engage.advisory.views import bp
-from engage.advisory.views.sessions import ONLY_RUNNERS
+from engage.advisory.views.running import ONLY_RUNNERS, runner_choices, session_to_run
 from engage.challenges import policy as challenges
 from engage.http.access import actor, authorise, requires
 from engage.http.session import db, writes
@@ -20,7 +19,7 @@ from engage.kernel import clock
 from engage.kernel.errors import Invalid, NotFound
 
 if TYPE_CHECKING:
-    from engage.advisory.models import AccessNeed, AdvisorySession
+    from engage.advisory.models import AccessNeed
 
 
 @bp.route("/supplier/sessions/<ref>/needs", methods=["GET", "POST"])
@@ -81,7 +80,7 @@ def drop_need(need_id: int) -> ResponseReturnValue:
 @requires(AdvisoryPermission.RUN)
 def department_needs(ref: str) -> ResponseReturnValue:
     """List what people need to be able to take part in a session."""
-    meeting = _meeting(ref)
+    meeting = session_to_run(ref)
     found = queries.needs_of_session(db(), session_id=meeting.id)
     return render_template("advisory/department_needs.html", meeting=meeting, needs=found)
 
@@ -122,12 +121,6 @@ def _own(need_id: int) -> AccessNeed:
     return found
 
 
-def _meeting(ref: str) -> AdvisorySession:
-    meeting = queries.department_session(db(), ref=ref, actor=actor())
-    authorise(can_run(actor(), meeting.challenge), ONLY_RUNNERS)
-    return meeting
-
-
 def _answer_form(found: AccessNeed) -> NeedAnswerForm:
     owner = found.owner_id or found.session.facilitator_id or actor().person_id
     form = NeedAnswerForm(
@@ -138,8 +131,5 @@ def _answer_form(found: AccessNeed) -> NeedAnswerForm:
             "asked_at": found.asked_at.isoformat(),
         }
     )
-    people = accounts.people_with(
-        db(), *AdvisoryPermission.RUN.roles, organisation_id=found.session.challenge.organisation_id
-    )
-    form.owner.choices = [(person.id, person.name) for person in people]
+    form.owner.choices = runner_choices(found.session.challenge)
     return form

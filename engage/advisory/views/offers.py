@@ -14,7 +14,7 @@ from engage.advisory.errors import AlreadyOffered
 from engage.advisory.forms import OfferForm, VolunteerForm
 from engage.advisory.policy import AdvisoryPermission, can_run, can_volunteer, can_withdraw
 from engage.advisory.views import bp
-from engage.advisory.views.sessions import ONLY_RUNNERS
+from engage.advisory.views.running import ONLY_RUNNERS
 from engage.challenges import policy as challenge_policy
 from engage.challenges import queries as challenges
 from engage.http import limits

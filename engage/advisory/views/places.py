@@ -5,7 +5,6 @@ from __future__ import annotations
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from engage.accounts import queries as accounts
 from engage.advisory import queries, service
 from engage.advisory.forms import AttendeeForm
 from engage.advisory.policy import AdvisoryPermission, attends, can_answer, can_release
@@ -14,7 +13,6 @@ from engage.advisory.views import bp
 from engage.http.access import actor, authorise, requires
 from engage.http.session import db, writes
 from engage.kernel import clock
-from engage.kernel.actor import Role
 from engage.kernel.errors import NotFound
 from engage.matchmaking import queries as matchmaking
 from engage.matchmaking.policy import is_invited
@@ -80,9 +78,7 @@ def attendee(seat_id: int) -> ResponseReturnValue:
 
 def attendee_choices(organisation_id: int) -> list[tuple[int, str]]:
     """Return who of a supplier can attend: id and name."""
-    people = accounts.people_with(
-        db(), Role.SUPPLIER_ADMIN, Role.SUPPLIER_EXPERT, organisation_id=organisation_id
-    )
+    people = queries.who_can_attend(db(), organisation_id=organisation_id)
     return [(person.id, person.name) for person in people]
 
 

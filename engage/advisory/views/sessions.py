@@ -7,25 +7,21 @@ from typing import TYPE_CHECKING
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from engage.accounts import queries as accounts
 from engage.advisory import queries, service
 from engage.advisory.enums import SessionFormat
-from engage.advisory.forms import FORMATS, ONE_TO_ONE, ReasonForm, SessionForm, session_values
+from engage.advisory.forms import FORMATS, ONE_TO_ONE, ReasonForm, session_values
 from engage.advisory.policy import AdvisoryPermission, can_run
 from engage.advisory.service import admission
 from engage.advisory.views import bp
+from engage.advisory.views.running import session_form, session_to_run
 from engage.challenges import queries as challenges
-from engage.http.access import actor, authorise, requires
+from engage.http.access import actor, requires
 from engage.http.session import db, writes
 from engage.kernel import clock
-from engage.kernel.actor import Role
 from engage.kernel.errors import Invalid
 
 if TYPE_CHECKING:
     from engage.advisory.models import AdvisorySession
-    from engage.challenges.models import Challenge
-
-ONLY_RUNNERS = "Only a policy author or facilitator of this challenge’s department can do this."
 
 
 @bp.get("/department/challenges/<ref>/sessions")
@@ -63,7 +59,7 @@ def department_sessions(ref: str) -> ResponseReturnValue:
 @writes
 def session_edit(ref: str) -> ResponseReturnValue:
     """Change a session that has not begun."""
-    meeting = _meeting(ref)
+    meeting = session_to_run(ref)
     form = session_form(meeting.challenge, session_values(meeting))
     if meeting.format is SessionFormat.ONE_TO_ONE:
         form.format.choices = [*FORMATS, ONE_TO_ONE]
@@ -85,7 +81,7 @@ def session_edit(ref: str) -> ResponseReturnValue:
     page = render_template(
         "advisory/session_form.html", form=form, challenge=meeting.challenge, meeting=meeting
     )
-    return page, status(form)
+    return page, 422 if form.errors else 200
 
 
 @bp.route("/department/sessions/<ref>/cancel", methods=["GET", "POST"])
@@ -93,38 +89,16 @@ def session_edit(ref: str) -> ResponseReturnValue:
 @writes
 def session_cancel(ref: str) -> ResponseReturnValue:
     """Cancel a session, with a reason."""
-    meeting = _meeting(ref)
+    meeting = session_to_run(ref)
     form = ReasonForm()
     if form.validate_on_submit():
         service.cancel(db(), actor=actor(), meeting=meeting, reason=form.reason.data)
         flash("The session is cancelled. Everyone who had a place gets an email.", "success")
         return _to_tab(meeting)
     seats = queries.live_seats(meeting)
-    return render_template("advisory/session_cancel.html", form=form, meeting=meeting, seats=seats), status(
-        form
-    )
-
-
-def _meeting(ref: str) -> AdvisorySession:
-    meeting = queries.department_session(db(), ref=ref, actor=actor())
-    authorise(can_run(actor(), meeting.challenge), ONLY_RUNNERS)
-    return meeting
-
-
-def session_form(challenge: Challenge, values: dict[str, object]) -> SessionForm:
-    """Return the form for a session of ``challenge``, to be run by somebody of its department."""
-    form = SessionForm(data=values)
-    runners = accounts.people_with(
-        db(), Role.FACILITATOR, Role.POLICY_AUTHOR, organisation_id=challenge.organisation_id
-    )
-    form.facilitator.choices = [(person.id, person.name) for person in runners]
-    return form
+    page = render_template("advisory/session_cancel.html", form=form, meeting=meeting, seats=seats)
+    return page, 422 if form.errors else 200
 
 
 def _to_tab(meeting: AdvisorySession) -> ResponseReturnValue:
     return redirect(url_for("advisory.department_sessions", ref=meeting.challenge.ref), 303)
-
-
-def status(form: object) -> int:
-    """Return the status of a page with ``form``: 422 when something in it has to be mended."""
-    return 422 if getattr(form, "errors", None) else 200

@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from engage.accounts import queries as accounts
 from engage.advisory import queries, service
 from engage.advisory.forms import TermsForm, TimesForm
 from engage.advisory.forms.talks import LAST_MINUTE
 from engage.advisory.policy import AdvisoryPermission, can_run, can_volunteer
 from engage.advisory.service import one_to_one
 from engage.advisory.views import bp
-from engage.advisory.views.sessions import ONLY_RUNNERS
+from engage.advisory.views.running import challenge_to_run, runner_choices
 from engage.challenges import queries as challenges
 from engage.http import limits
-from engage.http.access import actor, authorise, requires, signed_in
+from engage.http.access import actor, requires, signed_in
 from engage.http.filters import plural
 from engage.http.session import db, writes
 from engage.kernel import clock
-from engage.kernel.actor import Role
 from engage.kernel.errors import Conflict, Invalid, NotFound
 from engage.kernel.uktime import from_uk, to_uk
-
-if TYPE_CHECKING:
-    from engage.challenges.models import Challenge
 
 
 @bp.get("/department/challenges/<ref>/talks")
@@ -54,7 +47,7 @@ def talks(ref: str) -> ResponseReturnValue:
 @writes
 def talk_terms(ref: str) -> ResponseReturnValue:
     """Say on what terms one-to-one talks are offered to everyone."""
-    challenge = _running(ref)
+    challenge = challenge_to_run(ref)
     terms = one_to_one.terms_of(db(), challenge_id=challenge.id)
     shown: dict[str, object] = {"minutes": 30}
     if terms is not None:
@@ -89,13 +82,10 @@ def talk_terms(ref: str) -> ResponseReturnValue:
 @writes
 def talk_times(ref: str) -> ResponseReturnValue:
     """Schedule talks one after another, all on the announced terms."""
-    challenge = _running(ref)
+    challenge = challenge_to_run(ref)
     terms = one_to_one.terms_of(db(), challenge_id=challenge.id)
     form = TimesForm(data={"facilitator": actor().person_id, "pause": 10})
-    runners = accounts.people_with(
-        db(), Role.FACILITATOR, Role.POLICY_AUTHOR, organisation_id=challenge.organisation_id
-    )
-    form.facilitator.choices = [(person.id, person.name) for person in runners]
+    form.facilitator.choices = runner_choices(challenge)
     if form.validate_on_submit():
         try:
             with db().begin_nested():
@@ -116,7 +106,7 @@ def talk_times(ref: str) -> ResponseReturnValue:
 @writes
 def offer_talks(ref: str) -> ResponseReturnValue:
     """Offer a talk to everyone who asked, at the same time."""
-    challenge = _running(ref)
+    challenge = challenge_to_run(ref)
     try:
         with db().begin_nested():
             offered = service.offer_talks(db(), actor=actor(), challenge=challenge)
@@ -175,9 +165,3 @@ def withdraw_talk(ref: str) -> ResponseReturnValue:
     service.take_back(db(), actor=actor(), asked=asked)
     flash("You no longer ask for a talk.", "success")
     return redirect(url_for("advisory.talk", ref=ref), 303)
-
-
-def _running(ref: str) -> Challenge:
-    challenge = challenges.challenge(db(), ref=ref, actor=actor())
-    authorise(can_run(actor(), challenge), ONLY_RUNNERS)
-    return challenge
