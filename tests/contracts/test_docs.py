@@ -1,4 +1,4 @@
-"""What exists is documented: every configuration key, command and route."""
+"""What exists is documented: every configuration key, command, route and decision."""
 
 from __future__ import annotations
 
@@ -39,6 +39,18 @@ def test_every_command_is_documented() -> None:
     assert COMMANDS
     text = (DOCS / "commands.md").read_text()
     assert [name for name in commands(main) if f"`{name}" not in text] == []
+
+
+def test_every_decision_stands_in_the_list_under_its_title() -> None:
+    listed = [
+        line for line in (DOCS / "decisions/README.md").read_text().splitlines() if line.startswith("| [")
+    ]
+    titles = [
+        path.read_text().splitlines()[0].removeprefix("# ") for path in sorted(DOCS.glob("decisions/0*.md"))
+    ]
+    names = [path.name for path in sorted(DOCS.glob("decisions/0*.md"))]
+    parts = [(title.partition(". "), name) for title, name in zip(titles, names, strict=True)]
+    assert listed == [f"| [{number}]({name}) | {words} |" for (number, _, words), name in parts]
 
 
 def test_every_route_is_documented(settings: config.Config) -> None:
