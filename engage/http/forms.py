@@ -8,7 +8,7 @@ from typing import Any
 from flask import request
 from flask_wtf import FlaskForm
 from wtforms import Field
-from wtforms.validators import EqualTo, Length, NumberRange, Optional, Regexp, StopValidation, ValidationError
+from wtforms.validators import EqualTo, NumberRange, Optional, Regexp, StopValidation, ValidationError
 
 from engage.http.choices import CheckboxesField, RadiosField, SelectField
 from engage.http.errorlist import FormProblem, error_list
@@ -28,7 +28,7 @@ from engage.http.fields import (
     TextField,
     TimeField,
 )
-from engage.http.validators import EmailAddress, MaxWords, Required, UkDate
+from engage.http.validators import EmailAddress, Length, MaxWords, Required, UkDate
 
 __all__ = [
     "CharacterCountField",

@@ -8,6 +8,7 @@ from datetime import date
 
 from wtforms import Field
 from wtforms.form import BaseForm
+from wtforms.validators import Length as LengthOfAnything
 from wtforms.validators import StopValidation, ValidationError
 
 from engage.http.labels import name_of
@@ -64,6 +65,16 @@ class MaxWords:
             )
         if len(field.data or "") > self.most_characters:
             raise ValidationError(f"{name_of(field)} must be {self.most_characters:,} characters or fewer")
+
+
+class Length(LengthOfAnything):
+    """At most ``max`` characters, said with the name of the field: the summary above a form shows no fields."""
+
+    def __call__(self, form: BaseForm, field: Field) -> None:
+        """Raise when the rule is broken."""
+        if not self.message and 0 <= self.max < len(field.data or ""):
+            raise ValidationError(f"{name_of(field)} must be {self.max:,} characters or fewer")
+        super().__call__(form, field)
 
 
 class UkDate:

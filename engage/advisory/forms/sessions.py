@@ -28,8 +28,8 @@ from engage.http.forms import (
     TimeField,
     ValidationError,
 )
-from engage.kernel.clock import UK
-from engage.kernel.uktime import from_zone
+from engage.kernel.clock import UK, uk_today
+from engage.kernel.uktime import from_zone, uk_date
 
 LONGEST_TEXT = 5000
 SHORTEST, LONGEST = 15, 480
@@ -59,6 +59,8 @@ ZONES = (
 )
 LAST_MINUTE = time(23, 59)
 MOST_HOURS = 24 * 60
+FURTHEST = timedelta(days=2 * 366)
+"""How far ahead a session can be: further is a slip of the finger, as in the year 2062."""
 
 
 def _hours(label: str, hint: str, name: str) -> IntegerField:
@@ -71,8 +73,23 @@ def _hours(label: str, hint: str, name: str) -> IntegerField:
     )
 
 
+class SessionDay:
+    """A day for a session, as clocks anywhere have it: not before yesterday here, and not ``FURTHEST`` away."""
+
+    def __init__(self, past: str = "") -> None:
+        self.past = past
+
+    def __call__(self, _form: Form, field: Field) -> None:
+        """Raise when the rule is broken."""
+        day, today = field.data, uk_today()
+        if day is not None and day < today - timedelta(days=1):
+            raise ValidationError(self.past or f"{field.error_name} must be in the future")
+        if day is not None and day > today + FURTHEST:
+            raise ValidationError(f"{field.error_name} must be {uk_date(today + FURTHEST)} or earlier")
+
+
 class SessionForm(Form):
-    """A session: what everyone sees, and how those with a place join."""
+    """A session: what everyone sees, and how those with a place join; in the order of the page, as are the errors."""
 
     title = TextField("Title", [Required("Enter a title"), Length(max=150)])
     format = RadiosField(
@@ -81,7 +98,11 @@ class SessionForm(Form):
         choices=FORMATS,
         coerce=SessionFormat,
     )
-    starts_on = DatePartsField("Date", [Required("Enter the date")])
+    starts_on = DatePartsField(
+        "Date",
+        [Required("Enter the date"), SessionDay("The session must begin in the future")],
+        error_name="The date",
+    )
     starts_at = TimeField(
         "Start", [Required("Enter when it starts")], description="For example 2:30pm or 14:30"
     )
@@ -100,6 +121,22 @@ class SessionForm(Form):
         ],
         render_kw={"suffix": {"text": "minutes"}},
     )
+    last_on = DatePartsField(
+        "Last day",
+        [SessionDay()],
+        error_name="The last day",
+        description="For a written session only: until the end of which day answers can come.",
+    )
+    reason = TextAreaField(
+        "Why is it moved?",
+        [Optional(), Length(max=1000)],
+        description="Needed when the date or time changes. Everybody who has a place, and everybody else, can read it.",
+    )
+    place = TextField(
+        "Where it takes place",
+        [Required("Enter where it takes place"), Length(max=150)],
+        description="Shown to everyone. For example, Online, or Leeds",
+    )
     places = IntegerField(
         "Places",
         [
@@ -108,11 +145,7 @@ class SessionForm(Form):
         ],
         description="Each supplier can have one.",
     )
-    last_on = DatePartsField(
-        "Last day",
-        error_name="The last day",
-        description="For a written session only: until the end of which day answers can come.",
-    )
+    lower = CheckboxField("If more places are taken by then, lower to as many as are taken")
     reserved = IntegerField(
         "Places for volunteers first",
         [Optional(), NumberRange(0, 500, message="Places for volunteers must be between 0 and 500")],
@@ -135,33 +168,21 @@ class SessionForm(Form):
         error_name="Suppliers of one group",
         description="Everybody can read this. Leave empty for no limit.",
     )
-    place = TextField(
-        "Where it takes place",
-        [Required("Enter where it takes place"), Length(max=150)],
-        description="Shown to everyone. For example, Online, or Leeds",
+    agenda = TextAreaField(
+        "Agenda",
+        [Optional(), Length(max=LONGEST_TEXT)],
+        description="Shown to everyone before the session. One line for each point.",
     )
     joining_details = TextAreaField(
         "How to join",
         [Optional(), Length(max=2000)],
         description="The link or the room. Shown only to people with a place.",
     )
-    agenda = TextAreaField(
-        "Agenda",
-        [Optional(), Length(max=LONGEST_TEXT)],
-        description="Shown to everyone before the session. One line for each point.",
-    )
     facilitator = SelectField("Who runs it", [Required("Choose who runs it")], coerce=int)
-
-    reason = TextAreaField(
-        "Why is it moved?",
-        [Optional(), Length(max=1000)],
-        description="Needed when the date or time changes. Everybody who has a place, and everybody else, can read it.",
-    )
-    lower = CheckboxField("If more places are taken by then, lower to as many as are taken")
 
     def validate_starts_at(self, field: Field) -> None:
         """Refuse a time that clocks there do not show on that day, or show twice."""
-        if self.starts_on.data and field.data:
+        if self.starts_on.data and not self.starts_on.errors and field.data:
             try:
                 from_zone(self.starts_on.data, field.data, self._zone())
             except ValueError as problem:
@@ -170,6 +191,10 @@ class SessionForm(Form):
     def validate_last_on(self, field: Field) -> None:
         """A written session has a last day, not before the first."""
         if self.format.data is not SessionFormat.WRITTEN:
+            if field.data is not None and self.format.data is not None:
+                raise ValidationError(
+                    "Only a written session has a last day: leave it empty, or choose Written"
+                )
             return
         if field.data is None:
             raise ValidationError("Enter the last day: until when answers can come")
@@ -180,6 +205,11 @@ class SessionForm(Form):
         """Places that are kept are kept until some time."""
         if field.data and self.reserved_until.data is None:
             raise ValidationError("Enter below how many hours before the session they are for everybody")
+
+    def validate_reserved_until(self, field: Field) -> None:
+        """A time without places would be forgotten, and somebody believes that places are kept."""
+        if field.data is not None and not self.reserved.data and not self.reserved.errors:
+            raise ValidationError("Enter above how many places are for volunteers first, or leave this empty")
 
     def details(self) -> SessionDetails:
         """Return what was entered; call it only when the form is valid."""

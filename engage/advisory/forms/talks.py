@@ -6,6 +6,7 @@ from datetime import time, timedelta
 
 from wtforms import Field
 
+from engage.advisory.forms.sessions import SessionDay
 from engage.advisory.service import TalkTimes
 from engage.advisory.service.talks import LONGEST, MOST_AT_ONCE, SHORTEST
 from engage.http.forms import (
@@ -48,7 +49,7 @@ class TermsForm(Form):
     )
     ask_until = DatePartsField(
         "Until which day can suppliers ask for a talk?",
-        [Required("Enter the last day for asking")],
+        [Required("Enter the last day for asking"), SessionDay()],
         error_name="The last day for asking",
         description="After that everybody who asked is offered a talk at the same time.",
     )
@@ -57,7 +58,7 @@ class TermsForm(Form):
 class TimesForm(Form):
     """Talks one after another on one day."""
 
-    on = DatePartsField("Date", [Required("Enter the date")])
+    on = DatePartsField("Date", [Required("Enter the date"), SessionDay()], error_name="The date")
     first_at = TimeField(
         "First talk",
         [Required("Enter when the first talk starts")],
@@ -91,7 +92,7 @@ class TimesForm(Form):
 
     def validate_first_at(self, field: Field) -> None:
         """Refuse a time that UK clocks do not show on that day, or show twice."""
-        if self.on.data and field.data:
+        if self.on.data and not self.on.errors and field.data:
             try:
                 from_uk(self.on.data, field.data)
             except ValueError as problem:

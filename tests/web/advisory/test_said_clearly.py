@@ -7,14 +7,17 @@ from collections.abc import Callable
 from datetime import timedelta
 from html import unescape
 
+import pytest
 from sqlalchemy.orm import Session
 
 from engage.accounts.models import Membership
 from engage.advisory.models import AdvisorySession
 from engage.kernel import clock
 from engage.kernel.actor import Role
+from engage.kernel.uktime import uk_date
 from tests.factories import accounts, advisory
 from tests.support.client import DistrustfulClient
+from tests.web.advisory.test_department import filled
 
 Browser = Callable[[Membership], DistrustfulClient]
 
@@ -46,3 +49,58 @@ def test_a_wrong_time_says_whose_it_is(session: Session, browser_of: Browser) ->
         f"{whose[first]}: the time of joining must be a time, like 2:30pm or 14:30"
     ]
     assert (wrong.status_code, unread.status_code) == (422, 422)
+
+
+NEXT_YEAR = str(clock.uk_today().year + 1)
+SESSION_ERRORS: dict[str, tuple[dict[str, str], list[str]]] = {
+    "too long": (
+        {"title": "x" * 10_000, "agenda": "x" * 10_000, "joining_details": "x" * 10_000},
+        [
+            "Title must be 150 characters or fewer",
+            "Agenda must be 5,000 characters or fewer",
+            "How to join must be 2,000 characters or fewer",
+        ],
+    ),
+    "long ago": ({"starts_on-year": "2020"}, ["The session must begin in the future"]),
+    "the first year": (
+        {"starts_on-year": "1000", "zone": "Pacific/Auckland"},
+        ["The session must begin in the future"],
+    ),
+    "the end of time": (
+        {"starts_on-day": "31", "starts_on-month": "12", "starts_on-year": "9999", "starts_at": "23:50"}
+        | {"zone": "America/Los_Angeles"},
+        [f"The date must be {uk_date(clock.uk_today() + timedelta(days=732))} or earlier"],
+    ),
+    "hours for no places": (
+        {"reserved": "", "reserved_until": "24"},
+        ["Enter above how many places are for volunteers first, or leave this empty"],
+    ),
+    "a last day of a roundtable": (
+        {"last_on-day": "31", "last_on-month": "3", "last_on-year": NEXT_YEAR},
+        ["Only a written session has a last day: leave it empty, or choose Written"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("entered", "said"), SESSION_ERRORS.values(), ids=SESSION_ERRORS)
+def test_what_is_entered_is_not_forgotten_but_refused(
+    session: Session, browser_of: Browser, entered: dict[str, str], said: list[str]
+) -> None:
+    challenge = advisory.open_challenge(session)
+    member = accounts.member(session, Role.FACILITATOR, organisation=challenge.organisation)
+    answer = browser_of(member).post(
+        f"/department/challenges/{challenge.ref}/sessions/new", data=filled(member, **entered)
+    )
+    assert (answer.status_code, mended(answer.text)) == (422, said)
+
+
+def test_talks_at_the_end_of_time_are_refused(session: Session, browser_of: Browser) -> None:
+    challenge = advisory.open_challenge(session)
+    member = accounts.member(session, Role.FACILITATOR, organisation=challenge.organisation)
+    answer = browser_of(member).post(
+        f"/department/challenges/{challenge.ref}/talks/times",
+        data={"on-day": "31", "on-month": "12", "on-year": "9999", "first_at": "23:50", "number": "2"}
+        | {"pause": "10", "place": "Online", "facilitator": str(member.person_id)},
+    )
+    latest = uk_date(clock.uk_today() + timedelta(days=732))
+    assert (answer.status_code, mended(answer.text)) == (422, [f"The date must be {latest} or earlier"])
