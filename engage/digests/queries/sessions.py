@@ -10,13 +10,10 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased, contains_eager
 
-from engage.advisory.enums import SessionState
 from engage.advisory.models import AdvisorySession, SessionMaterial
 from engage.challenges.enums import PUBLIC_STATES
 from engage.challenges.models import Challenge
 from engage.digests.enums import Kind
-
-_ANNOUNCED = (SessionState.SCHEDULED, SessionState.HELD, SessionState.CANCELLED)
 
 
 @dataclass(frozen=True)
@@ -100,7 +97,6 @@ def _files(session: Session, condition: sa.ColumnElement[bool]) -> list[Publishe
         .where(
             condition,
             Challenge.state.in_(PUBLIC_STATES),
-            AdvisorySession.state.in_(_ANNOUNCED),
             AdvisorySession.minutes_published_at.is_distinct_from(SessionMaterial.released_at),
         )
         .order_by(SessionMaterial.id)

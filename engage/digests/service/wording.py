@@ -103,7 +103,7 @@ def contents(entries: Sequence[Entry], why: Mapping[int, str]) -> dict[str, Any]
 
 
 def headline(entries: Sequence[Entry]) -> str:
-    """Return what a digest is about: "New challenge", "3 new challenges", "2 new challenges and 1 more thing"."""
+    """Return what a digest is about: "New challenge", "3 new challenges", "2 new challenges, 1 changed or ended"."""
     return headline_of([one.kind for one in entries])
 
 
