@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from datetime import date
 
-from wtforms import Field
+from wtforms import Field, StringField
 from wtforms.form import BaseForm
 from wtforms.validators import Length as LengthOfAnything
 from wtforms.validators import StopValidation, ValidationError
@@ -70,7 +70,7 @@ class MaxWords:
 class Length(LengthOfAnything):
     """At most ``max`` characters, said with the name of the field: the summary above a form shows no fields."""
 
-    def __call__(self, form: BaseForm, field: Field) -> None:
+    def __call__(self, form: BaseForm, field: StringField) -> None:
         """Raise when the rule is broken."""
         if not self.message and 0 <= self.max < len(field.data or ""):
             raise ValidationError(f"{name_of(field)} must be {self.max:,} characters or fewer")

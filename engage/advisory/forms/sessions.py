@@ -28,6 +28,7 @@ from engage.http.forms import (
     TimeField,
     ValidationError,
 )
+from engage.http.labels import name_of
 from engage.kernel.clock import UK, uk_today
 from engage.kernel.uktime import from_zone, uk_date
 
@@ -83,14 +84,15 @@ class SessionDay:
         """Raise when the rule is broken."""
         day, today = field.data, uk_today()
         if day is not None and day < today - timedelta(days=1):
-            raise ValidationError(self.past or f"{field.error_name} must be in the future")
+            raise ValidationError(self.past or f"{name_of(field)} must be in the future")
         if day is not None and day > today + FURTHEST:
-            raise ValidationError(f"{field.error_name} must be {uk_date(today + FURTHEST)} or earlier")
+            raise ValidationError(f"{name_of(field)} must be {uk_date(today + FURTHEST)} or earlier")
 
 
 class SessionForm(Form):
     """A session: what everyone sees, and how those with a place join; in the order of the page, as are the errors."""
 
+    seen = HiddenField(validators=[Optional(), Regexp(r"[0-9]{1,9}\Z", message="Open the page again")])
     title = TextField("Title", [Required("Enter a title"), Length(max=150)])
     format = RadiosField(
         "What kind of session is it?",
@@ -238,6 +240,14 @@ class SessionForm(Form):
             agenda=self.agenda.data,
             facilitator_id=self.facilitator.data,
         )
+
+    def read(self) -> int | None:
+        """Return which state of the session was on the page; ``None`` for a new one."""
+        return int(self.seen.data) if self.seen.data else None
+
+    def shown_anew(self, now: int) -> None:
+        """Let the page, shown again because of what somebody else has changed, replace that."""
+        self.seen.data = str(now)
 
     def _zone(self) -> ZoneInfo:
         return ZoneInfo(self.zone.data) if self.zone.data in ZONES else UK

@@ -62,12 +62,15 @@ def prepare(session: Session, *, actor: Actor, challenge: Challenge, details: Se
 
 
 def change_draft(
-    session: Session, *, actor: Actor, draft: SessionDraft, details: SessionDetails
+    session: Session, *, actor: Actor, draft: SessionDraft, details: SessionDetails, seen: int | None = None
 ) -> SessionDraft:
     """Say something else in a draft. The same details again change nothing.
 
+    With ``seen``, the revision that was on the page, nobody replaces unseen what a colleague has written meanwhile.
+
     Side effects, in order: the draft's row is locked and changed, ``revision`` goes up, an audit line. Raises
-    ``Conflict`` when it was published or removed meanwhile, ``Invalid`` as ``prepare`` does.
+    ``Conflict`` when it was published or removed meanwhile, ``Invalid`` as ``prepare`` does and when it has changed
+    since it was ``seen``.
     """
     held = _locked(session, draft)
     if held is None:
@@ -76,6 +79,7 @@ def change_draft(
     changes = session_details.differing(details, held)
     if not changes:
         return held
+    session_details.check_seen(seen, now=held.revision)
     for name in changes:
         setattr(held, name, getattr(details, name))
     held.revision += 1

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from engage.advisory.models import AdvisorySession, SessionDraft
 
 
+CHANGED_MEANWHILE = "Somebody changed this since you opened the page. What you entered is below: save again to put it in place of theirs"
+
+
 @dataclass(frozen=True, kw_only=True)
 class SessionDetails:
     """What a department says about a session. Times are aware."""
@@ -64,6 +67,12 @@ def wrong(details: SessionDetails, *, meeting: AdvisorySession | None = None) ->
         **_wrong_reserve(details, meeting),
         **_wrong_places(details, meeting),
     }
+
+
+def check_seen(seen: int | None, *, now: int) -> None:
+    """Raise ``Invalid`` about the form as a whole when ``seen``, what was on the page, is not how it stands now."""
+    if seen is not None and seen != now:
+        raise Invalid({"": CHANGED_MEANWHILE})
 
 
 def held_back(details: SessionDetails) -> int:

@@ -91,18 +91,20 @@ def change(
     details: SessionDetails,
     reason: str = "",
     at_least_taken: bool = False,
+    seen: int | None = None,
 ) -> AdvisorySession:
     """Change a scheduled session that has not begun. The same details again change nothing.
 
     A person who moves it gives a ``reason``, which everyone is told. With ``at_least_taken``, places are lowered to as
-    many as are taken by then, instead of being refused below that.
+    many as are taken by then, instead of being refused below that. With ``seen``, the sequence of what was on the page,
+    nobody replaces unseen what somebody else has changed meanwhile.
 
     Side effects, in order: the session's row is locked and changed, ``sequence`` goes up, an audit line;
     when people who attend are concerned, a letter with the new calendar entry to each of them; places kept for who
     waited are kept no longer than the new times allow, with a letter; places that are free are offered to who waits,
     whatever was changed; when everyone is concerned, a ledger line. Raises ``Conflict`` when the session
     is over or cancelled or the challenge is not public, ``Invalid`` when it would begin in the past, have fewer
-    places than are taken, or is moved without a reason.
+    places than are taken, is moved without a reason, or has changed since it was ``seen``.
     """
     meeting = seats.lock(session, meeting.id)
     if meeting.state is not SessionState.SCHEDULED or meeting.starts_at <= clock.now():
@@ -116,6 +118,7 @@ def change(
     changes = session_details.differing(details, meeting)
     if not changes:
         return meeting
+    session_details.check_seen(seen, now=meeting.sequence)
     moved = bool(MOVED & set(changes))
     if moved and not reason and isinstance(actor, Actor):
         raise Invalid({"reason": "Say why the session is moved: everybody who comes reads it"})

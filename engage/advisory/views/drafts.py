@@ -82,12 +82,14 @@ def session_draft_change(draft_ref: str) -> ResponseReturnValue:
     draft = _draft_to_run(draft_ref)
     if draft is None:
         return _to_session(draft_ref)
-    form = session_form(draft.challenge, session_values(draft))
+    form = session_form(draft.challenge, session_values(draft) | {"seen": str(draft.revision)})
     if form.validate_on_submit():
         try:
-            service.change_draft(db(), actor=actor(), draft=draft, details=form.details())
+            service.change_draft(db(), actor=actor(), draft=draft, details=form.details(), seen=form.read())
         except Invalid as problem:
             form.add_errors(problem.fields)
+            if form.form_errors:
+                form.shown_anew(draft.revision)
         else:
             flash("The draft is saved.", "success")
             return _to_check(draft_ref)

@@ -23,6 +23,9 @@ from engage.kernel.errors import Invalid
 if TYPE_CHECKING:
     from engage.advisory.models import AdvisorySession
 
+CHANGED = "The session is changed. People with a place get an email if it concerns them."
+SAME = "The session says this already: nothing was changed, and nobody gets another email."
+
 
 @bp.get("/department/challenges/<ref>/sessions")
 @requires(AdvisoryPermission.SEE)
@@ -60,7 +63,8 @@ def department_sessions(ref: str) -> ResponseReturnValue:
 def session_edit(ref: str) -> ResponseReturnValue:
     """Change a session that has not begun."""
     meeting = session_to_run(ref)
-    form = session_form(meeting.challenge, session_values(meeting))
+    before = meeting.sequence
+    form = session_form(meeting.challenge, session_values(meeting) | {"seen": str(before)})
     if meeting.format is SessionFormat.ONE_TO_ONE:
         form.format.choices = [*FORMATS, ONE_TO_ONE]
     if form.validate_on_submit():
@@ -72,11 +76,14 @@ def session_edit(ref: str) -> ResponseReturnValue:
                 details=form.details(),
                 reason=form.reason.data,
                 at_least_taken=form.lower.data,
+                seen=form.read(),
             )
         except Invalid as problem:
             form.add_errors(problem.fields)
+            if form.form_errors:
+                form.shown_anew(meeting.sequence)
         else:
-            flash("The session is changed. People with a place get an email if it concerns them.", "success")
+            flash(SAME if meeting.sequence == before else CHANGED, "success")
             return _to_tab(meeting)
     page = render_template(
         "advisory/session_form.html", form=form, challenge=meeting.challenge, meeting=meeting

@@ -8,15 +8,19 @@ from datetime import timedelta
 from html import unescape
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from engage.accounts.models import Membership
-from engage.advisory.models import AdvisorySession
+from engage.advisory.models import AdvisorySession, SessionDraft
+from engage.advisory.service.session_details import CHANGED_MEANWHILE
+from engage.advisory.views.sessions import SAME
 from engage.kernel import clock
 from engage.kernel.actor import Role
 from engage.kernel.uktime import uk_date
 from tests.factories import accounts, advisory
 from tests.support.client import DistrustfulClient
+from tests.support.html import links, text_of
 from tests.web.advisory.test_department import filled
 
 Browser = Callable[[Membership], DistrustfulClient]
@@ -104,3 +108,56 @@ def test_talks_at_the_end_of_time_are_refused(session: Session, browser_of: Brow
     )
     latest = uk_date(clock.uk_today() + timedelta(days=732))
     assert (answer.status_code, mended(answer.text)) == (422, [f"The date must be {latest} or earlier"])
+
+
+def entered(meeting: AdvisorySession | SessionDraft, member: Membership, **changes: str) -> dict[str, str]:
+    """What the form of a session or draft sends when nothing but ``changes`` is entered."""
+    begin = meeting.starts_at.astimezone(clock.UK)
+    day = {
+        "starts_on-day": f"{begin.day}",
+        "starts_on-month": f"{begin.month}",
+        "starts_on-year": f"{begin.year}",
+    }
+    kept = {name: getattr(meeting, name) for name in ("title", "place", "agenda", "joining_details")}
+    return filled(member, **day, **kept, starts_at=f"{begin:%H:%M}", length="60", places="5") | changes
+
+
+def test_two_who_change_a_session_do_not_undo_each_other(session: Session, browser_of: Browser) -> None:
+    meeting = advisory.meeting(session, challenge=advisory.open_challenge(session), sequence=3)
+    member = runner(session, meeting)
+    meeting.facilitator_id = member.person_id
+    browser, address = browser_of(member), f"/department/sessions/{meeting.ref}"
+    assert 'name="seen" type="hidden" value="3"' in browser.get(address).text
+    first = entered(meeting, member, title="A better title", seen="3")
+    second = entered(meeting, member, agenda="1. Something else", seen="3")
+
+    assert browser.post(address, data=first).status_code == 303
+    twice = browser.post(address, data=first)
+    assert (twice.status_code, SAME in text_of(browser.get(str(twice.location)).text)) == (303, True)
+    late = browser.post(address, data=second)
+    session.refresh(meeting)
+    assert (late.status_code, meeting.title, meeting.sequence) == (422, "A better title", 4)
+    assert (CHANGED_MEANWHILE in text_of(late.text), links(late.text).count(address)) == (True, 1)
+    assert 'name="seen" type="hidden" value="4"' in late.text
+    assert browser.post(address, data=second | {"seen": "4"}).status_code == 303
+    session.refresh(meeting)
+    assert (meeting.title, meeting.agenda) == ("Roundtable on empty seats", "1. Something else")
+
+
+def test_two_who_change_a_draft_do_not_undo_each_other(session: Session, browser_of: Browser) -> None:
+    challenge = advisory.open_challenge(session)
+    member = accounts.member(session, Role.FACILITATOR, organisation=challenge.organisation)
+    browser = browser_of(member)
+    new = f"/department/challenges/{challenge.ref}/sessions/new"
+    assert browser.post(new, data=filled(member)).status_code == 303
+    draft = session.scalars(sa.select(SessionDraft)).one()
+    address = f"/department/sessions/drafts/{draft.ref}/change"
+
+    answers = [
+        browser.post(address, data=filled(member, seen=seen, **{name: "Changed"}))
+        for seen, name in (("1", "title"), ("1", "place"), ("2", "place"))
+    ]
+    assert [answer.status_code for answer in answers] == [303, 422, 303]
+    assert CHANGED_MEANWHILE in text_of(answers[1].text)
+    session.refresh(draft)
+    assert (draft.title, draft.place, draft.revision) == ("A first roundtable", "Changed", 3)
