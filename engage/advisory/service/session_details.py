@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from engage.advisory.models import AdvisorySession, SessionDraft
 
 
-CHANGED_MEANWHILE = "Somebody changed this since you opened the page. What you entered is below: save again to put it in place of theirs"
+CHANGED_MEANWHILE = (
+    "Somebody changed this since you opened the page. What you entered is below: "
+    "save again to put it in place of theirs"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,9 +109,8 @@ def _wrong_reserve(details: SessionDetails, meeting: AdvisorySession | None) -> 
     if not details.reserved:
         return {}
     if details.reserved > details.places:
-        return {
-            "reserved": f"There are {details.places} places: keep {details.places} or fewer for volunteers"
-        }
+        places = "is 1 place" if details.places == 1 else f"are {details.places} places"
+        return {"reserved": f"There {places}: keep {details.places} or fewer for volunteers"}
     if details.reserved_until is None:
         return {"reserved_until": "Enter until when they are kept; from then on they are for everybody"}
     if details.reserved_until > (details.closes_at or details.starts_at):
@@ -121,11 +123,13 @@ def _wrong_reserve(details: SessionDetails, meeting: AdvisorySession | None) -> 
 
 
 def _wrong_places(details: SessionDetails, meeting: AdvisorySession | None) -> dict[str, str]:
-    if meeting is None or details.reserved > details.places:
+    if meeting is None:
         return {}
     if details.places < meeting.taken:
         taken = meeting.taken
         return {"places": f"{taken} places are already taken: enter {taken} or more"}
+    if details.reserved > details.places:
+        return {}
     kept = held_back(details)
     if meeting.taken_invited > details.places - kept:
         most = max(details.places - meeting.taken_invited, 0)

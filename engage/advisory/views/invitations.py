@@ -25,6 +25,8 @@ from engage.matchmaking.enums import InvitationState, Origin
 from engage.matchmaking.policy import is_invited
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from engage.advisory.models import AdvisorySession
     from engage.matchmaking.models import Invitation
 
@@ -187,6 +189,7 @@ def _page(found: Invitation, form: AcceptForm, decline_form: DeclineForm, *, ref
         decline_form=decline_form,
         refused=refused,
         meetings=meetings,
+        sooner=_sooner(found, meetings),
         full=not any(each.free_for(volunteered=volunteered) for each in meetings),
         seat=seat,
         came=queries.place_used(db(), invitation_id=found.id),
@@ -198,6 +201,15 @@ def _page(found: Invitation, form: AcceptForm, decline_form: DeclineForm, *, ref
         me=actor(),
         now=clock.now(),
     )
+
+
+def _sooner(found: Invitation, meetings: Sequence[queries.PublicSession]) -> queries.PublicSession | None:
+    """Return the first session that nobody can choose any more when the time to answer ends: it would be missed."""
+    end = found.expires_at
+    closing = sorted(
+        (each for each in meetings if end and each.open_until < end), key=lambda one: one.open_until
+    )
+    return closing[0] if closing else None
 
 
 def _facts(meeting: queries.PublicSession, volunteered: bool) -> str:

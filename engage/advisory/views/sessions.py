@@ -97,13 +97,16 @@ def session_edit(ref: str) -> ResponseReturnValue:
 def session_cancel(ref: str) -> ResponseReturnValue:
     """Cancel a session, with a reason."""
     meeting = session_to_run(ref)
-    form = ReasonForm()
+    form, seats = ReasonForm(), queries.live_seats(meeting)
+    waiting = len(queries.waiting_of_challenge(db(), challenge_id=meeting.challenge_id).get(meeting.id, ()))
     if form.validate_on_submit():
         service.cancel(db(), actor=actor(), meeting=meeting, reason=form.reason.data)
-        flash("The session is cancelled. Everyone who had a place gets an email.", "success")
+        told = " Everyone who had a place or waited for one gets an email." if seats or waiting else ""
+        flash(f"The session is cancelled.{told}", "success")
         return _to_tab(meeting)
-    seats = queries.live_seats(meeting)
-    page = render_template("advisory/session_cancel.html", form=form, meeting=meeting, seats=seats)
+    page = render_template(
+        "advisory/session_cancel.html", form=form, meeting=meeting, seats=seats, waiting=waiting
+    )
     return page, 422 if form.errors else 200
 
 

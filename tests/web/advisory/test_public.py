@@ -153,10 +153,10 @@ def test_who_is_invited_is_led_to_the_invitation_and_a_held_one_stays_secret(
 @pytest.mark.parametrize(
     ("state", "ended", "before"),
     [
-        (InvitationState.SENT, "was not answered in time", "and was not"),
-        (InvitationState.EXPIRED, "was not answered in time", "and was not"),
-        (InvitationState.DECLINED, "was declined", "it was declined on"),
-        (InvitationState.WITHDRAWN, "was withdrawn", "it was withdrawn"),
+        (InvitationState.SENT, "Your invitation was not answered in time", "and was not"),
+        (InvitationState.EXPIRED, "Your invitation was not answered in time", "and was not"),
+        (InvitationState.DECLINED, "You declined your invitation", "it was declined on"),
+        (InvitationState.WITHDRAWN, "Your invitation was withdrawn", "it was withdrawn"),
     ],
 )
 def test_from_an_invitation_that_ended_to_a_new_one(
@@ -177,7 +177,7 @@ def test_from_an_invitation_that_ended_to_a_new_one(
     address, page = f"/challenges/{challenge.ref}/volunteer", f"/supplier/invitations/{invitation.ref}"
 
     assert address in links(browser.get(page).text)
-    assert f"Your invitation {ended}. That does not count against you" in text_of(browser.get(address).text)
+    assert f"{ended}. That does not count against you" in text_of(browser.get(address).text)
     for _click in range(2):
         assert browser.post(address, data={"pitch": "After all."}).status_code == 303
     assert "After all." in text_of(browser.get(address).text)

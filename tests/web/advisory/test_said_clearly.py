@@ -12,12 +12,13 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from engage.accounts.models import Membership
-from engage.advisory.models import AdvisorySession, SessionDraft
+from engage.advisory import service
+from engage.advisory.models import AdvisorySession, OneToOneTerms, SessionDraft
 from engage.advisory.service.session_details import CHANGED_MEANWHILE
 from engage.advisory.views.sessions import SAME
 from engage.kernel import clock
 from engage.kernel.actor import Role
-from engage.kernel.uktime import uk_date
+from engage.kernel.uktime import uk_date, uk_time
 from tests.factories import accounts, advisory
 from tests.support.client import DistrustfulClient
 from tests.support.html import links, text_of
@@ -161,3 +162,99 @@ def test_two_who_change_a_draft_do_not_undo_each_other(session: Session, browser
     assert CHANGED_MEANWHILE in text_of(answers[1].text)
     session.refresh(draft)
     assert (draft.title, draft.place, draft.revision) == ("A first roundtable", "Changed", 3)
+
+
+@pytest.mark.parametrize(
+    ("seats", "turns", "said", "flashed"),
+    [
+        (0, 0, "Nobody has a place or waits for one, so nobody gets an email.", "The session is cancelled."),
+        (1, 0, "1 person has a place. Each gets an email", "Everyone who had a place or waited"),
+        (
+            0,
+            1,
+            "The waiting list ends. 1 supplier gets an email with your reason.",
+            "Everyone who had a place",
+        ),
+    ],
+)
+def test_cancelling_says_who_is_told(
+    session: Session, browser_of: Browser, seats: int, turns: int, said: str, flashed: str
+) -> None:
+    meeting = advisory.meeting(session, challenge=advisory.open_challenge(session), places=1)
+    holders = [advisory.seat(session, meeting=meeting) for _ in range(max(seats, turns))]
+    for _ in range(turns):
+        team = advisory.team(session)
+        found = advisory.invitation(session, challenge=meeting.challenge, supplier=team.supplier)
+        service.accept_or_wait(session, actor=team.actor, invitation=found, meeting=meeting)
+    browser, address = browser_of(runner(session, meeting)), f"/department/sessions/{meeting.ref}/cancel"
+    words = text_of(browser.get(address).text)
+    stay = "Their invitations stay accepted"
+    assert (said in words, stay in words, "You cannot undo this." in words) == (True, bool(holders), True)
+    answer = browser.post(address, data={"reason": "Flooded."})
+    told = text_of(browser.get(str(answer.location)).text)
+    assert (flashed in told, "gets an email" in told) == (True, bool(holders))
+
+
+def test_fewer_places_than_are_taken_is_said_first(session: Session, browser_of: Browser) -> None:
+    meeting = advisory.meeting(session, challenge=advisory.open_challenge(session), places=5)
+    for _ in range(2):
+        advisory.seat(session, meeting=meeting)
+    member = runner(session, meeting)
+    kept = {"reserved": "2", "reserved_until": "24"}
+    browser, address = browser_of(member), f"/department/sessions/{meeting.ref}"
+    answer = browser.post(address, data=entered(meeting, member, places="1", **kept))
+    assert mended(answer.text) == [
+        "2 places are already taken: enter 2 or more",
+        "There is 1 place: keep 1 or fewer for volunteers",
+    ]
+
+
+@pytest.mark.parametrize(("days", "said"), [(7, 1), (15, 0)])
+def test_a_session_before_the_last_day_to_answer_is_not_missed(
+    session: Session, browser_of: Browser, days: int, said: int
+) -> None:
+    team, challenge = advisory.team(session), advisory.open_challenge(session)
+    starts_at = (clock.now() + timedelta(days=days)).replace(second=0, microsecond=0)
+    closes_at = starts_at - timedelta(hours=2)
+    advisory.meeting(session, challenge=challenge, starts_at=starts_at, closes_at=closes_at)
+    found = advisory.invitation(session, challenge=challenge, supplier=team.supplier)
+    words = text_of(browser_of(team.membership).get(f"/supplier/invitations/{found.ref}").text)
+    sentence = f"To come to “Roundtable on empty seats”, answer before {uk_time(closes_at)}."
+    assert words.count(sentence) == said
+
+
+def test_an_opportunity_with_an_invitation_says_that_an_answer_is_needed(
+    session: Session, browser_of: Browser
+) -> None:
+    team, challenge = advisory.team(session), advisory.open_challenge(session)
+    advisory.invitation(session, challenge=challenge, supplier=team.supplier)
+    words = text_of(browser_of(team.membership).get("/supplier/opportunities").text)
+    assert (words.count("Answer needed"), "Sent" in words) == (1, False)
+
+
+def test_an_offer_that_waits_asks_for_an_answer(session: Session, browser_of: Browser) -> None:
+    challenge = advisory.open_challenge(session)
+    advisory.offer(session, challenge=challenge, team=advisory.team(session))
+    member = accounts.member(session, Role.FACILITATOR, organisation=challenge.organisation)
+    words = text_of(browser_of(member).get(f"/department/challenges/{challenge.ref}/sessions").text)
+    assert words.count("Answer needed") == 1
+
+
+def test_when_the_time_to_ask_for_a_talk_is_over_writing_is_one_click_away(
+    session: Session, browser_of: Browser
+) -> None:
+    team, challenge = advisory.team(session), advisory.open_challenge(session)
+    over = clock.now() - timedelta(days=1)
+    session.add(
+        OneToOneTerms(
+            challenge_id=challenge.id,
+            minutes=30,
+            questions="What works?",
+            ask_until=over,
+            set_at=over - timedelta(days=7),
+            set_by_id=team.membership.person_id,
+        )
+    )
+    session.flush()
+    page = browser_of(team.membership).get(f"/challenges/{challenge.ref}/talk").text
+    assert links(page).count(f"/challenges/{challenge.ref}/write") == 1
