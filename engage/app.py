@@ -167,6 +167,7 @@ def create_app(config: configuration.Config | None = None) -> Flask:
     app = Flask(
         "engage", root_path=str(Path(__file__).parent), template_folder="../templates", static_folder=None
     )
+    app.jinja_environment = templates.PageEnvironment
     app.config.update(
         SECRET_KEY=settings.secret_key,
         SESSION_COOKIE_NAME="__Host-engage" if settings.production else "engage",

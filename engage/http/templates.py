@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import Flask, current_app
 from flask.templating import DispatchingJinjaLoader
+from flask.templating import Environment as FlaskEnvironment
 from flask_wtf.csrf import generate_csrf
 from jinja2 import (
     BaseLoader,
@@ -23,6 +24,18 @@ from jinja2 import (
 
 from engage.http import assets, filters, navigation, pagination
 from engage.http.errorlist import error_list
+
+
+class PageEnvironment(FlaskEnvironment):
+    """An environment whose templates share one dictionary of globals; no template of ours brings its own.
+
+    Jinja puts a chain of two before each template and goes through all its names with every import of a macro:
+    that was a sixth of the time of a page and more.
+    """
+
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
+        """Return the globals of a template that is loaded: the environment's, unless it has some of its own."""
+        return self.globals if d is None or d is self.globals else super().make_globals(d)
 
 
 class ComponentLoader(BaseLoader):
