@@ -37,11 +37,12 @@ NOT_HERE = (
 )
 """The same for an address that never was: nobody learns whom else somebody invited."""
 NOT_OPEN = "This challenge is not open at the moment, so no place can be taken."
-OVER = {
+ENDED = {
     InvitationState.DECLINED: "You declined this invitation before, so it cannot be accepted any more.",
     InvitationState.EXPIRED: "The time to answer this invitation is over.",
     InvitationState.WITHDRAWN: "This invitation was withdrawn, so it cannot be answered any more.",
 }
+"""What is said of an invitation that can be answered no more."""
 
 
 @bp.get("/supplier/invitations")
@@ -121,7 +122,7 @@ def decline(ref: str) -> ResponseReturnValue:
         with db().begin_nested():
             service.decline(db(), actor=actor(), invitation=found, reason=form.reason.data)
     except Conflict as refusal:
-        return _page(found, _accept_form(found), form, refused=OVER.get(found.state, refusal.message)), 409
+        return _page(found, _accept_form(found), form, refused=ENDED.get(found.state, refusal.message)), 409
     flash("You have declined the invitation.", "success")
     return redirect(url_for("advisory.invitation", ref=ref), 303)
 
@@ -137,8 +138,8 @@ def _waits(found: Invitation) -> bool:
 def _over(found: Invitation) -> str:
     """Say why the invitation cannot be accepted any more; empty while it can."""
     if found.state is InvitationState.SENT and not _waits(found):
-        return OVER[InvitationState.EXPIRED]
-    return OVER.get(found.state) or ("" if found.challenge.is_open else NOT_OPEN)
+        return ENDED[InvitationState.EXPIRED]
+    return ENDED.get(found.state) or ("" if found.challenge.is_open else NOT_OPEN)
 
 
 def _invitation(ref: str) -> Invitation:
