@@ -10,9 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import ndimage
-from scipy.optimize import linear_sum_assignment
-from scipy.spatial import KDTree
+import scipy  # its parts are imported when they are first used: only who draws needs them
 
 from engage.matching.landscape.arrays import Floats, Ints, Places
 from engage.matching.landscape.frame import HEIGHT, WIDTH
@@ -47,7 +45,7 @@ def clusters_of(places: Places) -> Clusters:
     numbers = cells[:, 1] * _COLUMNS + cells[:, 0]
     counts = np.bincount(numbers, minlength=_ROWS * _COLUMNS).reshape(_ROWS, _COLUMNS).astype(np.float64)
     width = float(np.clip(3.2 * (300 / max(size, 1)) ** 0.12, 1.5, 5.0))
-    density = ndimage.gaussian_filter(counts, width, mode="constant", truncate=6.0)
+    density = scipy.ndimage.gaussian_filter(counts, width, mode="constant", truncate=6.0)
     hills, merges = _hills(density)
     least = max(3, size // (4 * most))
     of = _joined(hills[numbers], merges, most=most, least=least)
@@ -113,7 +111,7 @@ def _ashore(places: Places, of: Ints, *, most: int, least: int) -> Ints:
     belongs = np.isin(of, large)
     if belongs.all():
         return of
-    _, nearest = KDTree(places[belongs]).query(places[~belongs])
+    _, nearest = scipy.spatial.KDTree(places[belongs]).query(places[~belongs])
     found = of.copy()
     found[~belongs] = of[belongs][nearest]
     return found
@@ -133,7 +131,7 @@ def numbered(of: Ints, before: Ints) -> dict[int, int]:
     shared = np.zeros((len(now), len(former)), dtype=np.int64)
     both = before > 0
     np.add.at(shared, (np.searchsorted(now, of[both]), np.searchsorted(former, before[both])), 1)
-    rows, columns = linear_sum_assignment(-shared)
+    rows, columns = scipy.optimize.linear_sum_assignment(-shared)
     kept = {int(now[i]): int(former[j]) for i, j in zip(rows, columns, strict=True) if shared[i, j] > 0}
     unused = iter(number for number in range(1, len(now) + len(former) + 1) if number not in kept.values())
     return {cluster: kept.get(cluster) or next(unused) for cluster in now.tolist()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from scipy.spatial import KDTree
+import scipy  # its parts are imported when they are first used: only who draws needs them
 
 from engage.matching.landscape.arrays import Mask, Places
 
@@ -77,7 +77,7 @@ def spread(places: Places, free: Mask) -> Places:
     nudge = np.column_stack([np.cos(angles), np.sin(angles)])
     places = places + np.where(free[:, None], nudge * apart * 1e-3, 0.0)
     for _ in range(_ROUNDS):
-        pairs = KDTree(places).query_pairs(apart, output_type="ndarray")
+        pairs = scipy.spatial.KDTree(places).query_pairs(apart, output_type="ndarray")
         pairs = pairs[free[pairs].any(axis=1)]
         if not len(pairs):
             break

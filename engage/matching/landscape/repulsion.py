@@ -8,7 +8,7 @@ nodes between which they are computed by one Fourier transform. The work grows w
 from __future__ import annotations
 
 import numpy as np
-from scipy import fft
+import scipy  # its parts are imported when they are first used: only who draws needs them
 
 from engage.matching.landscape.arrays import Floats, Ints, Places
 
@@ -92,11 +92,11 @@ def _nodes(box: Ints, size: int) -> Ints:
 def _convolved(fields: Floats, step: float) -> Floats:
     """Sum up at every node what all nodes hold, weighted by the kernel q² of their distance."""
     size = fields.shape[1]
-    full = fft.next_fast_len(2 * size, real=True)
+    full = scipy.fft.next_fast_len(2 * size, real=True)
     offsets = np.minimum(np.arange(full), full - np.arange(full)) * step
     kernel = (1.0 / (1.0 + offsets[:, None] ** 2 + offsets[None, :] ** 2) ** 2).astype(np.float32)
-    with fft.set_workers(_THREADS):
-        product = fft.rfft2(fields.astype(np.float32), s=(full, full)) * fft.rfft2(kernel)
-        sums = fft.irfft2(product, s=(full, full))[:, :size, :size]
+    with scipy.fft.set_workers(_THREADS):
+        product = scipy.fft.rfft2(fields.astype(np.float32), s=(full, full)) * scipy.fft.rfft2(kernel)
+        sums = scipy.fft.irfft2(product, s=(full, full))[:, :size, :size]
     wide: Floats = sums.astype(np.float64)
     return wide

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.spatial import KDTree
+import scipy  # its parts are imported when they are first used: only who draws needs them
 
 from engage.matching.landscape.arrays import Ints, Places, Tell, Vectors, nobody_listens
 
@@ -66,7 +66,7 @@ def trustworthiness(
 
 def _neighbours_of(places: Places, rows: Ints, count: int) -> Ints:
     """Return the ``count`` nearest others in the picture of some rows."""
-    _, found = KDTree(places).query(places[rows], k=count + 1)
+    _, found = scipy.spatial.KDTree(places).query(places[rows], k=count + 1)
     own = found == rows[:, None]
     own[~own.any(axis=1), -1] = True  # as many stand on the same place: the last one gives way
     kept: Ints = found[~own].reshape(len(rows), count)
