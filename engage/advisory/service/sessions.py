@@ -106,11 +106,7 @@ def change(
     is over or cancelled or the challenge is not public, ``Invalid`` when it would begin in the past, have fewer
     places than are taken, is moved without a reason, or has changed since it was ``seen``.
     """
-    meeting = seats.lock(session, meeting.id)
-    if meeting.state is not SessionState.SCHEDULED or meeting.starts_at <= clock.now():
-        raise Conflict("This session was cancelled or has begun, so it cannot be changed any more.")
-    if not meeting.challenge.is_public:
-        raise Conflict("This challenge is not public at the moment. A session can be cancelled, not changed.")
+    meeting = _lock_to_change(session, meeting)
     if at_least_taken:
         details = replace(details, places=max(details.places, session_details.fewest(meeting, details)))
     session_details.check(details, meeting=meeting)
@@ -200,6 +196,15 @@ def cancel_all(
     scheduled = scheduled.with_for_update(of=AdvisorySession).execution_options(populate_existing=True)
     for meeting in session.scalars(scheduled).all():
         cancel(session, actor=actor, meeting=meeting, reason=reason)
+
+
+def _lock_to_change(session: Session, meeting: AdvisorySession) -> AdvisorySession:
+    meeting = seats.lock(session, meeting.id)
+    if meeting.state is not SessionState.SCHEDULED or meeting.starts_at <= clock.now():
+        raise Conflict("This session was cancelled or has begun, so it cannot be changed any more.")
+    if not meeting.challenge.is_public:
+        raise Conflict("This challenge is not public at the moment. A session can be cancelled, not changed.")
+    return meeting
 
 
 def _holders(session: Session, meeting: AdvisorySession) -> list[Seat]:
