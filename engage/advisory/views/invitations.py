@@ -118,12 +118,14 @@ def decline(ref: str) -> ResponseReturnValue:
         return _page(found, _accept_form(found), form, refused=NOT_VERIFIED), 403
     if not form.validate_on_submit():
         return _page(found, _accept_form(found), form), 422
+    seat = queries.seat_to_come(db(), invitation_id=found.id)
+    place = f" Your place in “{seat.session.title}” is given up." if seat else ""
     try:
         with db().begin_nested():
             service.decline(db(), actor=actor(), invitation=found, reason=form.reason.data)
     except Conflict as refusal:
         return _page(found, _accept_form(found), form, refused=ENDED.get(found.state, refusal.message)), 409
-    flash("You have declined the invitation.", "success")
+    flash(f"You have declined the invitation.{place}", "success")
     return redirect(url_for("advisory.invitation", ref=ref), 303)
 
 

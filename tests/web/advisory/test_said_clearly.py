@@ -258,3 +258,29 @@ def test_when_the_time_to_ask_for_a_talk_is_over_writing_is_one_click_away(
     session.flush()
     page = browser_of(team.membership).get(f"/challenges/{challenge.ref}/talk").text
     assert links(page).count(f"/challenges/{challenge.ref}/write") == 1
+
+
+def test_who_declines_on_an_old_page_reads_that_a_place_is_given_up(
+    session: Session, browser_of: Browser
+) -> None:
+    team, challenge = advisory.team(session), advisory.open_challenge(session)
+    meeting = advisory.meeting(session, challenge=challenge)
+    colleague = accounts.member(session, Role.SUPPLIER_EXPERT, organisation=team.supplier.organisation)
+    told = []
+    for accepted in (False, True):
+        supplier = team.supplier if accepted else advisory.team(session).supplier
+        who = (
+            colleague
+            if accepted
+            else accounts.member(session, Role.SUPPLIER_EXPERT, organisation=supplier.organisation)
+        )
+        found = advisory.invitation(session, challenge=challenge, supplier=supplier)
+        if accepted:
+            service.accept_or_wait(session, actor=team.actor, invitation=found, meeting=meeting)
+        browser = browser_of(who)
+        answer = browser.post(f"/supplier/invitations/{found.ref}/decline", data={"reason": ""})
+        told.append(
+            "Your place in “Roundtable on empty seats” is given up."
+            in text_of(browser.get(str(answer.location)).text)
+        )
+    assert told == [False, True]
