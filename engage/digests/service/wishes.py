@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -18,6 +19,7 @@ from engage.kernel.text import one_line
 from engage.suppliers import queries as suppliers
 
 LONGEST_SEARCH = 200
+CPV_DIGITS = re.compile(r"[0-9]{2,8}(-[0-9])?")
 
 
 @dataclass(frozen=True)
@@ -75,8 +77,8 @@ def _cpv(_session: Session, value: str) -> str:
         return codes.cpv_code(value)
     except ValueError as problem:
         said = str(problem)
-        if not any(each.isdigit() for each in value):
-            said = f"“{one_line(value)}” is no CPV code: enter its digits, or the first of them, like 72"
+        if not CPV_DIGITS.fullmatch(value.strip()):
+            said = f"“{one_line(value)}” is no CPV code: enter its digits, or at least the first two, like 72"
         raise Invalid({"cpv": said}) from problem
 
 

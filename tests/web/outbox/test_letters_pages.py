@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -10,6 +12,7 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from engage.audit.models import AuditEvent
+from engage.kernel import clock
 from engage.kernel.actor import Role
 from engage.outbox import service
 from engage.outbox.enums import LetterState
@@ -126,6 +129,20 @@ def test_a_held_letter_is_released_in_somebodys_name(session: Session, browser_a
     assert [step.note for step in session.scalars(sa.select(LetterStep).order_by(LetterStep.id))] == [
         "",
         f"Released by {line.actor_name}.",
+    ]
+
+
+def test_a_warning_says_which_letters_its_link_leads_to(session: Session, browser_as: BrowserAs) -> None:
+    put(session, letters.letter(session), LetterState.FAILED)
+    two_days_ago = clock.now() - timedelta(days=2)
+    for _ in range(2):
+        letters.letter(session, held=True).created_at = two_days_ago
+    session.commit()
+    page = browser_as(Role.PLATFORM_ADMIN).get("/admin/letters").get_data(as_text=True)
+    links = re.findall(r'href="([^"]+)">(See th[^<]+)<span class="govuk-visually-hidden">([^<]+)<', page)
+    assert links == [
+        ("/admin/letters?state=failed", "See this letter", " (failed)"),
+        ("/admin/letters?state=held", "See these letters", " (held)"),
     ]
 
 
