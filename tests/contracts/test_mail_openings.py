@@ -9,6 +9,7 @@ from tests.support.mails import SAMPLES, rendered, written
 VAGUE = {"Read them", "See it", "Read it", "Hear no more of it", "Click here"}
 """Words of a link that do not say where it leads."""
 ABOUT = "Roundtable on heat and rent"
+HAVE = f"You have a place in the advisory session “{ABOUT}”."
 
 
 def opening(name: str, number: int) -> tuple[str, str, str]:
@@ -34,9 +35,14 @@ def test_who_cannot_confirm_for_somebody_who_left_is_asked_to_choose(
 @pytest.mark.parametrize(
     ("number", "subject", "heading", "first"),
     [
-        (0, "Your place is confirmed", "Your place is confirmed", "You have a place"),
-        (1, "You have a place, please confirm", "You have a place: one step is left", "You have a place"),
-        (2, "Your place is on hold", "Your place is on hold", "Your place is on hold"),
+        (0, "Your place is confirmed", "Your place is confirmed", HAVE),
+        (1, "You have a place, please confirm", "You have a place: one step is left", HAVE),
+        (
+            2,
+            "Your place is on hold",
+            "Your place is on hold",
+            f"Your place in the advisory session “{ABOUT}” is on hold.",
+        ),
         (
             5,
             "You have a place, choose who attends",
@@ -48,8 +54,7 @@ def test_who_cannot_confirm_for_somebody_who_left_is_asked_to_choose(
 def test_a_new_place_says_first_what_is_left_to_do(
     number: int, subject: str, heading: str, first: str
 ) -> None:
-    said = f"{first} in the advisory session “{ABOUT}”."
-    assert opening("seat_confirmed", number) == (f"{subject}: {ABOUT}", heading, said)
+    assert opening("seat_confirmed", number) == (f"{subject}: {ABOUT}", heading, first)
 
 
 @pytest.mark.parametrize(
