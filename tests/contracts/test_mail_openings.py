@@ -47,7 +47,7 @@ def test_who_cannot_confirm_for_somebody_who_left_is_asked_to_choose(
             5,
             "You have a place, choose who attends",
             "You have a place: choose who attends",
-            "You have a place",
+            HAVE,
         ),
     ],
 )
