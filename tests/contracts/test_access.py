@@ -17,7 +17,7 @@ from engage.kernel.actor import Role
 from engage.kernel.permissions import Permission
 from tests.contracts.access_matrix import MATRIX, PUBLIC, SIGNED_IN
 from tests.factories import accounts
-from tests.support.client import prepare, sign_in
+from tests.support.client import begin, carry, prepare
 
 VISITOR = "visitor"
 PERSONAS: tuple[str, ...] = (VISITOR, *Role)
@@ -48,11 +48,32 @@ class Call:
     url: str
 
 
+class Browsers:
+    """Makes a new browser for each call of one persona.
+
+    Those that only read carry the same session: reading can end none. Some POSTs end it, or all of a person, so each has
+    one of its own and they come after the reading, see ``calls``.
+    """
+
+    def __init__(self, app: Flask, session: Session, persona: str) -> None:
+        self.app = app
+        self.member = accounts.member(session, Role(persona)) if persona != VISITOR else None
+        self.reading = begin(self.member) if self.member else ""
+
+    def new(self, method: str) -> FlaskClient:
+        """Return a browser for one call by ``method``."""
+        made = FlaskClient(self.app, self.app.response_class)
+        if self.member is not None:
+            carry(made, self.reading if method in {"GET", "HEAD"} else begin(self.member))
+        return made
+
+
 def calls(app: Flask, odd: Odd | None = None) -> Iterator[Call]:
-    """Every endpoint and method, with an address that fits its rule and names nothing that exists."""
-    for rule in app.url_map.iter_rules():
-        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
-            yield Call(rule.endpoint, method, address(rule, odd or PLAIN))
+    """Every endpoint and method, with an address that fits its rule and names nothing that exists; GET before others."""
+    rules = app.url_map.iter_rules()
+    found = [(rule, method) for rule in rules for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}]
+    for rule, method in sorted(found, key=lambda each: (each[1] != "GET", each[1])):
+        yield Call(rule.endpoint, method, address(rule, odd or PLAIN))
 
 
 def address(rule: Rule, sample: Odd) -> str:
@@ -86,13 +107,10 @@ def test_only_views_that_answer_posts_may_write(app: Flask) -> None:
 
 @pytest.mark.parametrize("persona", PERSONAS)
 def test_every_endpoint_answers_as_the_matrix_says(app: Flask, session: Session, persona: str) -> None:
-    member = accounts.member(session, Role(persona)) if persona != VISITOR else None
+    browsers = Browsers(app, session, persona)
     wrong = []
     for call in calls(app):
-        client = FlaskClient(app, app.response_class)  # a new one each time: some calls end the session
-        if member is not None:
-            sign_in(client, member)
-        response = client.open(call.url, method=call.method)
+        response = browsers.new(call.method).open(call.url, method=call.method)
         fault = judge(call, persona, response.status_code, response.headers.get("Location", ""))
         if fault:
             wrong.append(f"{call.method} {call.url} ({call.endpoint}): {fault}")
@@ -103,16 +121,12 @@ def test_every_endpoint_answers_as_the_matrix_says(app: Flask, session: Session,
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 @pytest.mark.parametrize("odd", ODD)
 def test_no_address_is_too_odd(app: Flask, session: Session, persona: str, method: str, odd: Odd) -> None:
-    member = accounts.member(session, Role(persona)) if persona != VISITOR else None
+    browsers = Browsers(app, session, persona)
     failed = []
     for call in calls(app, odd):
         if call.method == "GET":
-            client = FlaskClient(app, app.response_class)
-            if member is not None:
-                sign_in(client, member)
-            status = client.open(
-                call.url, method=method, query_string=dict.fromkeys(ASKED, odd.text)
-            ).status_code
+            asked = dict.fromkeys(ASKED, odd.text)
+            status = browsers.new(method).open(call.url, method=method, query_string=asked).status_code
             if status >= 500:
                 failed.append(f"{method} {call.url} ({call.endpoint}): {status}")
     assert failed == []
@@ -121,13 +135,12 @@ def test_no_address_is_too_odd(app: Flask, session: Session, persona: str, metho
 @pytest.mark.parametrize("persona", [Role.PLATFORM_ADMIN, Role.POLICY_AUTHOR, Role.SUPPLIER_ADMIN])
 @pytest.mark.parametrize("odd", ODD)
 def test_no_number_posted_is_too_odd(app: Flask, session: Session, persona: Role, odd: Odd) -> None:
-    member = accounts.member(session, persona)
+    browsers = Browsers(app, session, persona)
     failed = []
     for call in calls(app, odd):
         if call.method == "POST":
-            client = FlaskClient(app, app.response_class)
-            sign_in(client, member)
-            status = client.post(call.url, data=dict.fromkeys(ASKED, odd.text)).status_code
+            asked = dict.fromkeys(ASKED, odd.text)
+            status = browsers.new("POST").post(call.url, data=asked).status_code
             if status >= 500:
                 failed.append(f"POST {call.url} ({call.endpoint}): {status}")
     assert failed == []

@@ -36,9 +36,18 @@ class DistrustfulClient(FlaskClient):
 
 def sign_in(client: FlaskClient, membership: Membership) -> None:
     """Put a signed-in session for ``membership`` into the client's cookie."""
+    carry(client, begin(membership))
+
+
+def begin(membership: Membership) -> str:
+    """Start a session for ``membership`` and return what its cookie carries."""
     with unit_of_work() as session:
         merged = session.merge(membership)
-        token = start_session(session, person=merged.person, membership=merged)
+        return start_session(session, person=merged.person, membership=merged)
+
+
+def carry(client: FlaskClient, token: str) -> None:
+    """Put the session that ``begin`` started into the client's cookie."""
     with client.session_transaction() as cookie:
         cookie["_user_id"] = token
         cookie["_fresh"] = True
