@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -183,6 +183,12 @@ def lock_organisation(session: Session, organisation_id: int) -> None:
     """Make others who change the people of this organisation wait until the transaction ends."""
     held = sa.select(Organisation.id).where(Organisation.id == organisation_id)
     session.execute(held.with_for_update(key_share=True))
+
+
+def keep_organisations(session: Session, ids: Collection[int]) -> None:
+    """Make who suspends or merges these organisations wait until the transaction ends; locked by id."""
+    kept = sa.select(Organisation.id).where(Organisation.id.in_(ids)).order_by(Organisation.id)
+    session.execute(kept.with_for_update(read=True))
 
 
 def last_membership_id(session: Session, *, person_id: int) -> int | None:

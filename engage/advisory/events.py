@@ -13,5 +13,7 @@ class SessionPublished(Event):
 
     session_id: int
     minutes: bool
-    materials: tuple[str, ...] = ()
+    materials: tuple[str, ...]
     """The names of the files."""
+    fact: str
+    """As the ledger calls it."""

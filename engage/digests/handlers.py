@@ -78,7 +78,12 @@ def on_session_published(session: Session, event: SessionPublished) -> None:
     meeting = advisory.session_by_id(session, event.session_id)
     people = _taking_part(session, meeting.challenge_id)
     service.tell_session_published(
-        session, meeting=meeting, minutes=event.minutes, materials=event.materials, people=people
+        session,
+        meeting=meeting,
+        minutes=event.minutes,
+        materials=event.materials,
+        fact=event.fact,
+        people=people,
     )
 
 

@@ -86,11 +86,10 @@ def configure_templates(app: Flask, *, theme: str = "neutral", demo: bool = Fals
 def compile_pages(app: Flask) -> None:
     """Compile the template of every page, so that nobody who opens one first waits for that."""
     folder = Path(app.root_path, app.template_folder or "templates")
-    for path in folder.rglob("*.*"):
+    for path in folder.rglob("[!.]*.*"):
         name = path.relative_to(folder).as_posix()
-        if not name.startswith(
-            "mail/"
-        ):  # ``outbox.service.compile_letters``: they are rendered in another environment
+        # Letters have another environment (``outbox.service.compile_letters``); what editors leave behind is nothing.
+        if path.suffix in {".html", ".txt", ".xml"} and not name.startswith("mail/"):
             app.jinja_env.get_template(name)
 
 

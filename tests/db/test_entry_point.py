@@ -37,3 +37,13 @@ def test_every_page_and_every_letter_is_compiled_at_the_start(
     letters = [rendering._environment().get_template(name).name for name in names(of_mail=True)]
     assert len(pages) > 150
     assert len(letters) > 100
+
+
+def test_what_an_editor_left_behind_does_not_keep_the_site_from_starting(
+    settings: config.Config, tmp_path: Path
+) -> None:
+    app = create_app(settings)
+    app.template_folder = str(tmp_path)
+    (tmp_path / ".page.html.swp").write_bytes(b"\xff\xfe")
+    (tmp_path / "page.html.orig").write_text("{% no such thing %}")
+    compile_pages(app)

@@ -54,7 +54,8 @@ SAMPLES: Mapping[str, list[Mapping[str, Any]]] = {
             "supplier": SUPPLIER,
             "changed": changed,
             "sent_at": datetime(2026, 11, 24, 9, 15, tzinfo=UTC),
-            "answers": [{"question": QUESTION, "answer": WORDS}, {"question": "Who pays?", "answer": ""}],
+            "asked": 3,
+            "answered": 2,
             "last_day": last_day,
             "link": link("challenges/ENG-2026-0007/write"),
         }

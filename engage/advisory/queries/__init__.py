@@ -25,8 +25,14 @@ from engage.advisory.queries.feedback import (
 )
 from engage.advisory.queries.feeds import PersonsSessions, feed_by_handle, feed_of, sessions_of_person
 from engage.advisory.queries.keeping import asked_anew, version_answered
-from engage.advisory.queries.materials import PublicFile, materials_of, public_material, released_materials
-from engage.advisory.queries.minutes import minutes_due_on, minutes_late
+from engage.advisory.queries.materials import (
+    PublicFile,
+    fact_of_files,
+    materials_of,
+    public_material,
+    released_materials,
+)
+from engage.advisory.queries.minutes import fact_of_minutes, minutes_due_on, minutes_late
 from engage.advisory.queries.needs import need_by_id, needs_of_person, needs_of_session, open_needs, own_part
 from engage.advisory.queries.offers import (
     live_offer,
@@ -114,6 +120,8 @@ __all__ = [
     "drafts_of_challenge",
     "due",
     "facilitated",
+    "fact_of_files",
+    "fact_of_minutes",
     "feed_by_handle",
     "feed_of",
     "feedback_of_department",

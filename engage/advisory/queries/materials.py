@@ -27,6 +27,11 @@ class PublicFile:
     size: str
 
 
+def fact_of_files(meeting: AdvisorySession, *, first_id: int) -> str:
+    """Return how the ledger calls the files that were released at one moment, ``first_id`` the first of them."""
+    return f"material:{meeting.ref}/{first_id}"
+
+
 def materials_of(session: Session, *, session_id: int) -> Sequence[SessionMaterial]:
     """Return the files of a session, for its department, in the order in which they were added."""
     query = sa.select(SessionMaterial).where(SessionMaterial.session_id == session_id)

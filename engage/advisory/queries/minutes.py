@@ -1,13 +1,19 @@
-"""Until when minutes have to be published."""
+"""Minutes: what they are called, and until when they have to be published."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
 
+from engage.advisory.models import AdvisorySession
 from engage.kernel import clock
 from engage.kernel.settings import settings
 from engage.kernel.uktime import to_uk
 from engage.kernel.workdays import workday_after
+
+
+def fact_of_minutes(meeting: AdvisorySession) -> str:
+    """Return how the ledger calls the minutes of a session."""
+    return f"minutes:{meeting.ref}"
 
 
 def minutes_due_on(ends_at: datetime) -> date:

@@ -134,7 +134,7 @@ def publish_minutes(
     if not text.strip():
         raise Invalid({"minutes": "Enter the minutes"})
     now = clock.now()
-    names = materials.release_now(session, actor=actor, meeting=meeting, at=now)
+    released = materials.release_now(session, actor=actor, meeting=meeting, at=now)
     meeting.minutes = text
     meeting.minutes_published_at = meeting.updated_at = now
     session.flush()
@@ -142,12 +142,13 @@ def publish_minutes(
     ledger.disclose(
         session,
         challenge_ref=meeting.challenge.ref,
-        fact=f"minutes:{meeting.ref}",
+        fact=queries.fact_of_minutes(meeting),
         summary=f"Minutes published: {meeting.title}",
         channel=Channel.PAGE,
         body=text,
     )
-    emit(session, SessionPublished(meeting.id, minutes=True, materials=tuple(names)))
+    names, fact = tuple(each.name for each in released), queries.fact_of_minutes(meeting)
+    emit(session, SessionPublished(meeting.id, minutes=True, materials=names, fact=fact))
     return meeting
 
 

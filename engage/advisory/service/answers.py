@@ -166,6 +166,7 @@ def release_seat(session: Session, *, actor: Actor, seat: Seat) -> None:
     ``Conflict`` when the session has begun.
     """
     _lock(session, seat.invitation_id)
+    session.refresh(seat)  # merged meanwhile, it is another supplier's
     _release(session, actor, seat)
 
 

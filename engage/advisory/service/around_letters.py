@@ -72,7 +72,9 @@ def feedback_asked(
 
 
 def answers_sent(session: Session, *, contribution: Contribution, last_day: date | None) -> None:
-    """Give who sent answers in writing, or changed them, what they sent and when; it can be changed until ``last_day``.
+    """Give who sent answers in writing, or changed them, a receipt; they can be changed until ``last_day``.
+
+    It says when, and how many, not what: who looks after letters does not read what is written to a department.
 
     It names no audience: nobody is told what they did not know.
     """
@@ -89,7 +91,8 @@ def answers_sent(session: Session, *, contribution: Contribution, last_day: date
             "supplier": supplier,
             "changed": contribution.changed_at is not None,
             "sent_at": sent_at,
-            "answers": contribution.answers,
+            "asked": len(contribution.answers),
+            "answered": sum(bool(one["answer"]) for one in contribution.answers),
             "last_day": last_day,
             "link": f"{settings().base_url}/challenges/{challenge.ref}/write",
         },

@@ -18,6 +18,7 @@ from engage.kernel.actor import Actor
 from engage.kernel.chain import canonical
 from engage.kernel.errors import Conflict, Invalid, NotAllowed, NotFound
 from engage.kernel.text import sha256
+from engage.matchmaking import service as matchmaking
 from engage.suppliers.models import Supplier
 
 MOST_WORDS = 500
@@ -36,15 +37,17 @@ def answer_in_writing(
 ) -> Contribution:
     """Send what a supplier answers to the questions of a challenge, or replace what it has sent, and return it.
 
-    ``answers`` in the order of the questions, some of which may be empty; ``asked`` is the ``digest`` of the questions
-    that they answer. Side effects, in order: the challenge's row locked, so that two people of a supplier do not send
-    at once; the contribution, an audit line with a digest of the words, a letter to who sent it. Raises ``NotAllowed``
-    while the supplier is not verified, ``Conflict`` when it is too late or the questions have changed, ``Invalid``
-    (fields ``answer_1`` and so on) when nothing is answered or an answer is too long.
+    ``answers`` in the order of the questions, some of which may be empty; ``asked`` is the ``digest`` of the
+    questions that they answer. Side effects, in order: the challenge's row locked, so that two people of a supplier
+    do not send at once, and the supplier's organisation kept as it is; the contribution, an audit line with a
+    digest of the words, a letter to who sent it. Raises ``NotAllowed`` while the supplier is not verified,
+    ``Conflict`` when it is too late or the questions have changed, ``Invalid`` (fields ``answer_1`` and so on) when
+    nothing is answered or an answer is too long.
     """
-    if not supplier.organisation.verified:
+    challenge = challenges.lock(session, challenge)
+    if not matchmaking.is_verified(session, supplier):
         raise NotAllowed("Your organisation has to be verified before it can answer.")
-    route = written_route(session, challenge=challenges.lock(session, challenge))
+    route = written_route(session, challenge=challenge)
     if not route.is_open:
         raise Conflict(CLOSED)
     if asked != route.digest or len(answers) != len(route.questions):

@@ -69,12 +69,14 @@ def change_draft(
     With ``seen``, the revision that was on the page, nobody replaces unseen what a colleague has written meanwhile.
 
     Side effects, in order: the draft's row is locked and changed, ``revision`` goes up, an audit line. Raises
-    ``Conflict`` when it was published or removed meanwhile, ``Invalid`` as ``prepare`` does and when it has changed
-    since it was ``seen``.
+    ``Conflict`` when it was published or removed meanwhile or the challenge is over, ``Invalid`` as ``prepare``
+    does and when it has changed since it was ``seen``.
     """
     held = _locked(session, draft)
     if held is None:
         raise Conflict(GONE)
+    if not can_be_prepared(held.challenge):
+        raise Conflict(LEFT_OVER)
     _check(session, held.challenge, details)
     changes = session_details.differing(details, held)
     if not changes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -93,16 +94,20 @@ def release_materials(session: Session, *, actor: Actor, meeting: AdvisorySessio
     if not challenges.lock(session, meeting.challenge).is_public:
         raise Conflict(NOT_PUBLIC)
     meeting = seats.lock(session, meeting.id)
-    names = release_now(session, actor=actor, meeting=meeting, at=clock.now())
-    if not names:
+    released = release_now(session, actor=actor, meeting=meeting, at=clock.now())
+    if not released:
         raise Conflict("There is nothing to release: everyone has every file of this session.")
-    emit(session, SessionPublished(meeting.id, minutes=False, materials=tuple(names)))
+    names = [each.name for each in released]
+    fact = queries.fact_of_files(meeting, first_id=released[0].id)
+    emit(session, SessionPublished(meeting.id, minutes=False, materials=tuple(names), fact=fact))
     return names
 
 
-def release_now(session: Session, *, actor: Actor, meeting: AdvisorySession, at: datetime) -> list[str]:
-    """Release what is not released yet, all of it at one moment; the caller has locked the rows, and tells who takes
-    part.
+def release_now(
+    session: Session, *, actor: Actor, meeting: AdvisorySession, at: datetime
+) -> Sequence[SessionMaterial]:
+    """Release what is not released yet, all of it at one moment, and return it; the caller has locked the rows, and
+    tells who takes part.
     """
     waiting = [
         each for each in queries.materials_of(session, session_id=meeting.id) if each.released_at is None
@@ -119,12 +124,12 @@ def release_now(session: Session, *, actor: Actor, meeting: AdvisorySession, at:
         ledger.disclose(
             session,
             challenge_ref=meeting.challenge.ref,
-            fact=f"material:{meeting.ref}",
+            fact=queries.fact_of_files(meeting, first_id=waiting[0].id),
             summary=f"File of a session released: {each.name} ({meeting.title})",
             channel=Channel.PAGE,
             body=each.attachment.sha256,
         )
-    return [each.name for each in waiting]
+    return waiting
 
 
 def _record(session: Session, actor: Actor, meeting: AdvisorySession, deed: str, **details: str) -> None:

@@ -36,7 +36,9 @@ def follow_merge(session: Session, *, gone_id: int, kept_id: int) -> None:
     moved = _move(session, Invitation, gone_id, kept_id, Invitation.state.in_(UNDER_WAY), there=sa.true())
     for table in (Seat, WaitingPlace):
         session.execute(sa.update(table).where(table.invitation_id.in_(moved)).values(supplier_id=kept_id))
-    theirs = sa.select(Seat.session_id).where(Seat.invitation_id.in_(moved))
+    theirs = sa.union(
+        *(sa.select(table.session_id).where(table.invitation_id.in_(moved)) for table in (Seat, WaitingPlace))
+    )
     needs = sa.and_(AccessNeed.supplier_id == gone_id, AccessNeed.session_id.in_(theirs))
     session.execute(sa.update(AccessNeed).where(needs).values(supplier_id=kept_id))
     asked = OneToOneAsk.state != AskState.WITHDRAWN

@@ -21,9 +21,21 @@ def go_on(session: Session, *, challenge_id: int) -> None:
     Side effects, in order: the rows of its sessions locked, by id; for each kept place a new ``held_until`` and a
     letter; those of ``waiting.promote``. Sessions in which no place can be taken any more stay as they are.
     """
+    _go_on(session, AdvisorySession.challenge_id == challenge_id)
+
+
+def go_on_everywhere(session: Session, *, organisation_id: int) -> None:
+    """Do as ``go_on`` does for every open challenge of a department that may act again: all rows are locked first."""
+    theirs = sa.select(Challenge.id).where(
+        Challenge.organisation_id == organisation_id, Challenge.state.in_(OPEN_STATES)
+    )
+    _go_on(session, AdvisorySession.challenge_id.in_(theirs))
+
+
+def _go_on(session: Session, which: sa.ColumnElement[bool]) -> None:
     query = (
         sa.select(AdvisorySession)
-        .where(AdvisorySession.challenge_id == challenge_id, AdvisorySession.state == SessionState.SCHEDULED)
+        .where(which, AdvisorySession.state == SessionState.SCHEDULED)
         .options(joinedload(AdvisorySession.challenge))
         .order_by(AdvisorySession.id)
         .with_for_update(of=AdvisorySession)
@@ -37,12 +49,3 @@ def go_on(session: Session, *, challenge_id: int) -> None:
             session.flush()
             letters.offered_anew(session, meeting=meeting, seat=seat)
         waiting.promote(session, meeting=meeting)
-
-
-def go_on_everywhere(session: Session, *, organisation_id: int) -> None:
-    """Do as ``go_on`` does for every open challenge of a department that may act again."""
-    query = sa.select(Challenge.id).where(
-        Challenge.organisation_id == organisation_id, Challenge.state.in_(OPEN_STATES)
-    )
-    for challenge_id in session.scalars(query.order_by(Challenge.id)).all():
-        go_on(session, challenge_id=challenge_id)

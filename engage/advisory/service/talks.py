@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload
 
+from engage.accounts import queries as accounts
 from engage.advisory import queries
 from engage.advisory.enums import ASK_TRANSITIONS, AskState, SessionFormat
 from engage.advisory.models import AdvisorySession, OneToOneAsk, OneToOneTerms
@@ -92,12 +93,13 @@ def set_terms(
 def ask(session: Session, *, actor: Actor, challenge: Challenge, supplier: Supplier) -> OneToOneAsk:
     """Ask for a one-to-one talk, invited or not; asking again changes nothing.
 
-    Side effects, in order: the challenge's row locked, the ask, an audit line. Raises ``Conflict`` when the challenge
-    offers none or the last moment is over, ``NotAllowed`` when the supplier is not verified.
+    Side effects, in order: the challenge's row locked and the supplier's organisation kept as it is, the ask, an
+    audit line. Raises ``Conflict`` when the challenge offers none or the last moment is over, ``NotAllowed`` when
+    the supplier is not verified.
     """
-    if not supplier.organisation.verified:
-        raise NotAllowed("Your organisation has to be verified before it can ask for a talk.")
     challenge = challenges.lock(session, challenge)
+    if not matchmaking.is_verified(session, supplier):
+        raise NotAllowed("Your organisation has to be verified before it can ask for a talk.")
     terms = terms_of(session, challenge_id=challenge.id)
     if terms is None or not challenge.is_open:
         raise Conflict("This challenge offers no one-to-one talks at the moment.")
@@ -180,9 +182,9 @@ def offer_talks(session: Session, *, actor: Actor, challenge: Challenge) -> list
     before another, or instead of another. Each chooses a time on its invitation; who was not invited is now, and whose
     invitation has ended gets it again, beside the places of the plan.
 
-    Side effects, in order: the challenge's row locked; for each the ask, an invitation where there was none that can be
-    answered, a letter; the terms' ``offered_at``; an audit line; a ledger line. Raises ``Conflict`` when it is too
-    early, nobody waits, or there are too few talks.
+    Side effects, in order: the challenge's row locked, the organisations of who waits kept as they are; for each
+    the ask, an invitation where there was none that can be answered, a letter; the terms' ``offered_at``; an audit
+    line; a ledger line. Raises ``Conflict`` when it is too early, nobody waits, or there are too few talks.
     """
     challenge = challenges.lock(session, challenge)
     terms = terms_of(session, challenge_id=challenge.id)
@@ -192,7 +194,10 @@ def offer_talks(session: Session, *, actor: Actor, challenge: Challenge) -> list
         raise Conflict(
             f"Suppliers can ask until {uk_time(terms.ask_until)}. Talks are offered to all of them at once, after that."
         )
-    waiting = _waiting(session, challenge)
+    accounts.keep_organisations(
+        session, {one.supplier.organisation_id for one in _waiting(session, challenge)}
+    )
+    waiting = _waiting(session, challenge)  # again: some may have been suspended or merged until now
     if not waiting:
         raise Conflict("Nobody waits for a talk whom the rules let take part.")
     short = len(waiting) - queries.free_talks(session, challenge_id=challenge.id)

@@ -33,14 +33,15 @@ def offer_help(
     Whose invitation was declined, expired or was withdrawn can offer help like everybody else; an offer that had led to
     that invitation is made again, with the new words.
 
-    Side effects, in order: the challenge's row locked, the offer, an audit line, a letter to each person who
-    runs the department's sessions. Raises ``Conflict`` when the challenge takes no more offers or the
-    supplier has an invitation that stands, ``AlreadyOffered`` when it has an offer standing, ``NotAllowed`` when it is
-    not verified.
+    Side effects, in order: the challenge's row locked and the supplier's organisation kept as it is (who merges or
+    suspends it waits), the offer, an audit line, a letter to each person who runs the department's sessions. Raises
+    ``Conflict`` when the challenge takes no more offers or the supplier has an invitation that stands,
+    ``AlreadyOffered`` when it has an offer standing, ``NotAllowed`` when it is not verified.
     """
-    if not supplier.organisation.verified:
+    challenge = challenges.lock(session, challenge)
+    if not matchmaking.is_verified(session, supplier):
         raise NotAllowed("Your organisation has to be verified before it can offer help.")
-    if not challenges.lock(session, challenge).is_open:
+    if not challenge.is_open:
         raise Conflict("This challenge no longer takes offers.")
     invitation = invitations.invitation_of(session, challenge_id=challenge.id, supplier_id=supplier.id)
     ended = invitation is not None and invitation.has_ended
@@ -104,6 +105,9 @@ def invite_volunteer(session: Session, *, actor: Actor, offer: VolunteerOffer) -
     offer does not wait any more or the challenge is not open.
     """
     challenges.lock(session, offer.challenge)
+    matchmaking.is_verified(
+        session, offer.supplier
+    )  # who merges it locks it before its offers, so it comes first here
     offer = _move(session, offer, OfferState.INVITED)
     _record(session, actor, offer, "invited")
     return matchmaking.invite_who_offered(

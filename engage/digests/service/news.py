@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from engage.advisory import queries as advisory
 from engage.challenges import queries as challenges
 from engage.challenges import service as texts
 from engage.challenges.enums import ChallengeState, Listed
@@ -235,15 +236,19 @@ def _of_change(session: Session, challenge: Challenge, number: int) -> dict[str,
 
 
 def _of_session(published: queries.Published) -> dict[str, Any]:
-    fact = "minutes" if published.kind is Kind.MINUTES else "material"
+    meeting = published.meeting
+    if published.kind is Kind.MINUTES:
+        fact = advisory.fact_of_minutes(meeting)
+    else:
+        fact = advisory.fact_of_files(meeting, first_id=published.number)
     return {
-        **_words(published.meeting.challenge),
+        **_words(meeting.challenge),
         "kind": published.kind,
         "at": published.at,
         "version": published.number,
-        "fact": f"{fact}:{published.meeting.ref}",
+        "fact": fact,
         "detail": of_session(published),
-        "place": f"session-{published.meeting.ref}",
+        "place": f"session-{meeting.ref}",
     }
 
 

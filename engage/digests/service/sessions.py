@@ -21,14 +21,15 @@ def tell_session_published(
     meeting: AdvisorySession,
     minutes: bool,
     materials: Sequence[str],
+    fact: str,
     people: Iterable[tuple[Person, Supplier]],
 ) -> None:
     """Write to everybody who takes part in the challenge, once each, that minutes or files were published.
 
-    ``minutes`` says whether the minutes were, ``materials`` names the files. Side effects: letters.
+    ``minutes`` says whether the minutes were, ``materials`` names the files, ``fact`` is what the ledger calls it.
+    Side effects: letters.
     """
     challenge, told = meeting.challenge, set[int]()
-    what = "minutes" if minutes else f"files:{'/'.join(sorted(materials))}"
     for person, supplier in people:
         if person.id in told:
             continue
@@ -46,10 +47,10 @@ def tell_session_published(
                 "materials": list(materials),
                 "link": f"{settings().base_url}/challenges/{challenge.ref}#session-{meeting.ref}",
             },
-            dedupe_key=f"session_published:{meeting.ref}:{what}:{person.id}",
+            dedupe_key=f"session_published:{fact}:{person.id}",
             why=f"You get this email because {supplier.organisation.name} takes part in this challenge.",
             sender=System(),
             challenge_ref=challenge.ref,
             audience=f"supplier:{supplier.ref}",
-            fact=f"minutes:{meeting.ref}" if minutes else f"material:{meeting.ref}",
+            fact=fact,
         )

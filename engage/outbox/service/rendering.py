@@ -52,9 +52,13 @@ def render(template: str, values: Mapping[str, Any], *, subject: str | None = No
 def compile_letters() -> None:
     """Compile the template of every mail, so that who has one written first does not wait for that."""
     environment = _environment()
-    for name in environment.list_templates(filter_func=lambda name: name.startswith("mail/")):
+    for name in environment.list_templates(filter_func=_of_mail):
         environment.get_template(name)
     _inliner()
+
+
+def _of_mail(name: str) -> bool:
+    return re.fullmatch(r"mail/([^./][^/]*/)*[^./][^/]*\.(html|txt)", name) is not None
 
 
 @cache

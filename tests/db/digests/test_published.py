@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from engage.accounts.models import Person
 from engage.advisory.enums import SessionState
 from engage.advisory.models import AdvisorySession, SessionMaterial
-from engage.advisory.service import publish_minutes, release_materials
+from engage.advisory.service import decline, publish_minutes, release_materials
 from engage.challenges.enums import ChallengeState
 from engage.challenges.enums.files import AttachmentState
 from engage.challenges.models import Challenge
@@ -236,3 +236,26 @@ def test_an_edition_is_read_again_with_what_its_sessions_brought(session: Sessio
 )
 def test_the_headline_counts_what_kinds_there_are(kinds: list[Kind], said: str) -> None:
     assert headline_of(kinds) == said
+
+
+def test_who_had_a_letter_of_some_files_hears_of_those_that_come_later(
+    session: Session, told: Challenge
+) -> None:
+    team = advisory.team(session)
+    invitation = advisory.invitation(session, challenge=told, supplier=team.supplier)
+    theirs = digests.subscription(
+        session, email=team.person.email, person_id=team.person.id, covered_until=TUESDAY - WEEK
+    )
+    write(session, theirs, TUESDAY)
+    meeting = held(session, told)
+    runner = accounts.actor(session, Role.FACILITATOR, organisation=told.organisation)
+    for days, name in ((1, "agenda.pdf"), (2, "slides.pdf")):
+        give(session, meeting, name)
+        with time_machine.travel(TUESDAY + days * DAY, tick=False):
+            release_materials(session, actor=runner, meeting=meeting)
+            if days == 1:
+                decline(session, actor=team.actor, invitation=invitation)
+
+    text = write(session, theirs, TUESDAY + WEEK)
+
+    assert ("agenda.pdf" in text, "slides.pdf" in text) == (False, True)
