@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload
 
+from engage.accounts import queries as accounts
 from engage.advisory.enums import OFFER_TRANSITIONS, OfferState
 from engage.advisory.errors import AlreadyOffered
 from engage.advisory.models import VolunteerOffer
@@ -105,9 +106,8 @@ def invite_volunteer(session: Session, *, actor: Actor, offer: VolunteerOffer) -
     offer does not wait any more or the challenge is not open.
     """
     challenges.lock(session, offer.challenge)
-    matchmaking.is_verified(
-        session, offer.supplier
-    )  # who merges it locks it before its offers, so it comes first here
+    # Who merges suppliers locks their organisations before their offers, and so does this.
+    accounts.keep_organisations(session, [offer.supplier.organisation_id])
     offer = _move(session, offer, OfferState.INVITED)
     _record(session, actor, offer, "invited")
     return matchmaking.invite_who_offered(
