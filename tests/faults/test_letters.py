@@ -100,6 +100,8 @@ def test_over_several_connections_a_kill_doubles_at_most_one_letter_for_each(
                 wanted = all_sent if number > kills else partial(_has_taken, server, number * 60)
                 assert until(wanted, seconds=60), worker.log.read_text()
                 worker.kill()
+            # What the dead one had begun ends before the next one begins: it counts for nobody else.
+            assert until(lambda: server.handler.at_once == 0)
             let_time_pass()
     assert set(copies(server)) == written
     assert len(server.taken) - MANY <= kills * connections

@@ -131,7 +131,9 @@ def test_letters_are_sent_at_their_time_and_stand_in_the_folder(demo: Demo, read
     others = [letter for letter in letters if letter.state is not LetterState.SENT]
     held = [letter for letter in others if letter.state is LetterState.HELD]
     assert len(held) == len([one for one in texts.invented() if not one.pending])
-    assert {(letter.state, letter.recipient) for letter in others if letter not in held} == {
+    found = {(letter.state, letter.recipient) for letter in others if letter not in held}
+    # On some days of the week the first letter to an address that is gone has come back before the second is written.
+    assert found - {(LetterState.SUPPRESSED, GONE)} == {
         (LetterState.FAILED, GONE),
         (LetterState.SUPPRESSED, returns.BACK),
         (LetterState.SUPPRESSED, returns.CLOSED),
@@ -156,13 +158,16 @@ def test_the_demo_supplier_has_an_invitation_of_each_kind(reader: Session) -> No
         .join(Supplier.organisation)
         .where(Organisation.name == SUPPLIER_EXPERT.organisation)
     )
-    assert {title: state for title, state in reader.execute(query)} == {  # noqa: C416 - rows are no pairs
+    found = {title: state for title, state in reader.execute(query)}  # noqa: C416 - rows are no pairs
+    told = {
         "Helping small firms and citizens recover from a cyber attack": InvitationState.ACCEPTED,
         "Making ransomware a poor business": InvitationState.ACCEPTED,
         "Using AI safely in finance, policy and people teams": InvitationState.SENT,
         "Simpler services for charities, and better data for their regulator": InvitationState.DECLINED,
         "Trusting AI in defence decisions": InvitationState.EXPIRED,
     }
+    # Whom a draw invites next to another challenge depends on the day: it can be this supplier.
+    assert {title: state for title, state in found.items() if title in told} == told
 
 
 def test_the_demo_supplier_has_attended_and_will_attend(demo: Demo, reader: Session) -> None:

@@ -274,7 +274,7 @@ class TestOpportunities:
         own = browser_of(firms.member(session, matched.market.best, role=Role.SUPPLIER_EXPERT))
         page = own.get("/supplier/opportunities").get_data(as_text=True)
         words = text_of(page)
-        assert "Close to your work Sent Earlier flood warnings" in words
+        assert "Close to your work Answer needed Earlier flood warnings" in words
         assert "match “Earlier work” shares words with the challenge" in words
         assert f"/challenges/{matched.market.challenge.ref}" in links(page)
         assert [name for name in made.TEXTS if name != made.BEST and name in page] == []
