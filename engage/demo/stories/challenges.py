@@ -25,7 +25,7 @@ FIRST_NOTICE, FIRST_PROCESS = 990001, 0xFFFF0001
 """Far above the numbers that Find a Tender gives out: none of the demo's notices exists."""
 DAY_OF_LAST_ACT = {
     _S.DRAFT: -1,
-    _S.IN_REVIEW: -9,
+    _S.IN_REVIEW: -11,
     _S.CHANGES_REQUESTED: -2,
     _S.APPROVED: -1,
     _S.NOTICE_PENDING: -3,
