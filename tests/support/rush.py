@@ -39,13 +39,20 @@ def leaving(browser: Browser, invitation: str) -> Deed:
 
 
 def resizing(browser: Browser, contest: Contest, *sizes: int) -> Deed:
-    """Give what changes the number of places to each of ``sizes``, one after the other, and returns the last answer."""
+    """Give what changes the number of places to each of ``sizes``, one after the other, and returns the last answer.
+
+    The page is opened now, and again before each size but the first, as the site wants it: nobody changes unseen what
+    was changed before.
+    """
     page = f"/department/sessions/{contest.meeting_ref}"
+    first, *others = sizes
     form = browser.form(page, "")
 
     def resize() -> Answer:
-        answers = [browser.post(page, {**form.fields, "places": str(size)}) for size in sizes]
-        return answers[-1]
+        answer = browser.post(page, {**form.fields, "places": str(first)})
+        for size in others:
+            answer = browser.submit(page, "", places=str(size))
+        return answer
 
     return resize
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, time, timedelta
+from datetime import datetime, time
 from typing import Any
 
 from engage.advisory.enums import Part
-from engage.advisory.service import Presence
+from engage.advisory.service import Presence, day_of
 from engage.http.filters import sentence, words
 from engage.http.forms import (
     Form,
@@ -114,13 +114,11 @@ def _presence(
 
 
 def _moment(meeting: Any, at: time | None, name: str, usual: datetime) -> datetime:
-    """Return the moment of the session's day, or of the day after for one over midnight; empty: the usual moment."""
+    """Return the moment that is meant by a time of day; empty: the usual moment."""
     if at is None or at == to_uk(usual).time():
         return usual
-    day = to_uk(meeting.starts_at)
-    over_midnight = to_uk(meeting.ends_at).date() > day.date() and at < day.time()
     try:
-        return from_uk(day.date() + timedelta(days=int(over_midnight)), at)
+        return from_uk(day_of(meeting, at), at)
     except ValueError as problem:
         raise Invalid({name: str(problem)}) from problem
 

@@ -38,7 +38,7 @@ from engage.advisory.service.keeping import keep_place, reopen_acceptances
 from engage.advisory.service.materials import add_material, release_materials, remove_material
 from engage.advisory.service.merging import follow_merge
 from engage.advisory.service.needs import answer_need, ask_need, change_need, drop_need, forget_needs
-from engage.advisory.service.presence import Presence, record_official, remove_official
+from engage.advisory.service.presence import Presence, day_of, record_official, remove_official
 from engage.advisory.service.reminders import remind
 from engage.advisory.service.session_details import SessionDetails, details_of
 from engage.advisory.service.sessions import cancel, cancel_all, change, schedule
@@ -81,6 +81,7 @@ __all__ = [
     "change_need",
     "confirm_entry",
     "correct_attendance",
+    "day_of",
     "decline",
     "decline_offer",
     "decline_waiting",

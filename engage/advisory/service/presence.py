@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -18,6 +18,7 @@ from engage.interests import service as interests
 from engage.kernel import clock
 from engage.kernel.actor import Actor
 from engage.kernel.errors import Conflict, Invalid
+from engage.kernel.uktime import to_uk
 
 EARLIEST, LATEST = timedelta(hours=1), timedelta(hours=6)
 """How long before a session somebody can have joined, and how long after its end somebody can have left."""
@@ -36,6 +37,21 @@ class Presence:
 def whole(meeting: AdvisorySession, part: Part = Part.PARTICIPANT) -> Presence:
     """Return the presence of somebody who was there from beginning to end."""
     return Presence(part=part, joined_at=meeting.starts_at, left_at=meeting.ends_at)
+
+
+def day_of(meeting: AdvisorySession, at: time) -> date:
+    """Return on which day in the United Kingdom somebody came or went ``at``: the first on which they can have.
+
+    Who joins at 23:50 a session from midnight to 1:00 came on the day before; who leaves at 0:20 one that was to end
+    at 23:30 went on the day after. Where no day is possible it is the day of the session, for ``check_times`` to refuse.
+    """
+    begins = to_uk(meeting.starts_at).date()
+    for days in (-1, 0, 1):
+        day = begins + timedelta(days=days)
+        moment = datetime.combine(day, at, tzinfo=clock.UK)
+        if meeting.starts_at - EARLIEST <= moment < meeting.ends_at + LATEST:
+            return day
+    return begins
 
 
 def check_times(meeting: AdvisorySession, presences: Mapping[int, Presence]) -> None:

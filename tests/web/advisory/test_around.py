@@ -40,13 +40,14 @@ def test_from_who_came_to_what_everybody_reads(
     (seat,) = meeting.seats
     browser, here = browser_of(runner), f"/department/sessions/{meeting.ref}"
     assert "Of the department" in text_of(browser.get(f"{here}/attendance").text)
+    begin = meeting.starts_at.astimezone(clock.UK)
     wrong = browser.post(
         f"{here}/attendance",
         data={
             f"seat_{seat.id}": "yes",
             f"part_{seat.id}": "presenter",
-            f"joined_{seat.id}": "0:01",
-            f"left_{seat.id}": "0:02",
+            f"joined_{seat.id}": f"{begin + timedelta(minutes=30):%H:%M}",
+            f"left_{seat.id}": f"{begin + timedelta(minutes=10):%H:%M}",
         },
     )
     assert wrong.status_code == 422
@@ -55,7 +56,6 @@ def test_from_who_came_to_what_everybody_reads(
         assert browser.post(f"{here}/attendance", data=came).status_code == 303
     official = {"person": runner.person_id, "part": "facilitator", "joined": "", "left": ""}
     assert browser.post(f"{here}/attendance/department", data=official).status_code == 422
-    begin = meeting.starts_at.astimezone(clock.UK)
     official |= {"joined": f"{begin:%H:%M}", "left": f"{begin + timedelta(minutes=30):%H:%M}"}
     assert browser.get(f"{here}/attendance/department").status_code == 200
     assert browser.post(f"{here}/attendance/department", data=official).status_code == 303
