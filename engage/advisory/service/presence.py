@@ -43,7 +43,8 @@ def day_of(meeting: AdvisorySession, at: time) -> date:
     """Return on which day in the United Kingdom somebody came or went ``at``: the first on which they can have.
 
     Who joins at 23:50 a session from midnight to 1:00 came on the day before; who leaves at 0:20 one that was to end
-    at 23:30 went on the day after. Where no day is possible it is the day of the session, for ``check_times`` to refuse.
+    at 23:30 went on the day after. Where no day is possible it is the day on which the session begins, which
+    ``check_times`` refuses.
     """
     begins = to_uk(meeting.starts_at).date()
     for days in (-1, 0, 1):

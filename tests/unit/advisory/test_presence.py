@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
@@ -26,7 +26,7 @@ from engage.advisory.service import day_of
     ],
 )
 def test_the_first_day_on_which_it_can_have_been(begins: str, hours: float, at: str, day: int) -> None:
-    start = datetime.combine(datetime(2026, 3, 3), time.fromisoformat(begins), tzinfo=UTC)
+    start = datetime.combine(date(2026, 3, 3), time.fromisoformat(begins), tzinfo=UTC)
     meeting = AdvisorySession(starts_at=start, ends_at=start + timedelta(hours=hours))
     assert day_of(meeting, time.fromisoformat(at)).day == day
 
