@@ -35,8 +35,9 @@ EVERYTHING = """{% extends "layout/base.html" %}
 {{ m.figures([(3, "things", "/3"), ("4%", "others")]) }}
 {% call m.board() %}{% call m.board_column("Draft", 1) %}{{ m.board_card("Card", "/b", "text", ["late"], "Your turn") }}{% endcall %}
 {% call m.board_column("Done", 0) %}{% endcall %}{% endcall %}
-{% call m.side_box("Box") %}<p>Beside</p>{% endcall %}
+{% call m.side_box("Box", id="box") %}<p>Beside</p>{% endcall %}
 {{ m.post_button("/p", "Withdraw", "govuk-button--warning", hidden_text="the challenge", fields={"seat": 3}) }}
+{{ m.weighed_button("/w", "Give it up", "It goes to the next in line.", hidden_text="in the room") }}
 {{ m.link_button("/l", "Go", start=true) }}
 {% call m.post_form("/f") %}{{ m.button("Save", name="then", value="next") }}{% endcall %}
 {{ m.pagination(list) }}
@@ -148,6 +149,7 @@ def test_buttons_that_change_things_post(tree: Element) -> None:
     forms = tree.findall(".//main//form")
     assert [(form.get("method"), form.get("action"), words(form)) for form in forms] == [
         ("post", "/p", "Withdraw the challenge"),
+        ("post", "/w", "Give it up in the room"),
         ("post", "/f", "Save"),
     ]
     inputs = [
@@ -156,6 +158,12 @@ def test_buttons_that_change_things_post(tree: Element) -> None:
         if box.get("name") != "csrf_token"
     ]
     assert inputs == [("seat", "3")]
+
+
+def test_what_cannot_be_taken_back_is_opened_first_and_says_what_it_means(tree: Element) -> None:
+    (weighed,) = [box for box in tree.findall(".//details") if box.find(".//form[@action='/w']") is not None]
+    assert weighed.get("open") is None
+    assert words(weighed) == "Give it up…It goes to the next in line. Give it up in the room"
 
 
 @pytest.mark.parametrize(
