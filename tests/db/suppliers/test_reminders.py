@@ -34,9 +34,9 @@ def _expiring(session: Session, supplier: Supplier, title: str, *, days: int) ->
 
 
 def _day(session: Session, days: int) -> list[tuple[str, list[str]]]:
-    """Run the daily job so many days from now; return what it wrote: subject, and the lines of the list."""
+    """Run the daily job so many days from now, at this time on UK clocks; return what it wrote: subject, and lines."""
     before = set(session.scalars(sa.select(Letter.id)))
-    with time_machine.travel(clock.now() + timedelta(days=days), tick=False):
+    with time_machine.travel(clock.now().astimezone(clock.UK) + timedelta(days=days), tick=False):
         for supplier_id in service.to_remind(session):
             service.remind(session, supplier_id=supplier_id)
         again = [
