@@ -75,7 +75,12 @@ def claims(wanted: Wanted) -> list[Any]:
 def shown(landscape_id: int, wanted: Wanted) -> Any:
     """Return the condition on ``LandscapePoint`` joined with ``Supplier``: who is shown to whom wants this."""
     told = sa.select(Statement.supplier_id).where(*claims(wanted))
-    found = [LandscapePoint.landscape_id == landscape_id, *on_the_map(), Supplier.id.in_(told)]
+    return sa.and_(placed(landscape_id, wanted), Supplier.id.in_(told))
+
+
+def placed(landscape_id: int, wanted: Wanted) -> Any:
+    """Return the condition of ``shown`` for whom a statement is looked for anyway: all of it but that there is one."""
+    found = [LandscapePoint.landscape_id == landscape_id, *on_the_map()]
     if wanted.words:
         found.append(_says(wanted.words, wanted))
     found += of_suppliers(wanted)

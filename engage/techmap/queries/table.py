@@ -16,7 +16,7 @@ from engage.suppliers.enums import EvidenceLevel, SupplierSize
 from engage.suppliers.models import Supplier
 from engage.techmap.models import LandscapePoint
 from engage.techmap.queries.picture import level_of, told_by
-from engage.techmap.queries.shown import Wanted, shown
+from engage.techmap.queries.shown import Wanted, placed, shown
 
 SORTS = ("name", "cluster", "statements", "evidence", "confirmed")
 _RANKED = {"statements": ("statements",), "evidence": ("level", "statements"), "confirmed": ("confirmed",)}
@@ -47,7 +47,8 @@ def table(
 ) -> Page[Row]:
     """Return one page of the suppliers that are wanted, in an order of ``SORTS``: two statements."""
     total = (
-        session.scalar(sa.select(sa.func.count()).select_from(_wanted(landscape_id, wanted).subquery())) or 0
+        session.scalar(sa.select(sa.func.count()).select_from(_of(shown(landscape_id, wanted)).subquery()))
+        or 0
     )
     number = max(1, min(page, -(-total // PER_PAGE) or 1))
     query = _query(landscape_id, wanted, sort, first=(number - 1) * PER_PAGE, most=PER_PAGE)
@@ -61,24 +62,22 @@ def everybody(session: Session, *, landscape_id: int, wanted: Wanted) -> Iterato
         yield _row(row)
 
 
-def _wanted(landscape_id: int, wanted: Wanted) -> Any:
-    return (
-        sa.select(LandscapePoint.supplier_id)
-        .join(Supplier, Supplier.id == LandscapePoint.supplier_id)
-        .where(shown(landscape_id, wanted))
-    )
+def _of(condition: Any) -> Any:
+    """Return the ids of suppliers of whom the ``condition`` on them and their places holds."""
+    joined = sa.select(LandscapePoint.supplier_id).join(Supplier, Supplier.id == LandscapePoint.supplier_id)
+    return joined.where(condition)
 
 
 def _query(landscape_id: int, wanted: Wanted, sort: str, *, first: int = 0, most: int | None = None) -> Any:
     """Return the query for rows in order; of which statements tell is worked out only of those that it needs."""
     own, named = LandscapePoint, sa.func.lower(Organisation.name)
-    chosen = _wanted(landscape_id, wanted)
     if sort in _RANKED:
-        all_told = told_by(wanted, chosen)
+        all_told = told_by(wanted, _of(placed(landscape_id, wanted)))
         ranks = [all_told.c[column].desc() for column in _RANKED[sort]]
         chosen = sa.select(all_told.c.supplier_id).order_by(*ranks, all_told.c.supplier_id)
     else:
         plain = (own.cluster, named) if sort == "cluster" else (named,)
+        chosen = _of(shown(landscape_id, wanted))
         chosen = chosen.join(Organisation, Organisation.id == Supplier.organisation_id)
         chosen = chosen.order_by(*plain, own.supplier_id)
     told = told_by(wanted, chosen.limit(most).offset(first))

@@ -17,6 +17,7 @@ from engage.accounts.enums import OrganisationState
 from engage.kernel import clock
 from engage.suppliers.enums import SupplierSize
 from engage.suppliers.models import Supplier
+from engage.techmap.queries.table import SORTS
 from engage.techmap.service import drawing
 from tests.factories import suppliers, techmap
 from tests.support.client import DistrustfulClient
@@ -173,6 +174,19 @@ def test_the_table_can_be_ordered_by_links(
     assert by_name.index("River 1") < by_name.index("Roof 1") < by_name.index("School 1")
     by_statements = text_of(client, "/techmap/table?sort=statements")
     assert by_statements.index("Roof 3") < by_statements.index("River 1")
+
+
+@pytest.mark.parametrize("sort", SORTS)
+def test_no_order_of_the_table_shows_who_is_not_on_the_map(
+    client: DistrustfulClient, session: Session, firms: list[Supplier], sort: str
+) -> None:
+    gone, hidden, *_ = firms
+    for statement in gone.statements:
+        statement.expires_on = clock.uk_today()
+    hidden.organisation.state = OrganisationState.SUSPENDED
+    session.flush()
+    page = text_of(client, f"/techmap/table?sort={sort}")
+    assert [firm.organisation.name in page for firm in firms] == [False, False] + [True] * (len(firms) - 2)
 
 
 def test_files_are_safe_to_open_and_whole(
