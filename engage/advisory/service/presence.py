@@ -50,7 +50,7 @@ def day_of(meeting: AdvisorySession, at: time) -> date:
     for days in (-1, 0, 1):
         day = begins + timedelta(days=days)
         moment = datetime.combine(day, at, tzinfo=clock.UK)
-        if meeting.starts_at - EARLIEST <= moment < meeting.ends_at + LATEST:
+        if meeting.starts_at - EARLIEST <= moment <= meeting.ends_at + LATEST:
             return day
     return begins
 

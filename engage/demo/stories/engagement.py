@@ -78,7 +78,10 @@ def _steps_in(source: ChallengeSource, session: Session, world: World) -> None:
 
 
 def _answers(source: ChallengeSource, answer: Happening, session: Session, world: World) -> None:
-    """Accept or decline; nothing happens where the match brought fewer suppliers than the story has."""
+    """Accept, for a turn on the waiting list where it is full, or decline.
+
+    Nothing happens where the match brought fewer suppliers than the story has.
+    """
     ref = world.invited(source.id, answer["who"])
     invitation = world.invitation(session, source.id, ref) if ref else None
     if ref is None or invitation is None:
@@ -86,7 +89,7 @@ def _answers(source: ChallengeSource, answer: Happening, session: Session, world
     actor = world.speaker(session, ref)
     if answer["do"] == "accept":
         meeting = world.meeting(session, source.id, answer["session"])
-        advisory.accept(session, actor=actor, invitation=invitation, meeting=meeting)
+        advisory.accept_or_wait(session, actor=actor, invitation=invitation, meeting=meeting)
     else:
         advisory.decline(session, actor=actor, invitation=invitation, reason=answer.get("reason", ""))
 

@@ -14,8 +14,8 @@ from engage.accounts.enums import OrganisationState
 from engage.accounts.models import Organisation, Person
 from engage.accounts.queries import person_by_email
 from engage.accounts.service.passwords import UNUSABLE, verify
-from engage.advisory.enums import OfferState, SeatState, SessionState
-from engage.advisory.models import AdvisorySession, Seat, VolunteerOffer
+from engage.advisory.enums import OfferState, SeatState, SessionState, WaitingState
+from engage.advisory.models import AdvisorySession, Seat, VolunteerOffer, WaitingPlace
 from engage.audit.models import AuditEvent
 from engage.challenges.enums import ChallengeState, Route
 from engage.challenges.models import Challenge
@@ -183,6 +183,14 @@ def test_the_demo_supplier_has_attended_and_will_attend(demo: Demo, reader: Sess
     assert (past.state, past.session.state) == (SeatState.ATTENDED, SessionState.HELD)
     assert past.session.starts_at < demo.loaded_at < coming.session.starts_at
     assert (coming.state, coming.session.state) == (SeatState.CONFIRMED, SessionState.SCHEDULED)
+
+
+def test_a_session_is_full_and_somebody_waits_for_a_place(demo: Demo, reader: Session) -> None:
+    turns = reader.scalars(sa.select(WaitingPlace)).all()
+    for meeting in {turn.session for turn in turns}:
+        assert meeting.starts_at > demo.loaded_at
+        assert meeting.taken == meeting.places
+    assert [turn.state for turn in turns] == [WaitingState.WAITING]
 
 
 def test_sessions_are_held_on_working_days_and_never_overbooked(demo: Demo, reader: Session) -> None:

@@ -21,6 +21,8 @@ from engage.advisory.service import day_of
         ("22:50", 1.5, "22:20", 3),  # early for a session over midnight
         ("22:50", 1.5, "00:20", 4),
         ("23:00", 0.5, "00:10", 4),  # late from a session before midnight
+        ("23:00", 0.5, "05:30", 4),  # the last moment at which somebody can have left
+        ("23:00", 0.5, "05:31", 3),
         ("00:00", 1, "23:50", 2),  # early for a session from midnight
         ("00:00", 1, "00:30", 3),
     ],
