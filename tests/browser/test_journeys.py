@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 import sqlalchemy as sa
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
 from engage.kernel import clock
 from engage.kernel.db import unit_of_work
@@ -20,6 +21,8 @@ from tests.browser.conftest import Site, Visitor, Visitors
 from tests.conftest import PROJECT, TEST_SECRET
 
 pytestmark = pytest.mark.usefixtures("rows")
+SIDE_BY_SIDE = 641
+"""From how many pixels on what stands beside a page is not below it."""
 
 ANSWERS = {
     "problem": "Villages below steep hills learn of a flash flood when the water is at the door.",
@@ -277,6 +280,11 @@ def volunteer(walk: Walk, people: world.World, ref: str) -> None:
     supplier.sees("Earlier warnings of flash floods")
     walk.stop(supplier)
     supplier.go(f"/challenges/{ref}")
+    lead = supplier.page.locator("a[href='#take-part']")
+    assert lead.is_visible() is (walk.width < SIDE_BY_SIDE)
+    if lead.is_visible():
+        lead.click()
+        expect(supplier.page.locator("#take-part")).to_be_in_viewport()
     supplier.follow("Volunteer to help")
     supplier.page.locator("#pitch").fill(
         "We forecast rain for villages and can say how early a flood can be known."

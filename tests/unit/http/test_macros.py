@@ -163,7 +163,7 @@ def test_buttons_that_change_things_post(tree: Element) -> None:
 def test_what_cannot_be_taken_back_is_opened_first_and_says_what_it_means(tree: Element) -> None:
     (weighed,) = [box for box in tree.findall(".//details") if box.find(".//form[@action='/w']") is not None]
     assert weighed.get("open") is None
-    assert words(weighed) == "Give it up…It goes to the next in line. Give it up in the room"
+    assert words(weighed) == "Give it up in the room…It goes to the next in line. Give it up in the room"
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,8 @@ def test_the_public_page_shows_sessions_without_what_is_not_for_everyone(
         "Roundtable in Leeds" in words,
         "2 places free of 3" in words,
         "The room is flooded." in words,
-    ] == [True] * 3
+        "#take-part" in links(page),
+    ] == [True] * 4
     for hidden in (
         meeting.joining_details,
         "secret-room",
@@ -256,4 +257,5 @@ def test_after_the_last_day_the_page_says_so(session: Session, browser_of: Brows
     browser = browser_of(advisory.team(session).membership)
     page = browser.get(f"/challenges/{challenge.ref}/volunteer")
     assert (page.status_code, "no longer takes offers" in text_of(page.text)) == (200, True)
+    assert "#take-part" not in links(browser.get(f"/challenges/{challenge.ref}").text)
     assert browser.post(f"/challenges/{challenge.ref}/volunteer", data={"pitch": "Us!"}).status_code == 409

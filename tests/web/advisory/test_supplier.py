@@ -183,7 +183,8 @@ def test_the_waiting_list_can_be_left(session: Session, browser_of: Browser) -> 
     browser.post(f"{address}/accept", data={"attested": "y", "meeting": full.ref, "attendee": team.person.id})
     stranger = browser_of(advisory.team(session).membership)
     assert stranger.post(f"{address}/leave-waiting-list").status_code == 404
-    assert "Number 1" in text_of(browser.get(address).text)
+    page = text_of(browser.get(address).text)
+    assert ["Number 1" in page, "If you join again, it is at the end of the line." in page] == [True, True]
 
     for _click in range(2):
         assert browser.post(f"{address}/leave-waiting-list").location == address
