@@ -68,7 +68,7 @@ def open_challenge(session: Session, *, organisation: Organisation | None = None
 
 
 def meeting(session: Session, *, challenge: Challenge, **values: Any) -> AdvisorySession:
-    """A session tomorrow in a week, unless ``values`` say otherwise."""
+    """A session a week from now, unless ``values`` say otherwise."""
     now = clock.now()
     starts_at = values.pop("starts_at", (now + timedelta(days=7)).replace(second=0, microsecond=0))
     columns: dict[str, Any] = {

@@ -222,7 +222,8 @@ def test_what_has_passed_is_said_and_not_published(
     moments: dict[str, Any] = {
         key: now + value if isinstance(value, timedelta) else value for key, value in values.items()
     }
-    draft, actor = drafted(session, **moments)
+    with clock.as_of(now):
+        draft, actor = drafted(session, **moments)
     said = {"begin": uk_time(draft.starts_at)} | {
         key: uk_time(getattr(draft, key)) for key, value in values.items() if isinstance(value, timedelta)
     }
